@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IdentityConfig(AppConfig):
+    name = "identity"
+    label = "identity"
+    verbose_name = _("Identity")
+
+    def ready(self) -> None:
+        # Models are loaded only now.
+        from identity import events  # noqa: PLC0415
+
+        events.register()
