@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class IdentityConfig(AppConfig):
     name = "identity"
     label = "identity"
+    default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Identity")
 
     def ready(self) -> None:

@@ -1,0 +1,35 @@
+"""What this room writes into the ledger, and how it reads."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit import events
+
+RESIDENT_SIGNED_IN = "resident.signed_in"
+RESIDENT_SIGNED_OUT = "resident.signed_out"
+RESIDENT_STEPPED_UP = "resident.stepped_up"
+EID_ASSERTED = "eid.asserted"
+EID_REFUSED = "eid.refused"
+EID_SESSION_ENDED = "eid.session_ended"
+STAFF_SIGNED_IN = "staff.signed_in"
+STAFF_SIGNED_OUT = "staff.signed_out"
+STAFF_FACTOR_ADDED = "staff.factor_added"
+STAFF_FACTOR_REMOVED = "staff.factor_removed"
+
+
+def register() -> None:
+    """Called once from ``AppConfig.ready``."""
+    for event, wording in {
+        RESIDENT_SIGNED_IN: _("{name} signed in with the eID"),
+        RESIDENT_SIGNED_OUT: _("{name} signed out"),
+        RESIDENT_STEPPED_UP: _("{name} confirmed their identity again with the eID"),
+        EID_ASSERTED: _("The eID told the municipality the values it was asked for"),
+        EID_REFUSED: _("An eID sign-in was refused"),
+        EID_SESSION_ENDED: _("The eID provider ended a session"),
+        STAFF_SIGNED_IN: _("{name} signed in to the desk"),
+        STAFF_SIGNED_OUT: _("{name} signed out of the desk"),
+        STAFF_FACTOR_ADDED: _("{name} added a second factor"),
+        STAFF_FACTOR_REMOVED: _("{name} removed a second factor"),
+    }.items():
+        events.register(event, wording=wording)
