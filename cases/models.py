@@ -1,0 +1,270 @@
+"""Applications as they were sent, and the work on them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.fees import Fee
+from catalogue.models import Offering, WorkflowVersion, workflow_of
+from documents.models import Document
+from forms.models import Draft, FormVersion
+from identity.models import Department, User
+from payments.models import FeeDue
+from workflow.definition import Stage, WorkflowDefinition
+
+
+class Application(models.Model):
+    """What a resident sent. Never changed: the town's role may only insert and read it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Of the draft: the same "send" twice, from two tabs or a lost line, is one application.
+    idempotency_key = models.UUIDField(unique=True)
+    receipt_number = models.CharField(max_length=24, unique=True)
+    offering = models.ForeignKey(Offering, on_delete=models.PROTECT)
+    version = models.ForeignKey(FormVersion, on_delete=models.PROTECT)
+    resident = models.ForeignKey(User, on_delete=models.PROTECT, related_name="applications")
+    language = models.CharField(max_length=12)
+    answers: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
+    provenance: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
+    fee: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
+    submitted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-submitted_at"]
+
+    def __str__(self) -> str:
+        return self.receipt_number
+
+    @property
+    def computed_fee(self) -> Fee:
+        return Fee.from_json(self.fee)
+
+
+class Case(models.Model):
+    """The work on one application."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="case")
+    offering = models.ForeignKey(Offering, on_delete=models.PROTECT)
+    workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT)
+    resident = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
+    assigned_to = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="assigned_cases"
+    )
+    stage = models.CharField(max_length=40)
+    received_on = models.DateField()
+    # None while the clock is paused or stopped.
+    due_on = models.DateField(null=True)
+    days_left_when_paused = models.IntegerField(null=True)
+    paused_on = models.DateField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    # Answers that corrections replaced, by question id.
+    corrected: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    corrected_provenance: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict
+    )
+    # Counts changes: a page opened before somebody else's change is told so.
+    lock = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["department", "due_on"],
+                name="case_inbox",
+                condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(days_left_when_paused__isnull=True)
+                | models.Q(due_on__isnull=True),
+                name="case_clock_runs_or_is_paused",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.stage})"
+
+    @property
+    def workflow(self) -> WorkflowDefinition:
+        return workflow_of(self.workflow_version_id)
+
+    @property
+    def stage_now(self) -> Stage:
+        return self.workflow.stage(self.stage)
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """The answers as they stand: what was sent, with corrections in place."""
+        return {**self.application.answers, **self.corrected}
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        return {**self.application.provenance, **self.corrected_provenance}
+
+
+class TimelineEntry(models.Model):
+    """A step that the resident sees on the progress page; wording in `cases.timeline`."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timeline")
+    at = models.DateTimeField(default=timezone.now)
+    code = models.CharField(max_length=40)
+    values: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["case", "at"], name="timeline_of_case")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Consultation(models.Model):
+    """A question to another department, asked in parallel to the case."""
+
+    class Opinion(models.TextChoices):
+        NO_OBJECTION = "no_objection", _("No objection")
+        WITH_CONDITIONS = "with_conditions", _("No objection, with conditions")
+        OBJECTION = "objection", _("Objection")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="consultations")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT)
+    question = models.TextField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    opinion = models.CharField(max_length=20, choices=Opinion.choices, blank=True)
+    text = models.TextField(blank=True)
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "department"],
+                condition=models.Q(answered_at__isnull=True),
+                name="consultation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department_id} ({self.opinion or 'open'})"
+
+
+class CorrectionRequest(models.Model):
+    """Questions the resident is asked to answer again (補正). The clock is paused meanwhile."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="corrections")
+    question_ids: models.Field[list[str], list[str]] = models.JSONField()
+    message = models.TextField()
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    draft = models.ForeignKey(Draft, on_delete=models.SET_NULL, null=True)
+    # What stood there before, so that both versions stay readable.
+    replaced: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=models.Q(answered_at__isnull=True),
+                name="correction_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.question_ids}"
+
+
+class Decision(models.Model):
+    """The determination on a case: one, final."""
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="decision")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    number = models.CharField(max_length=40, unique=True)
+    conditions: models.Field[list[str], list[str]] = models.JSONField(default=list)
+    reason = models.TextField(blank=True)
+    fee_waived = models.BooleanField(default=False)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now)
+    letter = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
+    fee = models.OneToOneField(
+        FeeDue, on_delete=models.PROTECT, null=True, related_name="decision"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome="approved") | ~models.Q(reason=""),
+                name="refusal_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class RegisterEntry(models.Model):
+    """The register: permits given and entitlements granted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="entry")
+    offering = models.ForeignKey(Offering, on_delete=models.PROTECT)
+    holder = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=40, unique=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "register entries"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True)
+                | models.Q(valid_until__gte=models.F("valid_from")),
+                name="register_ends_after_it_starts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NumberSeries(models.Model):
+    """Running numbers without gaps, one series for a prefix and fiscal year (from April)."""
+
+    prefix = models.CharField(max_length=8)
+    fiscal_year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "number series"
+        constraints = [
+            models.UniqueConstraint(fields=["prefix", "fiscal_year"], name="series_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.fiscal_year}: {self.last}"
+
+
+def fiscal_year(day: date) -> int:
+    """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
+    return day.year if day.month >= 4 else day.year - 1

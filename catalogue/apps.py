@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CatalogueConfig(AppConfig):
+    name = "catalogue"
+
+    def ready(self) -> None:
+        from audit import events  # noqa: PLC0415  models must be loaded
+
+        events.register("offering.adopted", wording=_("A service was added"))
+        events.register("offering.upgraded", wording=_("A service was updated"))

@@ -1,0 +1,75 @@
+"""What a municipality offers, and the workflow versions its cases are pinned to."""
+
+from __future__ import annotations
+
+import uuid
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from catalogue.registry import catalogue
+from catalogue.template import Kind, ServiceTemplate
+from common.text import Text, TextField
+from workflow import definition as workflow_definition
+from workflow.definition import WorkflowDefinition
+
+
+class WorkflowVersion(models.Model):
+    """A published workflow; immutable. A case keeps the version it started with."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    definition = models.JSONField()
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "digest"], name="workflow_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.digest[:8]}"
+
+
+@lru_cache(maxsize=1024)
+def _parsed(version_id: uuid.UUID) -> WorkflowDefinition:
+    return workflow_definition.load(WorkflowVersion.objects.get(pk=version_id).definition)
+
+
+def workflow_of(version_id: uuid.UUID) -> WorkflowDefinition:
+    """The definition of a version. Versions never change, so the process keeps them."""
+    return _parsed(version_id)
+
+
+class Offering(models.Model):
+    """A service template that this municipality adopted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    template_key = models.CharField(max_length=64, unique=True)
+    template_version = models.CharField(max_length=20)
+    slug = models.SlugField(max_length=60, unique=True)
+    kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in Kind])
+    title: models.Field[Text, Text] = TextField()
+    summary: models.Field[Text, Text] = TextField()
+    form_version = models.ForeignKey("forms.FormVersion", on_delete=models.PROTECT)
+    workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
+    department = models.ForeignKey("identity.Department", on_delete=models.PROTECT)
+    # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]}}
+    settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    is_published = models.BooleanField(default=False)
+    adopted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def template(self) -> ServiceTemplate:
+        return catalogue().get(self.template_key)
+
+    @property
+    def workflow(self) -> WorkflowDefinition:
+        return workflow_of(self.workflow_version_id)

@@ -1,0 +1,82 @@
+"""Adopting a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from audit import ledger
+from catalogue.models import Offering, WorkflowVersion
+from catalogue.registry import catalogue
+from common.actor import Actor
+from forms import definitions, versions
+from identity.models import Department
+
+
+@transaction.atomic
+def adopt(
+    template_key: str,
+    *,
+    by: Actor,
+    department: Department,
+    rates: Mapping[str, int] | None = None,
+    choices: Mapping[str, list[dict[str, Any]]] | None = None,
+    publish: bool = True,
+) -> Offering:
+    """Offer a template in the current municipality, or bring an offering to its newest version.
+
+    `rates` are the town's own amounts in yen, `choices` its own options of a choice question
+    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``.
+    Raises `LookupError` for an unknown template, `DefinitionError` when the result cannot work.
+    """
+    template = catalogue().get(template_key)
+    settings = {"rates": dict(rates or {}), "choices": dict(choices or {})}
+    form_version = versions.publish(_with_choices(template.form, settings["choices"]))
+    workflow = template.workflow
+    workflow_version, _ = WorkflowVersion.objects.get_or_create(
+        key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
+    )
+    offering, created = Offering.objects.update_or_create(
+        template_key=template.key,
+        defaults={
+            "template_version": template.service.version,
+            "slug": template.service.slug,
+            "kind": template.service.kind.value,
+            "title": template.service.title,
+            "summary": template.service.summary,
+            "form_version": form_version,
+            "workflow_version": workflow_version,
+            "department": department,
+            "settings": settings,
+            "is_published": publish,
+        },
+    )
+    ledger.record(
+        event="offering.adopted" if created else "offering.upgraded",
+        by=by,
+        object_kind="offering",
+        object_id=str(offering.pk),
+        data={"template": template.key, "version": template.service.version},
+    )
+    return offering
+
+
+def _with_choices(
+    form: definitions.FormDefinition, choices: Mapping[str, list[dict[str, Any]]]
+) -> definitions.FormDefinition:
+    if not choices:
+        return form
+    data = form.as_json()
+    unused = set(choices)
+    for step in data["steps"]:
+        for question in step["questions"]:
+            if question["id"] in choices:
+                question["choices"] = choices[question["id"]]
+                unused.discard(question["id"])
+    if unused:
+        raise definitions.DefinitionError(
+            f"choices: no question '{sorted(unused)[0]}' in form '{form.key}'"
+        )
+    return definitions.load(data)

@@ -1,0 +1,159 @@
+"""A service template: a folder of declarations that any municipality can adopt.
+
+``service.yaml`` (this module), ``form.yaml`` (forms), ``workflow.yaml`` (workflow), ``fees.yaml``
+(`catalogue.fees`) and ``letter_*.html``. No engine knows a service by name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from catalogue.fees import FeeSchedule
+from common.text import Text
+from forms import definitions as form_definitions
+from forms.definitions import FormDefinition
+from workflow import definition as workflow_definition
+from workflow import moves
+from workflow.definition import WorkflowDefinition
+
+
+class TemplateError(ValueError):
+    """A service folder that cannot work; the message names file and place."""
+
+
+class Kind(StrEnum):
+    PERMIT = "permit"
+    BENEFIT = "benefit"
+    NOTIFICATION = "notification"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class RegisterRule(_Strict):
+    """How an approval is entered in the register of permits or entitlements."""
+
+    number_prefix: str = Field(max_length=8)
+    # Questions whose dates bound the validity; without them it starts with the decision.
+    valid_from: str = ""
+    valid_until: str = ""
+
+
+class Letters(_Strict):
+    """Template files of the letters, beside service.yaml."""
+
+    approved: str
+    refused: str
+
+
+class ServiceDeclaration(_Strict):
+    """``service.yaml``."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    kind: Kind
+    slug: str = Field(pattern=r"^[a-z0-9-]{2,60}$")
+    title: Text
+    summary: Text
+    who: Text
+    bring: tuple[Text, ...] = ()
+    how_it_goes: tuple[Text, ...] = ()
+    questions_and_answers: tuple[tuple[Text, Text], ...] = ()
+    minutes: int = Field(ge=1, le=240)
+    legal_basis: Text
+    department: str
+    document_title: Text
+    refusal_title: Text
+    search_words: tuple[str, ...] = ()
+    letters: Letters
+    register_entry: RegisterRule | None = Field(default=None, alias="register")
+    # What a caseworker may pick as conditions of an approval.
+    standard_conditions: tuple[Text, ...] = ()
+
+
+class ServiceTemplate:
+    """One folder, read and checked as a whole."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self.folder = folder
+        self.package = package
+        self.service = self._service()
+        self.form = self._form()
+        self.workflow = self._workflow()
+        self.fees = self._fees()
+        self._check_together()
+
+    @property
+    def key(self) -> str:
+        return self.service.key
+
+    def letter(self, outcome: str) -> str:
+        """The letter's template source for ``"approved"`` or ``"refused"``."""
+        return self._letters[outcome]
+
+    @cached_property
+    def _letters(self) -> dict[str, str]:
+        found = {}
+        for outcome, name in self.service.letters.model_dump().items():
+            path = self.folder / name
+            if path.parent != self.folder or not path.is_file():
+                raise TemplateError(f"{self.package}/service.yaml: letters.{outcome}: no file '{name}'")
+            found[outcome] = path.read_text(encoding="utf-8")
+        return found
+
+    def _yaml(self, name: str) -> Any:
+        path = self.folder / name
+        try:
+            return yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise TemplateError(f"{self.package}/{name}: {error}") from error
+
+    def _service(self) -> ServiceDeclaration:
+        try:
+            return ServiceDeclaration.model_validate(self._yaml("service.yaml"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise TemplateError(f"{self.package}/service.yaml: {place}: {first['msg']}") from None
+
+    def _form(self) -> FormDefinition:
+        try:
+            return form_definitions.load(self._yaml("form.yaml"))
+        except form_definitions.DefinitionError as error:
+            raise TemplateError(f"{self.package}/form.yaml: {error}") from error
+
+    def _workflow(self) -> WorkflowDefinition:
+        try:
+            definition = workflow_definition.load(self._yaml("workflow.yaml"))
+            moves.check_guards(definition)
+        except ValueError as error:
+            raise TemplateError(f"{self.package}/workflow.yaml: {error}") from error
+        return definition
+
+    def _fees(self) -> FeeSchedule:
+        if not (self.folder / "fees.yaml").exists():
+            return FeeSchedule()
+        try:
+            schedule = FeeSchedule.model_validate(self._yaml("fees.yaml"))
+            schedule.check(self.form)
+        except (ValidationError, ValueError) as error:
+            raise TemplateError(f"{self.package}/fees.yaml: {error}") from error
+        return schedule
+
+    def _check_together(self) -> None:
+        _ = self._letters
+        rule = self.service.register_entry
+        known = set(self.form.questions_by_id)
+        for name in ("valid_from", "valid_until"):
+            question = getattr(rule, name, "") if rule else ""
+            if question and question not in known:
+                raise TemplateError(
+                    f"{self.package}/service.yaml: register.{name}: no question '{question}'"
+                )

@@ -1,0 +1,72 @@
+"""Working days, and dates as Japanese offices write them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from functools import lru_cache
+
+import jpholiday
+
+# 行政機関の休日に関する法律 1条: 29 December to 3 January.
+_YEAR_END = {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
+
+# First day of each era, newest first (元号法; the eras since Meiji use the Gregorian calendar).
+_ERAS = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
+)
+
+
+@lru_cache(maxsize=4096)
+def _is_national_day_off(day: date) -> bool:
+    return (
+        day.weekday() >= 5 or (day.month, day.day) in _YEAR_END or bool(jpholiday.is_holiday(day))
+    )
+
+
+def is_working_day(day: date, closed: Collection[date] = frozenset()) -> bool:
+    """Whether offices are open: no weekend, holiday, year's end or closing day of the town."""
+    return day not in closed and not _is_national_day_off(day)
+
+
+def add_working_days(start: date, days: int, closed: Collection[date] = frozenset()) -> date:
+    """The date `days` working days after `start`; the first day is not counted (民法140条).
+
+    With ``days=0``: `start` itself, or the next day the office is open. Raises `ValueError` for a
+    negative number.
+    """
+    if days < 0:
+        raise ValueError("days must not be negative")
+    day = start
+    if days == 0:
+        while not is_working_day(day, closed):
+            day += timedelta(days=1)
+        return day
+    while days:
+        day += timedelta(days=1)
+        if is_working_day(day, closed):
+            days -= 1
+    return day
+
+
+def working_days_between(start: date, end: date, closed: Collection[date] = frozenset()) -> int:
+    """Working days after `start` up to and including `end`; negative when `end` is earlier."""
+    if end < start:
+        return -working_days_between(end, start, closed)
+    return sum(
+        is_working_day(start + timedelta(days=offset), closed)
+        for offset in range(1, (end - start).days + 1)
+    )
+
+
+def wareki(day: date) -> str:
+    """A date by era: ``令和8年4月1日``, ``令和元年5月1日``. Before Meiji: the Gregorian year."""
+    for first, era in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"

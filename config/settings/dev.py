@@ -1,0 +1,14 @@
+"""Development and the demo: sandbox services on, plain HTTP on localhost."""
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import INSTALLED_APPS, env
+
+SECRET_KEY = env.str("SECRET_KEY", default="development only, not a secret")
+DEBUG = env.bool("DEBUG", default=False)
+SANDBOX = True
+ALLOWED_HOSTS = [".localhost", "localhost", "127.0.0.1"]
+PUBLIC_SCHEME = "http"
+PUBLIC_PORT = env.str("PUBLIC_PORT", default="8000")
+INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
+LOG_FORMAT = env.str("LOG_FORMAT", default="console")
+LOGGING = {"level": env.str("LOG_LEVEL", default="INFO"), "format": LOG_FORMAT}

@@ -1,0 +1,147 @@
+"""Servers, databases and towns for every test.
+
+One PostgreSQL cluster for a run (a copy of the golden one), one database for each xdist worker.
+Tests connect as the platform does: a login without rights of its own, one role for each town.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from sandbox.servers import APP, OWNER, Postgres
+from tests import golden
+
+_SOCKETS = "MADOGUCHI_TEST_SOCKETS"
+_server: list[Any] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the run's cluster in the main process; xdist's workers inherit its address."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    root = Path(tempfile.mkdtemp(prefix="madoguchi-tests-"))
+    root.chmod(0o755)
+    golden.copy_to(root / "data")
+    server = Postgres(root / "data", durable=False)
+    server.start()
+    os.environ[_SOCKETS] = str(server.socket_dir)
+    _server.extend([server, root])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server:
+        server, root = _server
+        server.close()
+        shutil.rmtree(root, ignore_errors=True)
+        _server.clear()
+
+
+def server_url(user: str, database: str) -> str:
+    """A libpq URL of the run's cluster."""
+    server = Postgres.__new__(Postgres)
+    server.socket_dir = Path(os.environ[_SOCKETS])
+    return server.url(user, database)
+
+
+def create_database(name: str, template: str = golden.DATABASE) -> None:
+    """A fresh copy of the golden database, for tests that commit."""
+    server = Postgres.__new__(Postgres)
+    server.socket_dir = Path(os.environ[_SOCKETS])
+    server.create_database(name, template)
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id: str) -> str:
+    name = f"test_{worker_id}"
+    create_database(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    workerinput = getattr(request.config, "workerinput", None)
+    return workerinput["workerid"] if workerinput else "main"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    database_name: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Points Django at this worker's database instead of creating one."""
+    import environ
+    from django.conf import settings
+
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        connections["default"].settings_dict.update(
+            environ.Env.db_url_config(server_url(APP, database_name), engine="tenants.postgresql")
+        )
+        connections["default"].settings_dict["CONN_MAX_AGE"] = None
+        settings.DATABASES["default"]["USER"] = APP
+        settings.DATABASE_OWNER_URL = server_url(OWNER, database_name)
+        settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
+        yield
+        connections["default"].close()
+
+
+@pytest.fixture
+def in_town(db: None) -> Callable[[str], AbstractContextManager[Any]]:
+    """``with in_town("shiomi") as town:`` — rolled back with the test."""
+    from tenants import context
+
+    return context.municipality
+
+
+@pytest.fixture
+def town(in_town: Callable[[str], AbstractContextManager[Any]]) -> Iterator[Any]:
+    """Shiomi, active for the whole test."""
+    with in_town("shiomi") as municipality:
+        yield municipality
+
+
+@pytest.fixture
+def other_town(db: None) -> Any:
+    """Suginosawa, not active: the town whose rows must never be seen."""
+    from tenants import context
+
+    return context.by_schema("suginosawa")
+
+
+class TownClient(Client):
+    """A browser at one town; leaves the test's active town as it was."""
+
+    def __init__(self, host: str, **defaults: Any) -> None:
+        super().__init__(**({"HTTP_HOST": host} | defaults))
+
+    def request(self, **request: Any) -> Any:
+        before = connection.tenant
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_tenant(before)
+
+
+@pytest.fixture
+def client_for(db: None) -> Callable[..., TownClient]:
+    """``client_for(town)`` or ``client_for("shiomi", user)``: a test client at that town."""
+    from tenants import context
+
+    def make(town: Any, user: Any = None) -> TownClient:
+        municipality = context.by_schema(town) if isinstance(town, str) else town
+        client = TownClient(f"{municipality.schema_name}.localhost")
+        if user is not None:
+            with context.municipality(municipality):
+                client.force_login(user)
+        return client
+
+    return make
