@@ -1,0 +1,66 @@
+"""Reading papers: the public answer about a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils import timezone
+
+from documents import codes
+from documents.models import Document
+
+State = Literal["valid", "not_yet", "expired", "revoked", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What anyone may know about a code. It has no personal data, and no way to any."""
+
+    state: State
+    code: str = ""
+    kind: str = ""
+    title: str = ""
+    language: str = ""
+    issued_on: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    revoked_on: date | None = None
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether this municipality issued such a paper at all."""
+        return self.state != "unknown"
+
+
+def by_code(code: str) -> Verification:
+    """Whether the paper with this code, as somebody typed it, is genuine and valid today.
+
+    A malformed code, another municipality's and one that was never given answer the same.
+    """
+    meant = codes.normalise(code)
+    document = Document.objects.filter(code=meant).first() if meant else None
+    if document is None:
+        return Verification(state="unknown")
+    return Verification(
+        state=_state(document, timezone.localdate()),
+        code=document.code,
+        kind=document.kind,
+        title=document.title,
+        language=document.language,
+        issued_on=document.issued_on,
+        valid_from=document.valid_from,
+        valid_until=document.valid_until,
+        revoked_on=timezone.localdate(document.revoked_at) if document.revoked_at else None,
+    )
+
+
+def _state(document: Document, today: date) -> State:
+    if document.revoked_at is not None:
+        return "revoked"
+    if document.valid_from is not None and today < document.valid_from:
+        return "not_yet"
+    if document.valid_until is not None and today > document.valid_until:
+        return "expired"
+    return "valid"
