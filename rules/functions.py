@@ -1,0 +1,136 @@
+"""Functions that rules may call.
+
+The engine prints whatever a Python function raises, with the values in it. So none of these
+raises: what cannot be worked out is null, and the rule that needs it fails without words.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of
+
+#: Day numbers of years 1 to 9999.
+_LAST_DAY = dt.date.max.toordinal()
+_INT64 = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What a function takes and gives, for the check at publication."""
+
+    call: Callable[..., Any] | None  # None: built into the engine
+    takes: tuple[VarType, ...]
+    gives: VarType
+
+
+def _silent(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        try:
+            result = function(*arguments)
+        except (ValueError, TypeError, OverflowError, ArithmeticError, AttributeError):
+            return None
+        if isinstance(result, int) and not -_INT64 <= result < _INT64:
+            return None
+        return result
+
+    return call
+
+
+def _days_between(start: int, end: int) -> int:
+    return end - start
+
+
+def _on(day: int) -> dt.date:
+    return dt.date.fromordinal(day)
+
+
+def _years_between(start: int, end: int) -> int:
+    """Full years, as an age: the birthday itself completes the year."""
+    first, last = _on(start), _on(end)
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
+
+
+def _months_between(start: int, end: int) -> int:
+    first, last = _on(start), _on(end)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months - (last.day < first.day)
+
+
+def _add_days(day: int, days: int) -> int | None:
+    moved = day + days
+    return moved if 1 <= moved <= _LAST_DAY else None
+
+
+def _add_months(day: int, months: int) -> int:
+    """The same day of a later month; the last day where the month is shorter."""
+    start = _on(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(start.day, last)).toordinal()
+
+
+def _add_years(day: int, years: int) -> int:
+    return _add_months(day, years * 12)
+
+
+def _rounded(number: float) -> float:
+    """Without the last noise of a float: 1.1 * 10.0 must not round up to 12."""
+    return round(number, 9)
+
+
+def _round_half_up(number: float) -> int:
+    return math.floor(_rounded(number) + 0.5)
+
+
+def _sum(numbers: Sequence[int | None]) -> int:
+    return sum(number for number in numbers if number is not None)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "date": Function(_silent(lambda text: dt.date.fromisoformat(text).toordinal()), (TEXT,), DATE),
+    "days_between": Function(_silent(_days_between), (DATE, DATE), INT),
+    "months_between": Function(_silent(_months_between), (DATE, DATE), INT),
+    "years_between": Function(_silent(_years_between), (DATE, DATE), INT),
+    "add_days": Function(_silent(_add_days), (DATE, INT), DATE),
+    "add_months": Function(_silent(_add_months), (DATE, INT), DATE),
+    "add_years": Function(_silent(_add_years), (DATE, INT), DATE),
+    "year": Function(_silent(lambda day: _on(day).year), (DATE,), INT),
+    "month": Function(_silent(lambda day: _on(day).month), (DATE,), INT),
+    "day": Function(_silent(lambda day: _on(day).day), (DATE,), INT),
+    "weekday": Function(_silent(lambda day: _on(day).isoweekday()), (DATE,), INT),
+    "length": Function(_silent(len), (TEXT,), INT),
+    "min": Function(_silent(min), (INT, INT), INT),
+    "max": Function(_silent(max), (INT, INT), INT),
+    "sum": Function(_silent(_sum), (list_of(INT),), INT),
+    "round_up": Function(_silent(lambda n: math.ceil(_rounded(n))), (DECIMAL,), INT),
+    "round_down": Function(_silent(lambda n: math.floor(_rounded(n))), (DECIMAL,), INT),
+    "round_half_up": Function(_silent(_round_half_up), (DECIMAL,), INT),
+    "double": Function(None, (INT,), DECIMAL),
+    "string": Function(None, (INT,), TEXT),
+}
+
+#: Methods of the engine on texts. `matches` takes a literal pattern only (see the checker).
+METHODS: dict[str, Function] = {
+    "contains": Function(None, (TEXT, TEXT), BOOL),
+    "startsWith": Function(None, (TEXT, TEXT), BOOL),
+    "endsWith": Function(None, (TEXT, TEXT), BOOL),
+    "matches": Function(None, (TEXT, TEXT), BOOL),
+}
+
+MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
+
+#: Names that cannot be variables: the engine keeps functions and variables in one bag.
+RESERVED = frozenset(
+    {*FUNCTIONS, *METHODS, *MACROS, "size", "has", "int", "uint", "bool", "bytes", "type", "dyn"}
+    | {"duration", "timestamp", "optional", "true", "false", "null", "in", "as", "break", "const"}
+    | {"continue", "else", "for", "function", "if", "import", "let", "loop", "package"}
+    | {"namespace", "return", "var", "void", "while"}
+)
