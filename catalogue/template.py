@@ -1,13 +1,13 @@
 """A service template: a folder of declarations that any municipality can adopt.
 
-``service.yaml`` (this module), ``form.yaml`` (forms), ``workflow.yaml`` (workflow), ``fees.yaml``
-(`catalogue.fees`) and ``letter_*.html``. No engine knows a service by name.
+``service.yaml`` and ``letter.yaml`` (this module), ``form.yaml`` (forms), ``workflow.yaml``
+(workflow) and ``fees.yaml`` (`catalogue.fees`; absent: free of charge). No engine knows a service
+by name.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,30 @@ class RegisterRule(_Strict):
     valid_until: str = ""
 
 
-class Letters(_Strict):
-    """Template files of the letters, beside service.yaml."""
+class LetterText(_Strict):
+    """One letter of a service. Texts may carry ``{receipt_number}`` and ``{received_on}``.
 
-    approved: str
-    refused: str
+    `particulars` are ids of questions whose answers are printed; `template` replaces the standard
+    letter page (a Django template that extends it).
+    """
+
+    title: Text
+    paragraphs: tuple[Text, ...]
+    particulars: tuple[str, ...] = ()
+    remarks: tuple[Text, ...] = ()
+    template: str = ""
+
+
+class Letters(_Strict):
+    """``letter.yaml``: what the decision says, by outcome."""
+
+    approved: LetterText
+    refused: LetterText
+    legal_basis: tuple[Text, ...]
+
+    def of(self, outcome: str) -> LetterText:
+        letters: dict[str, LetterText] = {"approved": self.approved, "refused": self.refused}
+        return letters[outcome]
 
 
 class ServiceDeclaration(_Strict):
@@ -69,10 +88,7 @@ class ServiceDeclaration(_Strict):
     minutes: int = Field(ge=1, le=240)
     legal_basis: Text
     department: str
-    document_title: Text
-    refusal_title: Text
     search_words: tuple[str, ...] = ()
-    letters: Letters
     register_entry: RegisterRule | None = Field(default=None, alias="register")
     # What a caseworker may pick as conditions of an approval.
     standard_conditions: tuple[Text, ...] = ()
@@ -88,25 +104,12 @@ class ServiceTemplate:
         self.form = self._form()
         self.workflow = self._workflow()
         self.fees = self._fees()
+        self.letters = self._letters()
         self._check_together()
 
     @property
     def key(self) -> str:
         return self.service.key
-
-    def letter(self, outcome: str) -> str:
-        """The letter's template source for ``"approved"`` or ``"refused"``."""
-        return self._letters[outcome]
-
-    @cached_property
-    def _letters(self) -> dict[str, str]:
-        found = {}
-        for outcome, name in self.service.letters.model_dump().items():
-            path = self.folder / name
-            if path.parent != self.folder or not path.is_file():
-                raise TemplateError(f"{self.package}/service.yaml: letters.{outcome}: no file '{name}'")
-            found[outcome] = path.read_text(encoding="utf-8")
-        return found
 
     def _yaml(self, name: str) -> Any:
         path = self.folder / name
@@ -147,10 +150,24 @@ class ServiceTemplate:
             raise TemplateError(f"{self.package}/fees.yaml: {error}") from error
         return schedule
 
+    def _letters(self) -> Letters:
+        try:
+            return Letters.model_validate(self._yaml("letter.yaml"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise TemplateError(f"{self.package}/letter.yaml: {place}: {first['msg']}") from None
+
     def _check_together(self) -> None:
-        _ = self._letters
-        rule = self.service.register_entry
         known = set(self.form.questions_by_id)
+        for outcome in ("approved", "refused"):
+            for question in self.letters.of(outcome).particulars:
+                if question not in known:
+                    raise TemplateError(
+                        f"{self.package}/letter.yaml: {outcome}.particulars: "
+                        f"no question '{question}'"
+                    )
+        rule = self.service.register_entry
         for name in ("valid_from", "valid_until"):
             question = getattr(rule, name, "") if rule else ""
             if question and question not in known:

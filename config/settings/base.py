@@ -126,7 +126,9 @@ TOWN_TABLE_PRIVILEGES = {
 
 # --- Database ---------------------------------------------------------------------------------
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default="postgres:///madoguchi", engine="tenants.postgresql")
+    "default": env.db_url(
+        "DATABASE_URL", default="postgres:///madoguchi", engine="tenants.postgresql"
+    )
 }
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -179,6 +181,43 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+LOGIN_URL = "identity:sign_in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "identity:signed_out"
+
+# eID, in seconds. Signing keys are kept, and looked up again for an unknown key id at most once in
+# EID_JWKS_REFRESH_SECONDS.
+EID_CONNECT_TIMEOUT = env.float("EID_CONNECT_TIMEOUT", default=3.0)
+EID_READ_TIMEOUT = env.float("EID_READ_TIMEOUT", default=5.0)
+EID_LEEWAY_SECONDS = 30
+EID_JWKS_KEEP_SECONDS = 3600
+EID_JWKS_REFRESH_SECONDS = 60
+EID_SIGN_IN_MINUTES = 15  # between leaving for the provider and coming back
+EID_CLAIMS_FRESH_HOURS = 12  # older assertions do not fill a form
+EID_ALLOW_HTTP = False
+
+# Staff: password and a second factor, or a passkey (allauth).
+ACCOUNT_ADAPTER = "identity.staff.adapter.StaffAccountAdapter"
+MFA_ADAPTER = "identity.staff.adapter.StaffMfaAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "30/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 4
 SESSION_COOKIE_HTTPONLY = True
@@ -214,6 +253,13 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="madoguchi@localhost")
 EMAIL_TIMEOUT = 10
 
+# --- Brand and payments -----------------------------------------------------------------------
+# Lower rooms (letters, mails) ask this function for colour, mark, seal and contact of the town.
+BRAND_PROVIDER = "cms.brand.current"
+PAYMENTS_PROVIDER = env.str("PAYMENTS_PROVIDER", default="")
+SANDBOX_PAY_SECRET = ""
+SANDBOX_PAY_URL = ""
+
 # --- Browser security -------------------------------------------------------------------------
 _self = "'self'"
 CONTENT_SECURITY_POLICY = {
@@ -246,6 +292,18 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_REQUIRED = False
+WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAIL_FRONTEND_LOGIN_URL = "/sign-in/"
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+WAGTAIL_WORKFLOW_ENABLED = False  # a town's editor publishes directly
+WAGTAILADMIN_COMMENTS_ENABLED = False
+WAGTAIL_APPEND_SLASH = True
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILEMBEDS_FINDERS: list[str] = []  # no page embeds foreign content, so nothing may fetch it
+TAGGIT_CASE_INSENSITIVE = True
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 
 # --- Logs -------------------------------------------------------------------------------------

@@ -1,0 +1,441 @@
+"""What can be done to a case. Every action is one verb in one transaction:
+
+policy (who may) → workflow (what the stage allows) → rows → ledger → outbox.
+
+Nothing here speaks to the outside world. What must follow a change is an outbox row, worked off by
+`cases.tasks` after the commit.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import ledger
+from cases import numbers, policies, timeline
+from cases.models import (
+    Application,
+    Case,
+    Consultation,
+    CorrectionRequest,
+    Decision,
+)
+from catalogue.models import Offering
+from catalogue.queries import fee_of
+from common import outbox
+from common.actor import SYSTEM, Actor
+from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from forms import drafts
+from forms.models import Draft
+from identity.models import Department, User
+from workflow import clock
+from workflow.definition import ClockRuns, Move, Verb
+
+_RECEIPT_ATTEMPTS = 3
+
+
+@transaction.atomic
+def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
+    """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
+
+    Idempotent: the draft's id is the key, so a second "send" (double click, second tab, an answer
+    lost on the line) returns the case of the first. Raises `InvalidInput` when something is
+    missing, `NotAllowed` when the service is not offered any more, `TamperedValue`.
+    """
+    draft = Draft.objects.select_for_update().select_related("version").get(pk=draft.pk)
+    if by.id != str(draft.resident_id):
+        raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
+    sent = Case.objects.filter(application__idempotency_key=draft.pk).first()
+    if sent is not None:
+        return sent
+    offering = (
+        Offering.objects.select_related("department")
+        .filter(slug=draft.subject, is_published=True)
+        .first()
+    )
+    if offering is None:
+        raise NotAllowed(
+            _("This service is not offered online at the moment. Your draft is kept."),
+            code="not_offered",
+        )
+    review = drafts.review(draft)
+    if review.problems:
+        raise InvalidInput(
+            {problem.question_id: [problem.message] for problem in review.problems},
+            _("Some answers are missing or need another look."),
+        )
+    version, answers, provenance, attachments = drafts.snapshot(draft)
+    application = _insert_application(
+        Application(
+            idempotency_key=draft.pk,
+            offering=offering,
+            version=version,
+            resident_id=draft.resident_id,
+            language=language,
+            answers=answers,
+            provenance=provenance,
+            fee=fee_of(offering, version.form, answers).as_json(),
+        )
+    )
+    case = _open_case_of(application, offering)
+    drafts.close(draft)
+    timeline.add(case, "submitted")
+    ledger.record(
+        event="application.submitted",
+        by=by,
+        about=str(draft.resident_id),
+        object_kind="case",
+        object_id=str(case.pk),
+        purpose=f"service:{offering.slug}",
+        data={
+            "receipt_number": application.receipt_number,
+            "questions": sorted(answers),
+            "attachments": len(attachments),
+        },
+    )
+    outbox.enqueue("cases.submitted", str(case.pk), {"case_id": str(case.pk)})
+    return case
+
+
+def _insert_application(application: Application) -> Application:
+    today = timezone.localdate()
+    for attempt in range(_RECEIPT_ATTEMPTS):
+        application.receipt_number = numbers.receipt_number(
+            application.idempotency_key, today, attempt
+        )
+        try:
+            with transaction.atomic():
+                application.save(force_insert=True)
+        except IntegrityError as error:
+            # Only another key's number is a reason to try again; the key itself is locked by us.
+            if "receipt_number" not in str(error) or attempt + 1 == _RECEIPT_ATTEMPTS:
+                raise
+        else:
+            return application
+    raise AssertionError("unreachable")
+
+
+def _open_case_of(application: Application, offering: Offering) -> Case:
+    workflow = offering.workflow
+    today = timezone.localdate()
+    return Case.objects.create(
+        application=application,
+        offering=offering,
+        workflow_version_id=offering.workflow_version_id,
+        department_id=offering.department_id,
+        resident_id=application.resident_id,
+        stage=workflow.initial,
+        received_on=today,
+        due_on=clock.due_on(workflow.clock, today),
+    )
+
+
+@transaction.atomic
+def open_case(*, case: Case, by: Actor, purpose: str = "processing") -> None:
+    """Note that a member of staff read a resident's data; the resident sees it in "My data"."""
+    ledger.record(
+        event="case.opened",
+        by=by,
+        about=str(case.resident_id),
+        object_kind="case",
+        object_id=str(case.pk),
+        purpose=purpose,
+    )
+
+
+@transaction.atomic
+def claim_case(*, case: Case, by: User, lock: int | None = None) -> Case:
+    """Take a case onto one's own desk. Raises `NotAllowed`, `Conflict`."""
+    case = _locked(case, lock)
+    move = policies.check_move(case, Verb.CLAIM, roles=policies.roles_on(case, by))
+    first = case.assigned_to_id is None
+    case.assigned_to = by
+    _apply(case, move)
+    if first:
+        timeline.add(case, "claimed")
+    _record(case, "case.claimed", Actor.of(by))
+    return case
+
+
+@transaction.atomic
+def request_consultation(
+    *, case: Case, department: Department, question: str, by: User, lock: int | None = None
+) -> Consultation:
+    """Ask another department, in parallel to the case. Raises `NotAllowed`, `InvalidInput`."""
+    case = _locked(case, lock)
+    move = policies.check_move(case, Verb.REQUEST_CONSULTATION, roles=policies.roles_on(case, by))
+    question = _required(question, "question", _("Write what you want to know."))
+    if case.consultations.filter(department=department, answered_at__isnull=True).exists():
+        raise Conflict(_("This department has been asked already."), code="asked")
+    consultation = Consultation.objects.create(
+        case=case, department=department, question=question, asked_by=by
+    )
+    _apply(case, move)
+    timeline.add(case, "consultation_requested", department=department.name)
+    _record(
+        case,
+        "consultation.requested",
+        Actor.of(by),
+        department=department.key,
+        consultation=str(consultation.pk),
+    )
+    outbox.enqueue(
+        "cases.consultation_requested",
+        str(consultation.pk),
+        {"consultation_id": str(consultation.pk)},
+    )
+    return consultation
+
+
+@transaction.atomic
+def answer_consultation(
+    *, consultation: Consultation, opinion: str, text: str, by: User
+) -> Consultation:
+    """Give the asked department's opinion. Raises `NotAllowed`, `Conflict`, `InvalidInput`."""
+    case = _locked(consultation.case, None)
+    consultation = Consultation.objects.select_related("department").get(pk=consultation.pk)
+    policies.check_opinion(consultation, by)
+    move = policies.check_move(case, Verb.ANSWER_CONSULTATION, roles={"consultee"})
+    if opinion not in Consultation.Opinion.values:
+        raise InvalidInput({"opinion": [_("Choose an opinion.")]})
+    if opinion != Consultation.Opinion.NO_OBJECTION:
+        text = _required(text, "text", _("Write the conditions or the objection."))
+    consultation.opinion = opinion
+    consultation.text = text.strip()
+    consultation.answered_by = by
+    consultation.answered_at = timezone.now()
+    consultation.save(update_fields=["opinion", "text", "answered_by", "answered_at"])
+    _apply(case, move)
+    timeline.add(case, "consultation_answered", department=consultation.department.name)
+    _record(
+        case,
+        "consultation.answered",
+        Actor.of(by),
+        department=consultation.department.key,
+        opinion=opinion,
+    )
+    return consultation
+
+
+@transaction.atomic
+def request_correction(
+    *,
+    case: Case,
+    question_ids: Sequence[str],
+    message: str,
+    by: User,
+    lock: int | None = None,
+) -> CorrectionRequest:
+    """Ask the resident to answer some questions again; the clock pauses.
+
+    Raises `NotAllowed`, `Conflict`, `InvalidInput`.
+    """
+    case = _locked(case, lock)
+    move = policies.check_move(case, Verb.REQUEST_CORRECTION, roles=policies.roles_on(case, by))
+    form = case.application.version.form
+    chosen = [question_id for question_id in form.questions_by_id if question_id in question_ids]
+    if not chosen or len(chosen) != len(set(question_ids)):
+        raise InvalidInput({"question_ids": [_("Choose the questions that need a correction.")]})
+    message = _required(message, "message", _("Write what has to be corrected."))
+    correction = CorrectionRequest(
+        case=case, question_ids=chosen, message=message, requested_by=by
+    )
+    correction.draft = drafts.open_correction(
+        resident=case.resident,
+        version=case.application.version,
+        subject=f"correction:{correction.pk}",
+        answers=case.answers,
+        provenance=case.provenance,
+        question_ids=chosen,
+    )
+    correction.save(force_insert=True)
+    _apply(case, move)
+    timeline.add(case, "correction_requested")
+    _record(case, "correction.requested", Actor.of(by), questions=chosen)
+    outbox.enqueue(
+        "cases.correction_requested", str(correction.pk), {"correction_id": str(correction.pk)}
+    )
+    return correction
+
+
+@transaction.atomic
+def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
+    """Send the corrected answers of the correction's draft; the clock goes on.
+
+    Idempotent: a second "send" changes nothing. Raises `InvalidInput`, `NotAllowed`.
+    """
+    case = _locked(correction.case, None)
+    correction = CorrectionRequest.objects.select_related("draft__version").get(pk=correction.pk)
+    if by.id != str(case.resident_id):
+        raise NotFound(_("There is no such application."), code="no_case")
+    if correction.answered_at is not None:
+        return case
+    move = policies.check_move(case, Verb.ANSWER_CORRECTION, roles={"resident"})
+    draft = correction.draft
+    if draft is None:
+        raise Conflict(_("This correction was closed."), code="closed")
+    review = drafts.review(draft)
+    if review.problems:
+        raise InvalidInput(
+            {problem.question_id: [problem.message] for problem in review.problems},
+            _("Some answers are missing or need another look."),
+        )
+    _version, answers, provenance, _attachments = drafts.snapshot(draft)
+    changed = {
+        name for name in answers.keys() | case.answers.keys()
+        if answers.get(name) != case.answers.get(name)
+    }  # fmt: skip
+    correction.replaced = {name: case.answers.get(name) for name in sorted(changed)}
+    correction.answered_at = timezone.now()
+    correction.save(update_fields=["replaced", "answered_at"])
+    case.corrected = {**case.corrected, **{name: answers.get(name) for name in changed}}
+    case.corrected_provenance = {
+        **case.corrected_provenance,
+        **{name: provenance.get(name) for name in changed},
+    }
+    drafts.close(draft)
+    _apply(case, move, "corrected", "corrected_provenance")
+    timeline.add(case, "correction_answered")
+    _record(case, "correction.answered", by, questions=sorted(changed))
+    return case
+
+
+@transaction.atomic
+def decide(
+    *,
+    case: Case,
+    outcome: str,
+    conditions: Sequence[str],
+    reason: str,
+    by: User,
+    waive_fee: bool = False,
+    lock: int | None = None,
+) -> Decision:
+    """Approve or refuse. Letter, fee, register and notice follow by the outbox.
+
+    Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
+    """
+    case = _locked(case, lock)
+    if outcome not in Decision.Outcome.values:
+        raise InvalidInput({"outcome": [_("Choose a decision.")]})
+    approved = outcome == Decision.Outcome.APPROVED
+    known = policies.facts(case) | {"fee_waived": approved and waive_fee}
+    move = policies.check_move(
+        case,
+        Verb.APPROVE if approved else Verb.REFUSE,
+        roles=policies.roles_on(case, by),
+        known_facts=known,
+    )
+    if not approved:
+        reason = _required(reason, "reason", _("A refusal needs its reason in words."))
+    rule = case.offering.template.service.register_entry
+    decision = Decision.objects.create(
+        case=case,
+        outcome=outcome,
+        number=numbers.next_number(rule.number_prefix if rule else "", timezone.localdate()),
+        conditions=[line.strip() for line in conditions if line.strip()] if approved else [],
+        reason=reason.strip(),
+        fee_waived=approved and waive_fee,
+        decided_by=by,
+    )
+    _apply(case, move)
+    timeline.add(case, outcome)
+    _record(case, f"case.{outcome}", Actor.of(by), number=decision.number)
+    outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
+    return decision
+
+
+@transaction.atomic
+def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
+    """The applicant takes the application back. Raises `NotAllowed`, `Conflict`."""
+    case = _locked(case, lock)
+    if by.id != str(case.resident_id):
+        raise NotFound(_("There is no such application."), code="no_case")
+    move = policies.check_move(case, Verb.WITHDRAW, roles={"resident"})
+    case.corrections.filter(answered_at__isnull=True).update(answered_at=timezone.now())
+    _apply(case, move)
+    timeline.add(case, "withdrawn")
+    _record(case, "case.withdrawn", by)
+    return case
+
+
+@transaction.atomic
+def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
+    """The fee of a decision was paid: the case goes on. Idempotent; None when it has already."""
+    found = Decision.objects.filter(fee_id=fee_id).select_related("case").first()
+    if found is None:
+        raise NotFound(_("No decision waits for this fee."), code="no_decision")
+    case = _locked(found.case, None)
+    pays = any(move.verb == Verb.PAY and case.stage in move.from_ for move in case.workflow.moves)
+    if not pays:
+        return None
+    move = policies.check_move(case, Verb.PAY, roles={"system"})
+    _apply(case, move)
+    timeline.add(case, "paid")
+    _record(case, "fee.paid", SYSTEM, fee=str(fee_id))
+    outbox.enqueue("cases.issue_letter", str(found.pk), {"decision_id": str(found.pk)})
+    return case
+
+
+def _locked(case: Case, lock: int | None) -> Case:
+    fresh = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("application__version", "offering", "department", "resident")
+        .get(pk=case.pk)
+    )
+    policies.check_unchanged(fresh, lock)
+    return fresh
+
+
+def _apply(case: Case, move: Move, *also: str) -> None:
+    """Take the case along a move: stage, clock, closing, and one more change counted."""
+    before = case.stage_now.clock
+    if move.to:
+        case.stage = move.to
+    now, declared = case.stage_now, case.workflow.clock
+    today = timezone.localdate()
+    if now.clock is not before:
+        if before is ClockRuns.RUNNING and case.due_on is not None:
+            left = clock.remaining(declared, case.due_on, today)
+            paused = now.clock is ClockRuns.PAUSED
+            case.days_left_when_paused = left if paused else None
+            case.paused_on = today if paused else None
+            case.due_on = None
+        elif now.clock is ClockRuns.RUNNING:
+            case.due_on = clock.resume(declared, case.days_left_when_paused or 0, today)
+            case.days_left_when_paused = case.paused_on = None
+        else:
+            case.days_left_when_paused = case.paused_on = None
+    if now.final:
+        case.closed_at = timezone.now()
+    case.lock += 1
+    case.save(
+        update_fields=[
+            "stage", "assigned_to", "due_on", "days_left_when_paused", "paused_on", "closed_at",
+            "lock", *also,
+        ]
+    )  # fmt: skip
+
+
+def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
+    ledger.record(
+        event=event,
+        by=by,
+        about=str(case.resident_id),
+        object_kind="case",
+        object_id=str(case.pk),
+        purpose="processing",
+        data={"stage": case.stage, **data},
+    )
+
+
+def _required(text: str, field: str, message: str) -> str:
+    text = text.strip()
+    if not text:
+        raise InvalidInput({field: [message]})
+    return text

@@ -1,0 +1,235 @@
+"""Reading cases: the inbox, a case for its reader, and its course for the resident."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases import policies, timeline
+from cases.models import Application, Case, Consultation, CorrectionRequest, Decision
+from common.calendar import working_days_between
+from common.errors import NotFound
+from documents.models import Document
+from identity.models import User
+from identity.roles import Role, departments_of, has_role
+from payments.models import FeeDue
+from workflow.definition import Ball, DayUnit, Stage
+
+
+def case_with_everything() -> QuerySet[Case]:
+    """A case with what every page of it needs, in one statement."""
+    return Case.objects.select_related(
+        "application__version",
+        "offering",
+        "department",
+        "resident",
+        "assigned_to",
+        "decision__letter",
+        "decision__fee",
+        "decision__entry",
+    )
+
+
+def case_of_draft(draft_id: uuid.UUID) -> Case | None:
+    """The case that came of a draft, if it was sent."""
+    return case_with_everything().filter(application__idempotency_key=draft_id).first()
+
+
+def resident_cases(user: User) -> QuerySet[Case]:
+    """A resident's own cases, newest first."""
+    return (
+        Case.objects.filter(resident=user)
+        .select_related("application", "offering", "decision__fee")
+        .order_by("-application__submitted_at")
+    )
+
+
+def case_for_resident(user: User, case_id: uuid.UUID) -> Case:
+    """The resident's own case. Raises `NotFound` for anything else."""
+    case = case_with_everything().filter(pk=case_id, resident=user).first()
+    if case is None:
+        raise NotFound(_("There is no such application."), code="no_case")
+    return case
+
+
+def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
+    """A case that this member of staff may read. Raises `NotFound` for anything else."""
+    case = case_with_everything().filter(pk=case_id).first()
+    if case is None or not policies.may_read(case, user):
+        raise NotFound(_("There is no such case."), code="no_case")
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What the inbox shows. `view`: open, mine, unassigned, overdue, waiting, closed, consult."""
+
+    view: str = "open"
+    offering: str = ""
+    stage: str = ""
+    text: str = ""
+
+
+def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
+    """Cases of the user's departments, most urgent first (waiting ones last)."""
+    cases = Case.objects.select_related(
+        "application", "offering", "department", "resident", "assigned_to"
+    ).filter(_readable_by(user))
+    cases = _in_view(cases, user, chosen.view)
+    if chosen.offering:
+        cases = cases.filter(offering__slug=chosen.offering)
+    if chosen.stage:
+        cases = cases.filter(stage=chosen.stage)
+    for word in chosen.text.split():
+        cases = cases.filter(
+            Q(application__receipt_number__icontains=word)
+            | Q(resident__name__icontains=word)
+            | Q(resident__name_kana__icontains=word)
+        )
+    if chosen.view == "closed":
+        return cases.order_by("-closed_at", "pk")
+    return cases.order_by("due_on", "received_on", "pk")
+
+
+def _desk_departments(user: User) -> frozenset[str] | None:
+    """Where the user works cases; None means everywhere."""
+    keys: frozenset[str] = frozenset()
+    for role in policies.DESK_ROLES:
+        held = departments_of(user, role)
+        if held is None:
+            return None
+        keys |= held
+    return keys
+
+
+def _readable_by(user: User) -> Q:
+    desk = _desk_departments(user)
+    consulted = departments_of(user, Role.CONSULTEE)
+    readable = Q(pk__in=[])
+    if desk is None:  # a role without a department counts everywhere
+        return Q()
+    if desk:
+        readable |= Q(department__key__in=desk)
+    if consulted or consulted is None:
+        asked = Consultation.objects.filter(case=OuterRef("pk"))
+        if consulted is not None:
+            asked = asked.filter(department__key__in=consulted)
+        readable |= Q(Exists(asked))
+    return readable
+
+
+def _in_view(cases: QuerySet[Case], user: User, view: str) -> QuerySet[Case]:
+    still_open = cases.filter(closed_at__isnull=True)
+    if view == "mine":
+        return still_open.filter(assigned_to=user)
+    if view == "unassigned":
+        return still_open.filter(assigned_to__isnull=True)
+    if view == "overdue":
+        return still_open.filter(due_on__lt=timezone.localdate())
+    if view == "waiting":
+        return still_open.filter(due_on__isnull=True)
+    if view == "closed":
+        return cases.filter(closed_at__isnull=False)
+    if view == "consult":
+        keys = departments_of(user, Role.CONSULTEE)
+        asked = Consultation.objects.filter(case=OuterRef("pk"), answered_at__isnull=True)
+        if keys is not None:
+            asked = asked.filter(department__key__in=keys)
+        return still_open.filter(Exists(asked))
+    return still_open
+
+
+@dataclass(frozen=True, slots=True)
+class ClockNow:
+    """The statutory clock in figures. `days_left` in the clock's own unit; negative: late."""
+
+    due_on: date | None
+    days_left: int | None
+    paused_on: date | None
+    unit: DayUnit
+    days_allowed: int
+
+    @property
+    def late(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+    @property
+    def used_percent(self) -> int:
+        """How much of the period is used, 0 to 100, for the bar on the desk."""
+        left = max(0, min(self.days_left or 0, self.days_allowed))
+        return round(100 * (self.days_allowed - left) / self.days_allowed)
+
+
+def clock(case: Case, today: date | None = None) -> ClockNow:
+    """The clock of a case as of `today` (the town's date)."""
+    today = today or timezone.localdate()
+    declared = case.workflow.clock
+    left = case.days_left_when_paused
+    if case.due_on is not None:
+        left = (
+            working_days_between(today, case.due_on)
+            if declared.unit is DayUnit.WORKING
+            else (case.due_on - today).days
+        )
+    return ClockNow(case.due_on, left, case.paused_on, declared.unit, declared.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the resident sees of a case, and what is theirs to do."""
+
+    case: Case
+    stage: Stage
+    clock: ClockNow
+    entries: list[timeline.Entry]
+    correction: CorrectionRequest | None
+    fee: FeeDue | None
+    decision: Decision | None
+    document: Document | None
+    can_withdraw: bool
+
+    @property
+    def ball(self) -> Ball:
+        return self.stage.ball
+
+
+def progress(case: Case) -> Progress:
+    """The course of a case in three statements besides the case itself."""
+    decision = getattr(case, "decision", None)
+    fee = decision.fee if decision else None
+    open_correction = case.corrections.filter(answered_at__isnull=True).first()
+    return Progress(
+        case=case,
+        stage=case.stage_now,
+        clock=clock(case),
+        entries=timeline.entries(case),
+        correction=open_correction,
+        fee=fee if fee and fee.state == FeeDue.State.DUE else None,
+        decision=decision,
+        document=decision.letter if decision else None,
+        can_withdraw=any(
+            move.verb == "withdraw" and case.stage in move.from_ for move in case.workflow.moves
+        ),
+    )
+
+
+def application_for_resident(user: User, application_id: uuid.UUID) -> Application:
+    """The resident's own application. Raises `NotFound`."""
+    found = (
+        Application.objects.select_related("version", "offering", "case")
+        .filter(pk=application_id, resident=user)
+        .first()
+    )
+    if found is None:
+        raise NotFound(_("There is no such application."), code="no_application")
+    return found
+
+
+def is_consultee_only(user: User) -> bool:
+    """Whether the user only gives opinions and works no cases."""
+    return _desk_departments(user) == frozenset() and has_role(user, Role.CONSULTEE)

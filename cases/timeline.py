@@ -1,0 +1,63 @@
+"""What the resident reads about the course of a case. Wording by code, values beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case, TimelineEntry
+from common.text import Text
+
+WORDINGS = {
+    "submitted": _("We received your application"),
+    "claimed": _("A caseworker started to check your application"),
+    "consultation_requested": _("We asked another department: %(department)s"),
+    "consultation_answered": _("%(department)s gave its opinion"),
+    "correction_requested": _("We asked you for a correction. The clock is stopped"),
+    "correction_answered": _("You sent the correction. The clock runs again"),
+    "approved": _("We decided: approved"),
+    "refused": _("We decided: refused"),
+    "fee_due": _("A fee is due: ¥%(amount)s"),
+    "paid": _("You paid the fee"),
+    "document_issued": _("Your document is ready: %(title)s"),
+    "withdrawn": _("You withdrew the application"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the time line, worded in the active language."""
+
+    at: datetime
+    code: str
+    text: str
+
+
+def add(case: Case, code: str, **values: Any) -> None:
+    """Add a step. Raises `KeyError` for a code without wording."""
+    _ = WORDINGS[code]
+    stored = {
+        name: value.as_dict() if isinstance(value, Text) else value
+        for name, value in values.items()
+    }
+    TimelineEntry.objects.create(case=case, code=code, values=stored)
+
+
+def entries(case: Case) -> list[Entry]:
+    """The steps of a case, oldest first."""
+    return [Entry(row.at, row.code, _worded(row)) for row in case.timeline.all()]
+
+
+def _worded(row: TimelineEntry) -> str:
+    values = {
+        name: str(Text(value)) if isinstance(value, dict) else _number(value)
+        for name, value in row.values.items()
+    }
+    return str(WORDINGS[row.code]) % values if values else str(WORDINGS[row.code])
+
+
+def _number(value: Any) -> Any:
+    return f"{value:,}" if isinstance(value, int) else value

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        # Notices register themselves with the registry, and the outbox handler with the outbox.
+        from notifications import notices, tasks  # noqa: F401, PLC0415
