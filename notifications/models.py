@@ -45,7 +45,7 @@ class Message(models.Model):
 
 
 class Delivery(models.Model):
-    """One attempt to carry a message outside, by one channel."""
+    """A message's way outside by one channel. Tries are counted by its row in the outbox."""
 
     class Channel(models.TextChoices):
         MAIL = "mail"
@@ -55,8 +55,6 @@ class Delivery(models.Model):
         SENT = "sent"
         # The resident wants no mail or has no address: the inbox holds the message.
         SKIPPED = "skipped"
-        # The last try failed; the outbox tries again and reports when it gives up.
-        FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
@@ -64,7 +62,6 @@ class Delivery(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
     # RFC 5322 Message-ID. The same on every try, so that a mail sent twice is seen as one.
     rfc_message_id = models.CharField(max_length=200)
-    attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

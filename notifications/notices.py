@@ -1,0 +1,113 @@
+"""Every notice the platform sends."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from common.text import Text
+from notifications.notice import Notice, NoticeContext, register
+
+
+class ReceivedContext(NoticeContext):
+    """`received_on`: the day the statutory clock starts."""
+
+    received_on: date
+
+
+class DeadlineContext(NoticeContext):
+    """`due_on`: by when something is expected, when there is such a day."""
+
+    due_on: date | None = None
+
+
+class ConsultationContext(DeadlineContext):
+    """`department`: the one that is asked. Goes to staff."""
+
+    department: Text
+
+
+class PaidContext(NoticeContext):
+    """`paid_on`: the day the payment was confirmed."""
+
+    paid_on: date
+
+
+class StageContext(NoticeContext):
+    """`stage`: what the resident sees the case as; private, since it may hint at the outcome."""
+
+    PRIVATE: ClassVar[frozenset[str]] = NoticeContext.PRIVATE | {"stage"}
+
+    stage: Text
+
+
+@register
+class ApplicationReceived(Notice):
+    """To the applicant: it has arrived, under this number."""
+
+    kind = "application_received"
+    context = ReceivedContext
+    link_label = _("See your application")
+
+
+@register
+class CorrectionRequested(Notice):
+    """To the applicant: something must be corrected; the clock stands still until then."""
+
+    kind = "correction_requested"
+    context = DeadlineContext
+    link_label = _("See what to correct")
+
+
+@register
+class ConsultationRequested(Notice):
+    """To staff of another department: your opinion is asked for."""
+
+    kind = "consultation_requested"
+    context = ConsultationContext
+    link_label = _("Open the case")
+
+
+@register
+class DecisionMade(Notice):
+    """To the applicant: it is decided. What was decided is behind the sign-in."""
+
+    kind = "decision_made"
+    link_label = _("See the decision")
+
+
+@register
+class FeeDue(Notice):
+    """To the applicant: a fee is to be paid."""
+
+    kind = "fee_due"
+    context = DeadlineContext
+    link_label = _("See the fee and pay")
+
+
+@register
+class PaymentReceived(Notice):
+    """To the payer: the payment has arrived."""
+
+    kind = "payment_received"
+    context = PaidContext
+    link_label = _("See your application")
+
+
+@register
+class DocumentReady(Notice):
+    """To the applicant: a paper can be downloaded."""
+
+    kind = "document_ready"
+    link_label = _("Open the document")
+
+
+@register
+class CaseStageChanged(Notice):
+    """To the applicant: the case has moved on."""
+
+    kind = "case_stage_changed"
+    context = StageContext
+    link_label = _("See how far it is")

@@ -1,0 +1,36 @@
+"""Reading messages."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from common.errors import NotFound
+from identity.models import User
+from notifications.models import Message, Preference
+
+
+def inbox(user: User) -> QuerySet[Message]:
+    """Somebody's messages, newest first."""
+    return Message.objects.filter(recipient=user)
+
+
+def unread_count(user: User) -> int:
+    """How many messages somebody has not opened yet."""
+    return inbox(user).filter(read_at=None).count()
+
+
+def message_for(user: User, message_id: uuid.UUID) -> Message:
+    """One of somebody's own messages. Raises `NotFound` for anybody else's."""
+    message = inbox(user).filter(pk=message_id).first()
+    if message is None:
+        raise NotFound(_("There is no such message."), code="no_message")
+    return message
+
+
+def preference_of(user: User) -> Preference:
+    """How somebody wants to be told; unsaved and with mail when nothing was chosen."""
+    chosen = Preference.objects.filter(resident=user).first()
+    return chosen or Preference(resident=user, channels=["mail"])
