@@ -7,8 +7,10 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        # The registry is filled once the apps are loaded, not on import.
+        # Registries are filled once the apps are loaded, not on import.
+        from audit import events  # noqa: PLC0415
         from payments.providers import registry  # noqa: PLC0415
         from payments.providers.sandbox import SandboxProvider  # noqa: PLC0415
 
         registry.register(SandboxProvider.key, SandboxProvider())
+        events.register("fee.cancelled", wording=_("{name} cancelled a fee."))

@@ -1,0 +1,62 @@
+"""Payment providers: what one must do, and the register of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from common.registry import Registry
+from payments.errors import PaymentsUnavailable
+from payments.models import FeeDue
+
+Outcome = Literal["paid", "declined", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentResult:
+    """A provider's verified answer about one try to pay: for which fee, how much yen.
+
+    `payment_id` is the provider's own, the same however often the answer arrives.
+    """
+
+    provider: str
+    payment_id: str
+    fee_id: str
+    reference: str
+    amount: int
+    outcome: Outcome
+
+
+class Provider(Protocol):
+    """What payments need of a provider. It sees a fee and no person."""
+
+    key: str
+
+    def start(self, fee: FeeDue, return_url: str, language: str) -> str:
+        """The absolute address to send the payer to; it leads back to `return_url`.
+
+        Raises `PaymentsUnavailable`.
+        """
+
+    def verify_return(self, request: HttpRequest) -> PaymentResult:
+        """What the provider says in the payer's return. Raises `UntrustedAnswer`."""
+
+    def origins(self) -> list[str]:
+        """Origins that the payer's browser is sent to, for the page's ``form-action``."""
+
+
+registry: Registry[Provider] = Registry("payment provider")
+
+
+def current() -> Provider:
+    """The provider of this installation (``PAYMENTS_PROVIDER``). Raises `PaymentsUnavailable`."""
+    key = getattr(settings, "PAYMENTS_PROVIDER", "")
+    if key not in registry:
+        raise PaymentsUnavailable(
+            _("You cannot pay online at the moment. Please pay at the counter."), code="no_provider"
+        )
+    return registry.get(key)
