@@ -1,0 +1,112 @@
+"""A decision as a letter: the service's own words, the answers it names, the town's brand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from cases.models import Decision, RegisterEntry
+from common.calendar import wareki
+from common.text import Text
+from documents import brand, codes
+from documents.letters import (
+    BASE_TEMPLATE,
+    Addressee,
+    Appeal,
+    Letter,
+    VerificationMark,
+    render_letter,
+)
+from forms import display
+from tenants.links import absolute
+
+#: Letters are official papers in Japanese; the notice that announces them is in the resident's.
+LANGUAGE = "ja"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A letter ready to be issued."""
+
+    title: str
+    titles: Text
+    language: str
+    html: str
+    code: str
+
+
+def compose(decision: Decision, entry: RegisterEntry | None) -> Composed:
+    """The letter of a decision, with a fresh verification code."""
+    code = codes.new_code()
+    case = decision.case
+    declared = case.offering.template.letters
+    words = declared.of(decision.outcome)
+    application = case.application
+    with translation.override(LANGUAGE):
+        merge = {
+            "receipt_number": application.receipt_number,
+            "received_on": wareki(case.received_on),
+        }
+        verify = absolute(reverse("portal:verify", args=[code]))
+        fee_is_charged = decision.outcome == "approved" and not decision.fee_waived
+        letter = Letter(
+            language=LANGUAGE,
+            title=words.title.in_language(LANGUAGE),
+            number=f"{decision.number}号",
+            issued_on=timezone.localdate(),
+            addressee=_addressee(decision),
+            paragraphs=tuple(
+                text.in_language(LANGUAGE).format_map(merge) for text in words.paragraphs
+            ),
+            receipt_number=application.receipt_number,
+            particulars=_particulars(decision, words.particulars),
+            reason=tuple(decision.reason.splitlines()) if decision.outcome == "refused" else (),
+            conditions=tuple(decision.conditions),
+            fee=tuple(
+                (line.text.in_language(LANGUAGE), line.amount)
+                for line in application.computed_fee.lines
+            )
+            if fee_is_charged
+            else (),
+            legal_basis=tuple(text.in_language(LANGUAGE) for text in declared.legal_basis),
+            remarks=tuple(text.in_language(LANGUAGE) for text in words.remarks),
+            appeal=_appeal(),
+            verification=VerificationMark(url=verify, code=code),
+        )
+        html = render_letter(letter, template=words.template or BASE_TEMPLATE)
+    return Composed(letter.title, words.title, LANGUAGE, html, code)
+
+
+def _addressee(decision: Decision) -> Addressee:
+    resident = decision.case.resident
+    provenance = getattr(resident, "eid", None)
+    claims = provenance.claims if provenance else {}
+    address = (claims.get("person.address") or {}).get("value") or {}
+    return Addressee(
+        name=resident.name,
+        postal_code=address.get("postalCode", ""),
+        address="".join(
+            address.get(part, "") for part in ("prefecture", "city", "streetAddress", "building")
+        ),
+    )
+
+
+def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    case = decision.case
+    steps = display.rows(
+        case.application.version.form, case.answers, case.provenance, LANGUAGE
+    )
+    by_id = {row.question_id: row for step in steps for row in step.rows}
+    return tuple(
+        (str(by_id[question_id].label), str(by_id[question_id].text))
+        for question_id in question_ids
+        if question_id in by_id
+    )
+
+
+def _appeal() -> Appeal:
+    town = brand.current()
+    authority = town.representative_title or f"{town.town}長"
+    return Appeal(authority=authority, defendant=town.town, representative=authority)

@@ -1,0 +1,189 @@
+"""What follows a change, worked off by the outbox: each chain reads top to bottom in one function.
+
+Every handler is idempotent: rows are keyed by the case or decision, so a worker killed in the
+middle repeats without doubling.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from cases import actions, letters, timeline
+from cases.models import Case, Consultation, CorrectionRequest, Decision, RegisterEntry
+from common import outbox
+from common.calendar import add_working_days
+from documents import actions as documents
+from identity.models import Role, User
+from notifications import notices
+from notifications.actions import send
+from payments import actions as payments
+from payments.models import FeeDue
+
+# Working days to pay after the notice.
+_DAYS_TO_PAY = 10
+
+_DECISIONS = Decision.objects.select_related(
+    "case__application__version",
+    "case__offering",
+    "case__department",
+    "case__resident",
+    "letter",
+    "fee",
+)
+
+
+@outbox.handler("cases.submitted")
+def after_submission(payload: dict[str, Any]) -> None:
+    """Tell the resident that it has arrived."""
+    case = _case(payload["case_id"])
+    _tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+
+
+@outbox.handler("cases.consultation_requested")
+def after_consultation_request(payload: dict[str, Any]) -> None:
+    """Tell everybody who gives opinions for the asked department."""
+    consultation = Consultation.objects.select_related(
+        "case__application", "case__offering", "department"
+    ).get(pk=payload["consultation_id"])
+    case = consultation.case
+    asked = User.objects.filter(
+        staff_roles__role=Role.CONSULTEE,
+        staff_roles__department_id=consultation.department_id,
+        is_active=True,
+    ).distinct()
+    for member in asked:
+        send(
+            notices.ConsultationRequested,
+            resident=member,
+            context={
+                "receipt_number": case.application.receipt_number,
+                "service": case.offering.title,
+                "department": consultation.department.name,
+                "path": _path("desk:case", case.pk),
+            },
+            key=f"consultation:{consultation.pk}",
+        )
+
+
+@outbox.handler("cases.correction_requested")
+def after_correction_request(payload: dict[str, Any]) -> None:
+    """Tell the resident what to do, and that the clock stands still."""
+    correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
+    _tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
+
+
+@outbox.handler("cases.decided")
+def after_decision(payload: dict[str, Any]) -> None:
+    """A fee comes first where there is one; otherwise the letter is issued at once."""
+    decision = _decision(payload)
+    case = decision.case
+    fee = case.application.computed_fee
+    if decision.outcome == Decision.Outcome.APPROVED and fee.total and not decision.fee_waived:
+        decision.fee = decision.fee or payments.raise_fee(
+            reference=case.application.receipt_number,
+            title=case.offering.title,
+            amount=fee.total,
+            lines=fee.as_json()["lines"],
+            due_on=add_working_days(timezone.localdate(), _DAYS_TO_PAY),
+        )
+        decision.save(update_fields=["fee"])
+        timeline.add(case, "fee_due", amount=fee.total)
+        _tell(case, notices.FeeDue, "fee", due_on=decision.fee.due_on)
+    else:
+        issue_letter(payload)
+
+
+@outbox.handler("cases.issue_letter")
+def issue_letter(payload: dict[str, Any]) -> None:
+    """Register entry, letter as PDF, notice."""
+    decision = _decision(payload)
+    if decision.letter_id is not None:
+        return
+    case = decision.case
+    entry = _enter_in_register(decision)
+    letter = letters.compose(decision, entry)
+    decision.letter = documents.issue(
+        kind=f"{case.offering.template_key}.{decision.outcome}",
+        title=letter.title,
+        language=letter.language,
+        html=letter.html,
+        code=letter.code,
+        valid_from=entry.valid_from if entry else None,
+        valid_until=entry.valid_until if entry else None,
+        document_id=decision.pk,
+    )
+    decision.save(update_fields=["letter"])
+    timeline.add(case, "document_issued", title=letter.titles)
+    notice = notices.DocumentReady if decision.fee_id else notices.DecisionMade
+    _tell(case, notice, "letter")
+
+
+@outbox.handler("payments.fee_paid")
+def after_payment(payload: dict[str, Any]) -> None:
+    """The case goes on, and the payer is told."""
+    fee = FeeDue.objects.get(pk=payload["fee_id"])
+    case = actions.mark_fee_paid(fee_id=fee.pk)
+    if case is not None and fee.paid_at is not None:
+        _tell(
+            case,
+            notices.PaymentReceived,
+            "paid",
+            paid_on=timezone.localdate(fee.paid_at),
+        )
+
+
+def _enter_in_register(decision: Decision) -> RegisterEntry | None:
+    case = decision.case
+    rule = case.offering.template.service.register_entry
+    if rule is None or decision.outcome != Decision.Outcome.APPROVED:
+        return None
+    today = timezone.localdate()
+    valid_from = _date(case.answers.get(rule.valid_from)) or today
+    entry, _created = RegisterEntry.objects.get_or_create(
+        decision=decision,
+        defaults={
+            "offering": case.offering,
+            "holder": case.resident,
+            "number": decision.number,
+            "valid_from": valid_from,
+            "valid_until": _date(case.answers.get(rule.valid_until)),
+        },
+    )
+    return entry
+
+
+def _date(answer: Any) -> date | None:
+    return date.fromisoformat(answer) if answer else None
+
+
+def _case(case_id: str | uuid.UUID) -> Case:
+    return Case.objects.select_related("application", "offering", "resident").get(pk=case_id)
+
+
+def _decision(payload: dict[str, Any]) -> Decision:
+    return _DECISIONS.select_for_update(of=("self",)).get(pk=payload["decision_id"])
+
+
+def _tell(case: Case, notice: type[notices.Notice], happening: str, **context: Any) -> None:
+    send(
+        notice,
+        resident=case.resident,
+        context={
+            "receipt_number": case.application.receipt_number,
+            "service": case.offering.title,
+            "path": _path("portal:case", case.pk),
+            **context,
+        },
+        key=f"case:{case.pk}:{happening}",
+    )
+
+
+def _path(name: str, case_id: uuid.UUID) -> str:
+    # Without a language prefix: the reader's own language is added when it is sent.
+    with translation.override("ja"):
+        return reverse(name, args=[case_id])
