@@ -1,8 +1,30 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+#: How the ledger's entries about cases read, for the resident and for staff.
+WORDINGS = {
+    "application.submitted": _("{name} sent the application"),
+    "case.opened": _("{name} opened the application and read it"),
+    "case.claimed": _("{name} took over the application"),
+    "consultation.requested": _("{name} asked another department for its opinion"),
+    "consultation.answered": _("{name} gave the opinion of the department that was asked"),
+    "correction.requested": _("{name} asked for a correction"),
+    "correction.answered": _("{name} sent the correction"),
+    "case.approved": _("{name} approved the application"),
+    "case.refused": _("{name} refused the application"),
+    "case.withdrawn": _("{name} withdrew the application"),
+    "fee.paid": _("The payment of the fee was entered"),
+    "attachment.opened": _("{name} opened an attachment of the application"),
+    "letter.opened": _("{name} opened the letter with the decision"),
+}
 
 
 class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
+        from audit import events  # noqa: PLC0415  models must be loaded
         from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+
+        for key, wording in WORDINGS.items():
+            events.register(key, wording=wording)
