@@ -1,0 +1,93 @@
+"""A Japanese address in parts, from whatever form the eID has it in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building")
+MAX_PART = 200
+
+_PREFECTURE = re.compile(r"北海道|東京都|(?:京都|大阪)府|(?:神奈川|和歌山|鹿児島|[^\s]{2})県")
+_POSTAL = re.compile(r"〒?\s*(\d{3})[-‐−–ー－]?(\d{4})(?!\d)")  # noqa: RUF001  hyphens in use
+# Municipalities whose name holds 市, 町, 村 or 郡 before its end, so the first such character
+# does not end it.
+_ODD = (
+    "四日市市|廿日市市|野々市市|市川市|市原市|町田市|大町市|十日町市|村上市|村山市|東村山市|"
+    "武蔵村山市|羽村市|大村市|田村市|郡山市|大和郡山市|郡上市|蒲郡市|小郡市|東市来町|"
+    "余市郡余市町|中新川郡上市町|吉野郡下市町|西八代郡市川三郷町|神崎郡市川町|芳賀郡市貝町|"
+    "佐波郡玉村町|杵島郡大町町|柴田郡村田町|高市郡高取町|高市郡明日香村"
+)
+_CITY = re.compile(
+    rf"(?:(?:{_ODD})|[^\s\d市区町村]{{1,6}}市[^\s\d市区町村]{{1,5}}区(?![^\s\d]*[市])|"
+    rf"[^\s\d郡]{{1,5}}郡[^\s\d町村]{{1,6}}[町村]|[^\s\d市区町村]{{1,6}}[市区町村])"
+)
+
+
+def postal_code(value: Any) -> str:
+    """Seven digits, or nothing."""
+    if not isinstance(value, str):
+        return ""
+    found = _POSTAL.fullmatch(unicodedata.normalize("NFKC", value).strip())
+    return found[1] + found[2] if found else ""
+
+
+def _part(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    printable = "".join(c if unicodedata.category(c) not in {"Cc", "Cs"} else " " for c in value)
+    return re.sub(r"\s+", " ", printable).strip()[:MAX_PART]
+
+
+def split_formatted(formatted: str) -> dict[str, str]:
+    """``〒102-0094 東京都千代田区紀尾井町1-3 庁舎2階`` in parts.
+
+    The prefecture and municipality are split off only where that is certain; the rest stays
+    together in ``streetAddress``, so nothing of the address is lost.
+    """
+    parts = dict.fromkeys(PARTS, "")
+    rest = _part(formatted)
+    found = _POSTAL.match(unicodedata.normalize("NFKC", rest))
+    if found:
+        parts["postalCode"] = found[1] + found[2]
+        rest = re.sub(r"^〒?\s*[\d0-9]{3}\D?[\d0-9]{4}", "", rest).strip(" 、,")
+    prefecture = _PREFECTURE.match(rest)
+    if prefecture:
+        parts["prefecture"] = prefecture[0]
+        rest = rest[prefecture.end() :].strip()
+        city = _CITY.match(rest)
+        if city:
+            parts["city"] = city[0]
+            rest = rest[city.end() :].strip()
+    street, _space, building = rest.partition(" ")
+    # A space stands before a building's name; a street without a number is not complete yet.
+    if building and re.search(r"[\d0-9〇一二三四五六七八九十]", street):
+        parts["streetAddress"], parts["building"] = street, building
+    else:
+        parts["streetAddress"] = rest
+    return parts
+
+
+def normalise_address(value: Any) -> dict[str, str] | None:
+    """The five parts from a text, ``{"formatted": …}`` or OpenID's parts; None when unreadable."""
+    if isinstance(value, str):
+        value = {"formatted": value}
+    if not isinstance(value, Mapping):
+        return None
+    street = value.get("street_address")
+    lines = street.replace("\r", "").split("\n", 1) if isinstance(street, str) else [""]
+    parts = {
+        "postalCode": postal_code(value.get("postal_code")),
+        "prefecture": _part(value.get("region")),
+        "city": _part(value.get("locality")),
+        "streetAddress": _part(lines[0]),
+        "building": _part(lines[1]) if len(lines) > 1 else "",
+    }
+    formatted = value.get("formatted")
+    if not (parts["city"] and parts["streetAddress"]) and isinstance(formatted, str):
+        guessed = split_formatted(formatted)
+        guessed["postalCode"] = parts["postalCode"] or guessed["postalCode"]
+        parts = guessed
+    return parts if parts["streetAddress"] or parts["city"] else None

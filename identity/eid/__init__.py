@@ -1,0 +1,1 @@
+"""Sign-in with the national eID: an OpenID Connect client, one registration per municipality."""
