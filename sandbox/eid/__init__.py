@@ -1,0 +1,1 @@
+"""The sandbox eID: a real OpenID Provider in its own process, with made-up people."""
