@@ -242,9 +242,7 @@ def request_correction(
     if not chosen or len(chosen) != len(set(question_ids)):
         raise InvalidInput({"question_ids": [_("Choose the questions that need a correction.")]})
     message = _required(message, "message", _("Write what has to be corrected."))
-    correction = CorrectionRequest(
-        case=case, question_ids=chosen, message=message, requested_by=by
-    )
+    correction = CorrectionRequest(case=case, question_ids=chosen, message=message, requested_by=by)
     correction.draft = drafts.open_correction(
         resident=case.resident,
         version=case.application.version,

@@ -95,9 +95,7 @@ def _addressee(decision: Decision) -> Addressee:
 
 def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     case = decision.case
-    steps = display.rows(
-        case.application.version.form, case.answers, case.provenance, LANGUAGE
-    )
+    steps = display.rows(case.application.version.form, case.answers, case.provenance, LANGUAGE)
     by_id = {row.question_id: row for step in steps for row in step.rows}
     return tuple(
         (str(by_id[question_id].label), str(by_id[question_id].text))

@@ -206,9 +206,7 @@ class Decision(models.Model):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
     letter = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
-    fee = models.OneToOneField(
-        FeeDue, on_delete=models.PROTECT, null=True, related_name="decision"
-    )
+    fee = models.OneToOneField(FeeDue, on_delete=models.PROTECT, null=True, related_name="decision")
 
     class Meta:
         constraints = [

@@ -44,9 +44,7 @@ def roles_on(case: Case, user: User) -> frozenset[str]:
     """The workflow roles of a user on this case."""
     if user.pk == case.resident_id:
         return frozenset({"resident"})
-    return frozenset(
-        role.value for role in DESK_ROLES if has_role(user, role, case.department.key)
-    )
+    return frozenset(role.value for role in DESK_ROLES if has_role(user, role, case.department.key))
 
 
 def may_process(case: Case, user: User) -> bool:

@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.text import Text
 from forms.definitions import FormDefinition
-from rules import Rule, compile_rule
+from rules import BOOL, INT, Rule, RuleError, VarType, compile_rule
+
+
+class FeeUnknown(ValueError):
+    """The fee cannot be worked out yet: an answer that it depends on is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,7 @@ class Fee:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "lines": [
-                {"text": line.text.as_dict(), "amount": line.amount} for line in self.lines
-            ],
+            "lines": [{"text": line.text.as_dict(), "amount": line.amount} for line in self.lines],
             "total": self.total,
             "waiver_asked": self.waiver_asked,
         }
@@ -76,16 +78,29 @@ class FeeSchedule(BaseModel):
     explanation: Text | None = None
 
     def check(self, form: FormDefinition) -> None:
-        """Compile every rule against the form. Raises `RuleError`, `ValueError`."""
+        """Compile every rule against the form. Raises `ValueError` with the place."""
         if self.waiver_question and self.waiver_question not in form.questions_by_id:
             raise ValueError(f"waiver_question: no question '{self.waiver_question}'")
-        for item in self.items:
-            self._compiled(item, form)
+        for number, item in enumerate(self.items, 1):
+            try:
+                when, amount = self._compiled(item, form)
+            except RuleError as error:
+                raise ValueError(f"item {number}: {error}") from error
+            if when is not None and when.gives != BOOL:
+                raise ValueError(f"item {number}: when gives a {when.gives}, not yes or no")
+            if amount.gives != INT:
+                raise ValueError(f"item {number}: amount gives a {amount.gives}, not whole yen")
 
     def fee(
-        self, form: FormDefinition, answers: Mapping[str, Any], rates: Mapping[str, int] | None = None
+        self,
+        form: FormDefinition,
+        answers: Mapping[str, Any],
+        rates: Mapping[str, int] | None = None,
     ) -> Fee:
-        """The fee for `answers`; `rates` are the municipality's own amounts."""
+        """The fee for `answers`; `rates` are the municipality's own amounts.
+
+        Raises `FeeUnknown` while an answer that counts is missing.
+        """
         values = form.rule_values(answers) | self._rate_values(rates or {})
         lines = []
         for item in self.items:
@@ -93,6 +108,8 @@ class FeeSchedule(BaseModel):
             if when is not None and when(values) is not True:
                 continue
             yen = amount(values)
+            if yen is None:
+                raise FeeUnknown("an answer that the fee depends on is missing")
             if not isinstance(yen, int) or isinstance(yen, bool) or yen < 0:
                 raise ValueError("a fee must be a whole number of yen, not below zero")
             lines.append(FeeLine(_fill(item.text, values), yen))
@@ -104,14 +121,14 @@ class FeeSchedule(BaseModel):
 
     def _compiled(self, item: FeeItem, form: FormDefinition) -> tuple[Rule | None, Rule]:
         variables = tuple(
-            (form.rule_variables | {f"rate_{name}": "int" for name in self.rates}).items()
+            (form.rule_variables | {f"rate_{name}": INT for name in self.rates}).items()
         )
         when = _compile(item.when, variables) if item.when else None
         return when, _compile(item.amount, variables)
 
 
 @lru_cache(maxsize=2048)
-def _compile(source: str, variables: tuple[tuple[str, Any], ...]) -> Rule:
+def _compile(source: str, variables: tuple[tuple[str, VarType], ...]) -> Rule:
     return compile_rule(source, dict(variables))
 
 

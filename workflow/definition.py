@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from common.text import Text
 
+#: Who can make a move: staff roles (`identity`), the applicant, the platform itself.
+ROLES = frozenset({"caseworker", "lead", "consultee", "finance", "admin", "resident", "system"})
+
 
 class WorkflowError(ValueError):
     """A workflow that cannot work; the message names the place."""
@@ -82,7 +85,7 @@ class Move(_Strict):
     verb: Verb
     from_: tuple[str, ...] = Field(alias="from")
     to: str = ""
-    # Staff roles, "resident" (the applicant) or "system" (the platform itself).
+    # Of `ROLES`.
     roles: tuple[str, ...]
     # CEL over the facts of the case, e.g. `open_consultations == 0`.
     guard: str = ""
@@ -118,6 +121,10 @@ class WorkflowDefinition(_Strict):
             place = f"move {number} ({move.verb})"
             if not move.roles:
                 raise ValueError(f"{place} names no role")
+            if unknown := sorted(set(move.roles) - ROLES):
+                raise ValueError(f"{place} names role '{unknown[0]}', which nobody has")
+            if not move.from_:
+                raise ValueError(f"{place} starts nowhere")
             for stage_id in (*move.from_, *([move.to] if move.to else [])):
                 if stage_id not in ids:
                     raise ValueError(f"{place} names stage '{stage_id}', which does not exist")
@@ -138,6 +145,8 @@ class WorkflowDefinition(_Strict):
             leaves = any(stage.id in move.from_ and move.to for move in self.moves)
             if stage.final and leaves:
                 raise ValueError(f"stage '{stage.id}' is final but a move leaves it")
+            if stage.final and stage.clock is not ClockRuns.STOPPED:
+                raise ValueError(f"stage '{stage.id}' is final but its clock does not stop")
             if not stage.final and not leaves:
                 raise ValueError(f"stage '{stage.id}' is a dead end: it is not final")
 

@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import NotAllowed
-from rules import Rule, compile_rule
-from workflow.definition import Move, Verb, WorkflowDefinition
+from rules import BOOL, INT, Rule, RuleError, VarType, compile_rule
+from workflow.definition import Move, Verb, WorkflowDefinition, WorkflowError
 
 #: What guards may ask, with types for the check at loading.
-FACTS = {
-    "open_consultations": "int",
-    "open_corrections": "int",
-    "objections": "int",
-    "fee": "int",
-    "fee_waived": "bool",
+FACTS: dict[str, VarType] = {
+    "open_consultations": INT,
+    "open_corrections": INT,
+    "objections": INT,
+    "fee": INT,
+    "fee_waived": BOOL,
 }
 
 _VERB_NAMES = {
@@ -44,10 +44,17 @@ def _guard(source: str) -> Rule:
 
 
 def check_guards(definition: WorkflowDefinition) -> None:
-    """Compile every guard, so that a wrong one is found at loading. Raises `RuleError`."""
-    for move in definition.moves:
-        if move.guard:
-            _guard(move.guard)
+    """Compile every guard, so that a wrong one is found at loading. Raises `WorkflowError`."""
+    for number, move in enumerate(definition.moves, 1):
+        if not move.guard:
+            continue
+        place = f"move {number} ({move.verb}): guard"
+        try:
+            gives = _guard(move.guard).gives
+        except RuleError as error:
+            raise WorkflowError(f"{place}: {error}") from error
+        if gives != BOOL:
+            raise WorkflowError(f"{place}: it gives a {gives}, not yes or no")
 
 
 def find_move(

@@ -1,0 +1,111 @@
+"""Workflows that cannot work are refused at loading, with the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.workflow.samples import definition, sample
+from workflow import moves
+from workflow.definition import ClockRuns, WorkflowError, load
+
+
+def test_sample_loads_and_finds_its_stages() -> None:
+    found = definition()
+    assert found.stage("correction").clock is ClockRuns.PAUSED
+    assert [stage.id for stage in found.stages] == list(found.by_id)
+
+
+def test_unknown_stage_is_named() -> None:
+    with pytest.raises(WorkflowError, match="there is no stage 'archive'"):
+        definition().stage("archive")
+
+
+def test_round_trip_keeps_the_digest() -> None:
+    first = definition()
+    assert load(first.as_json()).digest == first.digest
+
+
+def test_another_word_is_another_digest() -> None:
+    changed = sample()
+    changed["stages"][0]["title"] = "Arrived"
+    assert load(changed).digest != definition().digest
+
+
+def _remove(data: dict[str, Any], verb: str) -> None:
+    data["moves"] = [move for move in data["moves"] if move["verb"] != verb]
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "initial stage missing": (
+        lambda data: data.update(initial="nowhere"),
+        "initial stage 'nowhere' does not exist",
+    ),
+    "stage twice": (
+        lambda data: data["stages"].append(data["stages"][0]),
+        "stage 'received' is declared twice",
+    ),
+    "move from nowhere": (
+        lambda data: data["moves"][0].update({"from": ["archive"]}),
+        r"move 1 \(claim\) names stage 'archive', which does not exist",
+    ),
+    "move to nowhere": (
+        lambda data: data["moves"][4].update(to="archive"),
+        r"move 5 \(approve\) names stage 'archive'",
+    ),
+    "move without a role": (
+        lambda data: data["moves"][1].update(roles=[]),
+        r"move 2 \(claim\) names no role",
+    ),
+    "role that nobody has": (
+        lambda data: data["moves"][1].update(roles=["mayor"]),
+        r"move 2 \(claim\) names role 'mayor', which nobody has",
+    ),
+    "move from no stage": (
+        lambda data: data["moves"][1].update({"from": []}),
+        r"move 2 \(claim\) starts nowhere",
+    ),
+    "unreachable stage": (
+        lambda data: _remove(data, "refuse"),
+        "no move leads to stage 'refused'",
+    ),
+    "dead end": (
+        lambda data: _remove(data, "answer_correction"),
+        "stage 'correction' is a dead end",
+    ),
+    "final stage that is left": (
+        lambda data: data["moves"].append(
+            {"verb": "claim", "from": ["granted"], "to": "review", "roles": ["lead"]}
+        ),
+        "stage 'granted' is final but a move leaves it",
+    ),
+    "final stage whose clock runs": (
+        lambda data: data["stages"][3].update(clock="running"),
+        "stage 'granted' is final but its clock does not stop",
+    ),
+    "unknown verb": (lambda data: data["moves"][0].update(verb="dance"), r"moves\.0\.verb"),
+    "unknown key": (lambda data: data["stages"][1].update(colour="red"), r"stages\.1\.colour"),
+    "clock of no days": (lambda data: data["clock"].update(days=0), r"clock\.days"),
+    "clock of an unknown unit": (lambda data: data["clock"].update(unit="moons"), r"clock\.unit"),
+    "no clock": (lambda data: data.pop("clock"), "clock: Field required"),
+    "no stages": (lambda data: data.update(stages=[]), "initial stage"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_workflow_is_refused_with_its_place(name: str) -> None:
+    data = sample()
+    breaks, message = BROKEN[name]
+    breaks(data)
+    with pytest.raises(WorkflowError, match=message):
+        load(data)
+
+
+@pytest.mark.parametrize("guard", ["open_consultations ==", "applause > 3", "fee", "fee > 'x'"])
+def test_guard_that_cannot_work_is_refused_with_its_move(guard: str) -> None:
+    data = sample()
+    data["moves"][4]["guard"] = guard
+    with pytest.raises(WorkflowError, match=r"move 5 \(approve\): guard: "):
+        moves.check_guards(load(data))
