@@ -49,7 +49,7 @@ class Upload:
     content: bytes
 
 
-class Unexpected(RuntimeError):
+class WalkError(RuntimeError):
     """The server answered something that the journey does not know how to go on from."""
 
 
@@ -73,8 +73,7 @@ class Form:
         """The fields to send: the page's own, with `values` in their place."""
         sent = [(name, value) for name, value in self.fields if name not in values]
         for name, value in values.items():
-            for one in value if isinstance(value, list) else [value]:
-                sent.append((name, one))
+            sent += [(name, one) for one in (value if isinstance(value, list) else [value])]
         return sent
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from bench.browser import Answer, Browser, Form, Unexpected, Upload, forms
+from bench.browser import Answer, Browser, Form, Upload, WalkError, forms
 
 Values = dict[str, str | list[str]]
 
@@ -30,7 +30,7 @@ class Times:
 def expect(answer: Answer, *statuses: int) -> Answer:
     if answer.status not in statuses:
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
-        raise Unexpected(f"{answer.path} answered {answer.status}: {text[:800]}")
+        raise WalkError(f"{answer.path} answered {answer.status}: {text[:800]}")
     return answer
 
 
@@ -39,7 +39,7 @@ def only_form(answer: Answer, *wanted: str) -> Form:
     found = [form for form in forms(answer.text) if set(wanted) <= form.names]
     if not found:
         names = [sorted(form.names) for form in forms(answer.text)]
-        raise Unexpected(f"{answer.path} has no form with {wanted}: {names}")
+        raise WalkError(f"{answer.path} has no form with {wanted}: {names}")
     return found[0]
 
 
@@ -87,7 +87,7 @@ def floor_walk(resident: Browser, staff: Browser, plan: Upload) -> Times:
     expect(times.note("desk.decide", staff.post(form.action, fields)), 302)
     page = times.note("desk.decided", expect(staff.get(desk), 200))
     if "手数料の納付待ち" not in page.text:
-        raise Unexpected("the floor's case was not decided")
+        raise WalkError("the floor's case was not decided")
     return times
 
 
@@ -106,3 +106,7 @@ def floor_fill_in(resident: Browser, plan: Upload, times: Times) -> str:
 
 
 Walk = Callable[[Browser, Browser, Upload], Times]
+
+
+def madoguchi_walk(resident: Browser, staff: Browser, plan: Upload) -> Times:
+    raise NotImplementedError

@@ -15,7 +15,8 @@ class ApplicantForm(django_forms.Form):
     name_kana = django_forms.CharField(label="氏名（カナ）", max_length=100)
     date_of_birth = django_forms.DateField(label="生年月日")
     postal_code = django_forms.CharField(
-        label="郵便番号", validators=[RegexValidator(r"^\d{3}-?\d{4}$", "7桁の数字で入力してください。")]
+        label="郵便番号",
+        validators=[RegexValidator(r"^\d{3}-?\d{4}$", "7桁の数字で入力してください。")],
     )
     prefecture = django_forms.CharField(label="都道府県", max_length=10)
     city = django_forms.CharField(label="市区町村", max_length=40)

@@ -1,3 +1,4 @@
+# ruff: noqa: DJ008  nobody prints these objects
 """Drafts, cases, the ledger and the outbox of one permit."""
 
 import uuid

@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415  models can be imported after django.setup() only
 """Makes the floor's tables, residents, a caseworker and their sessions; prints them as JSON.
 
 Run as ``python -m bench.floor.prepare RESIDENTS``.

@@ -48,7 +48,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environ.Env.db_url_config(os.environ.get("FLOOR_DATABASE_URL", "postgres:///floor"))}
+DATABASES = {
+    "default": environ.Env.db_url_config(os.environ.get("FLOOR_DATABASE_URL", "postgres:///floor"))
+}
 # Django's default of 0 would cost the floor most of its throughput.
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
