@@ -65,6 +65,7 @@ class Demo:
     postgres: Postgres = field(init=False)
     valkey: Valkey = field(init=False)
     environment: dict[str, str] = field(init=False)
+    guide: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
 
@@ -93,7 +94,7 @@ class Demo:
             self.postgres.create_roles()
             self.postgres.create_database(DATABASE)
         self.environment = self._environment()
-        self._manage("Preparing the municipalities", "-m", "sandbox.seed")
+        self.guide = self._manage("Preparing the municipalities", "seed_demo")
         self._static_files()
         self.start_processes()
         self._wait_until_ready()
@@ -124,15 +125,17 @@ class Demo:
             path.write_text(secrets.token_urlsafe(48))
         return path.read_text()
 
-    def _manage(self, what: str, *arguments: str) -> None:
+    def _manage(self, what: str, *arguments: str) -> str:
+        """Run a management command; its output."""
         self.say(what)
-        subprocess.run(
-            [sys.executable, *arguments],
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
             cwd=PROJECT,
             env=self.environment,
             check=True,
-            stdout=subprocess.DEVNULL if self.quiet else None,
-        )
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
 
     def _static_files(self) -> None:
         """Collect once for each state of the code's own files and of the locked packages."""
@@ -149,7 +152,7 @@ class Demo:
             return
         self._manage(
             "Collecting stylesheets and scripts",
-            "manage.py", "collectstatic", "--noinput", "--verbosity=0",
+            "collectstatic", "--noinput", "--verbosity=0",
         )  # fmt: skip
         stamp.touch()
 
@@ -258,16 +261,8 @@ def running(demo: Demo) -> Iterator[Demo]:
         demo.down()
 
 
-def _table(demo: Demo) -> str:
-    guide = subprocess.run(
-        [sys.executable, "-m", "sandbox.guide"],
-        cwd=PROJECT,
-        env=demo.environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return guide.stdout
+def _stop_on_signal(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -282,10 +277,10 @@ def main() -> int:
     except ValueError:
         print("\n  PORT and EID_PORT must be numbers.\n", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    signal.signal(signal.SIGTERM, _stop_on_signal)
     try:
         with running(Demo(state, ports)) as demo:
-            print(_table(demo), flush=True)
+            print(demo.guide, flush=True)
             while True:
                 demo.check_processes()
                 time.sleep(1)

@@ -1,0 +1,100 @@
+"""Makes the pilot municipalities: schema, content, staff, services, eID. Safe to run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
+
+from catalogue.models import Offering
+from catalogue.offerings import adopt
+from cms.seeding import seed_site
+from cms.town_spec import TownSpec
+from common.actor import SYSTEM
+from identity.models import Department, StaffRole, User
+from sandbox import content, people
+from sandbox.eid.registration import register_towns
+from tenants import context, provisioning
+from tenants.links import base_url
+from tenants.models import Domain, Municipality
+
+
+def seed(keys: Iterable[str]) -> list[Municipality]:
+    """Provision and fill the towns of `keys` (folders of `sandbox.content`)."""
+    return [_seed_town(key) for key in keys]
+
+
+def _seed_town(key: str) -> Municipality:
+    spec = content.load(key)
+    town = Municipality.objects.filter(schema_name=key).first()
+    if town is None:
+        town = provisioning.provision(
+            schema_name=key,
+            code=spec.code,
+            name=spec.name,
+            prefecture=spec.prefecture,
+            domains=[f"{key}.{settings.PLATFORM_DOMAIN}"],
+            languages=["ja", "en"],
+        )
+    with context.municipality(town):
+        departments = {
+            declared.key: Department.objects.update_or_create(
+                key=declared.key, defaults={"name": declared.name}
+            )[0]
+            for declared in spec.departments
+        }
+        seed_site(town_spec=spec, offerings=_services(spec, departments))
+        for account in people.ACCOUNTS:
+            _staff(key, account, departments)
+    return town
+
+
+def _services(spec: TownSpec, departments: Mapping[str, Department]) -> list[Offering]:
+    parks = [{"value": park.key, "label": park.name.as_dict()} for park in spec.parks]
+    return [
+        adopt(
+            "park_use",
+            by=SYSTEM,
+            department=departments["permits"],
+            rates=spec.rates.get("park_use", {}),
+            choices={"park": parks},
+        ),
+        adopt("child_allowance", by=SYSTEM, department=departments["child_welfare"]),
+    ]
+
+
+def _staff(
+    schema_name: str, account: people.Account, departments: Mapping[str, Department]
+) -> None:
+    user = User.objects.filter(username=account.username).first()
+    if user is None:
+        user = User.objects.create_staff(
+            account.username,
+            name=account.name,
+            password=people.PASSWORD,
+            email=f"{account.username}@{schema_name}.example.test",
+            is_staff=account.cms,
+            is_superuser=account.cms,
+        )
+    department = departments[account.department] if account.department else None
+    StaffRole.objects.get_or_create(user=user, role=account.role, department=department)
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        TOTP.activate(user, people.totp_secret(schema_name, account.username))
+
+
+def register_eid(keys: Iterable[str], *, issuer: str, config_path: Path) -> None:
+    """Tell the sandbox eID about each town, and each town about the sandbox eID."""
+    with context.public():
+        domains = list(
+            Domain.objects.select_related("tenant").filter(
+                tenant__schema_name__in=list(keys), is_primary=True
+            )
+        )
+    register_towns(
+        [(domain.tenant, base_url(domain.domain)) for domain in domains],
+        issuer=issuer,
+        config_path=config_path,
+    )
