@@ -1,4 +1,4 @@
-"""The current municipality's ledger as rows of text, for `audit.verify` and for keeping elsewhere."""
+"""The current municipality's ledger as rows of text, to verify (`audit.verify`) and to keep."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone as django_timezone
@@ -56,7 +57,7 @@ class MunicipalityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         connection.set_schema_to_public()
         try:
-            hostname = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+            hostname, _ = split_domain_port(request.get_host())
         except DisallowedHost:
             return self._nobody_here(request)
         if hostname == settings.PLATFORM_DOMAIN:
@@ -85,7 +86,11 @@ class MunicipalityMiddleware:
 
 
 class RollbackOnError:
-    """Innermost: an exception that Django turns into an error page rolls the request back."""
+    """Innermost: keeps nothing of a view that failed, whatever page is shown for it.
+
+    The transaction starts over rather than ends: the 404 page shows the town's brand and who is
+    signed in, and the session is saved after it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -94,6 +99,5 @@ class RollbackOnError:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Keep nothing of a view that failed, whatever page is shown for it."""
-        if connection.in_atomic_block:
-            transaction.set_rollback(True)
+        """Called for everything a view raises, `Http404` and `PermissionDenied` too."""
+        connection.start_over()

@@ -39,9 +39,10 @@ def owner_connection(schema_name: str) -> Iterator[None]:
         raise RuntimeError("owner_connection() inside a transaction")
     tenant, kept = connection.tenant, dict(connection.settings_dict)
     connection.close()
-    connection.settings_dict.update(environ.Env.db_url_config(owner_url()) | {
-        key: kept[key] for key in ("ENGINE", "CONN_MAX_AGE", "TEST") if key in kept
-    })
+    connection.settings_dict.update(
+        environ.Env.db_url_config(owner_url())
+        | {key: kept[key] for key in ("ENGINE", "CONN_MAX_AGE", "TEST") if key in kept}
+    )
     connection.acts_as_owner = True
     connection.set_schema(schema_name)
     try:

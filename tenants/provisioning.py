@@ -1,71 +1,53 @@
 """Municipalities by replay: one script made from a template schema, run in one round trip.
 
 Running Django's migrations for every new town takes seconds; replaying the finished result takes a
-tenth of one. The template is migrated the ordinary way (`build_template`) and is the reference the
-tests compare every town with. Ids of content types, permissions and Wagtail's first rows come out
-equal in every schema, which the ContentType cache relies on.
+tenth of one. The template is migrated the ordinary way (`tenants.migrating`) and is the reference
+the tests compare every town with. Ids of content types, permissions and Wagtail's first rows come
+out equal in every schema, which the ContentType cache relies on.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 from django.conf import settings
-from django.core.management.sql import emit_post_migrate_signal
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from psycopg import sql
 
 from common.text import Text
-from tenants import context, owner
-from tenants.errors import ProvisioningError
+from tenants import context, fingerprint, owner, privileges
+from tenants.errors import ProvisioningError, UnknownMunicipality
 from tenants.middleware import forget_hosts
-from tenants.models import Domain, Municipality
-from tenants.schema_script import script_of
+from tenants.migrating import migrate_public, migrate_template
+from tenants.models import Municipality
+from tenants.schema_script import SchemaScript, script_of
+from tenants.template import TEMPLATE_SCHEMA, changes_excluded
 
-TEMPLATE_SCHEMA = "madoguchi_template"
+__all__ = [
+    "TEMPLATE_SCHEMA", "activate", "build_template", "create_schema", "deactivate",
+    "migrate_public", "provision",
+]  # fmt: skip
 
 _SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    r"(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+_UNIQUE = {"schema_name": "schema", "_code_": "code", "domain": "address"}
+_CODE = re.compile(r"[0-9]{6}")
 
-
-def migrate_public() -> None:
-    """Migrate the registry."""
-    with owner.owner_connection("public"):
-        _migrate()
-    with owner.connect() as conn:
-        app_role = _app_role()
-        conn.execute(sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
-        conn.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app_role))
-        conn.execute(
-            sql.SQL(
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON tenants_municipality, tenants_domain "
-                "TO {role}; GRANT SELECT ON django_migrations TO {role}; "
-                "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"
-            ).format(role=app_role)
-        )
+# The template's script by database and fingerprint: reading it takes longer than making a town.
+_scripts: dict[tuple[str, str], SchemaScript] = {}
 
 
 def build_template() -> None:
     """Make or migrate the template schema, by the ordinary path."""
-    with owner.connect() as conn:
-        conn.execute(
-            sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(TEMPLATE_SCHEMA))
-        )
-    with owner.owner_connection(TEMPLATE_SCHEMA):
-        _migrate()
-
-
-def _migrate() -> None:
-    executor = MigrationExecutor(connection)
-    executor.loader.check_consistent_history(connection)
-    targets = executor.loader.graph.leaf_nodes()
-    plan = executor.migration_plan(targets)
-    if not plan:
-        return
-    state = executor.migrate(targets, plan=plan)
-    state.clear_delayed_apps_cache()
-    emit_post_migrate_signal(verbosity=0, interactive=False, db="default", apps=state.apps)
+    migrate_template()
 
 
 def provision(
@@ -74,97 +56,157 @@ def provision(
     code: str,
     name: Text,
     prefecture: Text,
-    domains: list[str],
-    languages: list[str],
+    domains: Sequence[str],
+    languages: Sequence[str],
 ) -> Municipality:
     """Make a municipality: role, schema with all tables and seed rows, registry rows, addresses.
 
-    The first of `domains` is the primary one. Raises `ProvisioningError`; then nothing remains.
+    All in one transaction of the schemas' owner. The first of `domains` is the primary one.
+    Raises `ProvisioningError`; then nothing remains.
     """
-    if not _SCHEMA_NAME.fullmatch(schema_name) or schema_name == TEMPLATE_SCHEMA:
-        raise ProvisioningError(
-            f"'{schema_name}' cannot name a municipality: use a-z, 0-9 and _, "
-            "starting with a letter, at most 40 characters."
-        )
-    with owner.connect() as conn:
+    _check(schema_name, code, domains, languages)
+    with (
+        owner.connect() as conn,
+        changes_excluded(conn, shared=True),
+        _explained(schema_name),
+        conn.transaction(),
+    ):
         role = role_name(conn.info.dbname, schema_name)
-        fingerprint = _fingerprint(conn, TEMPLATE_SCHEMA)
-        try:
-            with conn.transaction():
-                create_schema(conn, schema_name, role)
-        except psycopg.errors.DuplicateSchema:
-            raise ProvisioningError(f"There is already a schema '{schema_name}'.") from None
-        try:
-            with context.public():
-                town = Municipality.objects.create(
-                    schema_name=schema_name,
-                    role=role,
-                    code=code,
-                    name=name,
-                    prefecture=prefecture,
-                    languages=languages,
-                    migration_fingerprint=fingerprint,
-                )
-                for index, domain in enumerate(domains):
-                    Domain.objects.create(domain=domain, tenant=town, is_primary=index == 0)
-        except Exception:
-            conn.execute(
-                sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_name))
-            )
-            raise
+        state = fingerprint.of_schema(conn, TEMPLATE_SCHEMA)
+        town_id = _insert_registry_rows(
+            conn, (schema_name, role, code, name, prefecture, languages, state), domains
+        )
+        create_schema(conn, schema_name, role, state)
     forget_hosts()
-    return town
+    with context.public():
+        return Municipality.objects.get(pk=town_id)
 
 
-def create_schema(conn: psycopg.Connection, schema_name: str, role: str) -> None:
+def create_schema(
+    conn: psycopg.Connection, schema_name: str, role: str, state: str | None = None
+) -> None:
     """The schema, its role, tables, seed rows and grants, inside the caller's transaction."""
-    script = script_of(conn, TEMPLATE_SCHEMA)
-    names = {"schema": sql.Identifier(schema_name), "role": sql.Identifier(role)}
-    if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-        conn.execute(sql.SQL("CREATE ROLE {role} NOLOGIN").format(**names))
-        conn.execute(
-            sql.SQL("GRANT {role} TO {app} WITH INHERIT FALSE, SET TRUE").format(
-                app=_app_role(), **names
-            )
-        )
-    conn.execute(sql.SQL("CREATE SCHEMA {schema}").format(**names))
-    conn.execute(sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**names))
-    conn.execute(sql.SQL("SET LOCAL search_path = {schema}").format(**names))
-    conn.execute("SET LOCAL check_function_bodies = off")
+    script = _script(conn, state or fingerprint.of_schema(conn, TEMPLATE_SCHEMA))
+    privileges.ensure_role(conn, role)
+    prologue = sql.SQL(
+        "CREATE SCHEMA {schema}; GRANT USAGE ON SCHEMA {schema} TO {role}; "
+        "SET LOCAL search_path = {schema}; SET LOCAL check_function_bodies = off"
+    ).format(schema=sql.Identifier(schema_name), role=sql.Identifier(role))
+    conn.execute(prologue)
     conn.execute(script.for_schema(schema_name))
-    conn.execute(sql.SQL(";").join(grants(script.tables, role)))
+    conn.execute(sql.SQL(";").join(privileges.grants(script.tables, role)))
 
 
-def grants(tables: list[str], role: str) -> list[sql.Composed]:
-    """What a town's role may do, table by table; it owns nothing and changes no structure."""
-    statements = []
-    for table in tables:
-        privileges = settings.TOWN_TABLE_PRIVILEGES.get(table, "SELECT, INSERT, UPDATE, DELETE")
-        statements.append(
-            sql.SQL("GRANT {privileges} ON {table} TO {role}").format(
-                privileges=sql.SQL(privileges),
-                table=sql.Identifier(table),
-                role=sql.Identifier(role),
-            )
-        )
-    return statements
+def deactivate(schema_name: str) -> None:
+    """Nobody reaches the municipality any more: not by its addresses, not by tasks or commands.
+
+    Its data stays. Other processes know within `tenants.middleware.HOSTS_KEPT_SECONDS`.
+    Raises `UnknownMunicipality`.
+    """
+    _set_active(schema_name, active=False)
+
+
+def activate(schema_name: str) -> None:
+    """The reverse of `deactivate`. Raises `UnknownMunicipality`."""
+    _set_active(schema_name, active=True)
 
 
 def role_name(database: str, schema_name: str) -> str:
     """Roles belong to the whole server, schemas to one database: the name carries both."""
-    return f"{database}.{schema_name}"[:63]
+    name = f"{database}.{schema_name}"
+    if len(name.encode()) <= 63:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{schema_name[:40]}.{digest}"
 
 
-def _fingerprint(conn: psycopg.Connection, schema_name: str) -> str:
+def _set_active(schema_name: str, *, active: bool) -> None:
+    with owner.connect() as conn:
+        changed = conn.execute(
+            "UPDATE public.tenants_municipality SET is_active = %s WHERE schema_name = %s",
+            [active, schema_name],
+        ).rowcount
+    if not changed:
+        raise UnknownMunicipality(f"no municipality '{schema_name}'")
+    forget_hosts()
+
+
+def _script(conn: psycopg.Connection, state: str) -> SchemaScript:
+    key = (conn.info.dsn, state)
+    if key not in _scripts:
+        _scripts.clear()
+        _scripts[key] = script_of(conn, TEMPLATE_SCHEMA)
+    return _scripts[key]
+
+
+def _check(schema_name: str, code: str, domains: Sequence[str], languages: Sequence[str]) -> None:
+    reserved = {
+        TEMPLATE_SCHEMA,
+        "public",
+        "information_schema",
+        settings.DATABASES["default"]["USER"],
+    }
+    if (
+        not _SCHEMA_NAME.fullmatch(schema_name)
+        or schema_name in reserved
+        or schema_name.startswith("pg_")
+    ):
+        raise ProvisioningError(
+            f"'{schema_name}' cannot name a municipality: use a-z, 0-9 and _, starting with a "
+            "letter, at most 40 characters, and no name that the platform itself uses."
+        )
+    if not _CODE.fullmatch(code):
+        raise ProvisioningError(f"'{code}' is no municipality code: six digits.")
+    if not domains:
+        raise ProvisioningError("A municipality needs at least one address.")
+    for domain in domains:
+        if not _HOST.fullmatch(domain) or domain == settings.PLATFORM_DOMAIN:
+            raise ProvisioningError(f"'{domain}' cannot be a municipality's address.")
+    known = dict(settings.LANGUAGES)
+    if not languages or not set(languages) <= known.keys():
+        raise ProvisioningError(f"Languages must be some of {', '.join(known)}.")
+
+
+@contextmanager
+def _explained(schema_name: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.DuplicateSchema:
+        raise ProvisioningError(f"There is already a schema '{schema_name}'.") from None
+    except psycopg.errors.UniqueViolation as error:
+        constraint = error.diag.constraint_name or ""
+        same = next(
+            (words for part, words in _UNIQUE.items() if part in constraint), "name of its role"
+        )
+        raise ProvisioningError(f"Another municipality has the same {same}.") from None
+
+
+def _insert_registry_rows(
+    conn: psycopg.Connection,
+    town: tuple[str, str, str, Text, Text, Sequence[str], str],
+    domains: Sequence[str],
+) -> int:
+    schema_name, role, code, name, prefecture, languages, state = town
     row = conn.execute(
-        sql.SQL(
-            "SELECT md5(coalesce(string_agg(app || '.' || name, ',' ORDER BY app, name), '')) "
-            "FROM {}.django_migrations"
-        ).format(sql.Identifier(schema_name))
+        "INSERT INTO public.tenants_municipality (schema_name, role, code, name, prefecture, "
+        "languages, timezone, is_active, created_at, migration_fingerprint) "
+        "VALUES (%s, %s, %s, %s, %s, %s, 'Asia/Tokyo', true, %s, %s) RETURNING id",
+        [
+            schema_name,
+            role,
+            code,
+            json.dumps(name.as_dict()),
+            json.dumps(prefecture.as_dict()),
+            json.dumps(list(languages)),
+            timezone.now(),
+            state,
+        ],
     ).fetchone()
-    assert row is not None  # an aggregate always answers
-    return str(row[0])
-
-
-def _app_role() -> sql.Identifier:
-    return sql.Identifier(settings.DATABASES["default"]["USER"])
+    if row is None:
+        raise ProvisioningError("The registry did not take the row.")
+    for index, domain in enumerate(domains):
+        conn.execute(
+            "INSERT INTO public.tenants_domain (domain, is_primary, tenant_id) VALUES (%s, %s, %s)",
+            [domain, index == 0, row[0]],
+        )
+    return int(row[0])

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 from tenant_schemas_celery.task import TenantTask
 
-from tenants.errors import OutsideTenant
+from common.models import OutboxRow
+from tenants import context
+from tenants.errors import OutsideTenant, UnknownMunicipality
+from tenants.models import Municipality
+
+PUBLIC = "public"
 
 
 class TownTask(TenantTask):
@@ -23,11 +31,21 @@ class TownTask(TenantTask):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         schema = self._schema_name()
         if self.platform_wide:
-            if schema not in (None, "public"):
+            if schema not in (None, PUBLIC):
                 raise OutsideTenant(f"{self.name} is platform-wide but came from '{schema}'")
-        elif schema in (None, "public"):
+        elif schema in (None, PUBLIC):
             raise OutsideTenant(f"{self.name} came without a municipality and was refused")
+        elif connection.schema_name != schema:
+            raise OutsideTenant(f"{self.name} belongs to '{schema}', which is not current")
         return super().__call__(*args, **kwargs)
+
+    @classmethod
+    def get_tenant_for_schema(cls, schema_name: str) -> Municipality:
+        """Only an active municipality's work is done. Raises `UnknownMunicipality`."""
+        town: Municipality = super().get_tenant_for_schema(schema_name)
+        if not town.is_active:
+            raise UnknownMunicipality(f"no active municipality '{schema_name}'")
+        return town
 
     def _schema_name(self) -> str | None:
         headers = self.request.headers or {}
@@ -37,11 +55,21 @@ class TownTask(TenantTask):
 
 @shared_task(name="tenants.sweep_outboxes", platform_wide=True)
 def sweep_outboxes() -> None:
-    """Ask every municipality's outbox for due rows: what a lost broker message forgot is found."""
+    """Wake the worker for every municipality with due rows: what a lost message forgot is found."""
     from common.tasks import drain_outbox  # noqa: PLC0415  tasks load after the Celery app
-    from tenants.models import Municipality  # noqa: PLC0415
 
-    for schema_name in Municipality.objects.filter(is_active=True).values_list(
-        "schema_name", flat=True
-    ):
-        drain_outbox.apply_async(headers={"_schema_name": schema_name}, expires=60)
+    with context.public():
+        towns = list(Municipality.objects.filter(is_active=True))
+    for town in towns:
+        if _has_due_rows(town):
+            drain_outbox.apply_async(headers={"_schema_name": town.schema_name}, expires=60)
+
+
+def _has_due_rows(town: Municipality) -> bool:
+    now = timezone.now()
+    with context.municipality(town):
+        return (
+            OutboxRow.objects.filter(state=OutboxRow.State.PENDING, next_at__lte=now)
+            .filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now))
+            .exists()
+        )

@@ -72,6 +72,11 @@ END
 $do$
 """
 
+_TRIGGER = (
+    "CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} "
+    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {name}()"
+)
+
 _FORWARD = [
     "INSERT INTO audit_ledgerhead (id, seq, hash) VALUES (1, 0, decode(repeat('00', 32), 'hex'))",
     _QUEUE,
@@ -79,10 +84,8 @@ _FORWARD = [
     _PIN,
     # Otherwise anybody could hang them on a temporary table of their own and forge seals.
     "REVOKE ALL ON FUNCTION audit_ledger_queue(), audit_ledger_seal() FROM PUBLIC",
-    "CREATE CONSTRAINT TRIGGER audit_ledger_queue AFTER INSERT ON audit_ledgerentry "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_ledger_queue()",
-    "CREATE CONSTRAINT TRIGGER audit_ledger_seal AFTER INSERT ON audit_ledgerseal "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_ledger_seal()",
+    _TRIGGER.format(name="audit_ledger_queue", table="audit_ledgerentry"),
+    _TRIGGER.format(name="audit_ledger_seal", table="audit_ledgerseal"),
 ]
 _BACKWARD = [
     "DROP TRIGGER audit_ledger_queue ON audit_ledgerentry",

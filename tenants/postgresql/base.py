@@ -72,10 +72,27 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         self.search_path_set_schemas = None
         return super()._rollback()
 
+    def start_over(self) -> None:
+        """Undo everything of the innermost open transaction, which then goes on from its start.
+
+        For an error page: what the view wrote is gone, but the page may still ask the database
+        (the visitor's session, the town's brand) and the session may be saved.
+        """
+        if not self.in_atomic_block:
+            return
+        savepoint = next((sid for sid in reversed(self.savepoint_ids) if sid is not None), None)
+        if savepoint is not None:
+            self.savepoint_rollback(savepoint)
+        else:
+            self._rollback()  # the driver begins the next one with the next statement
+            self.run_on_commit = []
+        self.needs_rollback = False
+        self.rollback_exc = None
+
     def _get_cursor_search_paths(self) -> list[str]:
         if not self.schema_name:
             raise ImproperlyConfigured("No schema is set on this connection.")
-        django_tenants_base._check_schema_name(self.schema_name)
+        django_tenants_base._check_schema_name(self.schema_name)  # noqa: SLF001  its own subclass
         return [self.schema_name]
 
     def _handle_search_path(self, cursor: Any = None) -> None:

@@ -19,6 +19,11 @@ from sandbox.servers import APP
 from tests.audit.conftest import STAFF, faults, report, seal, sql, write
 from tests.conftest import create_database, server_url
 
+_FORGERY = (
+    "CREATE TEMP TABLE audit_ledgerseal (entry_id bigint); "
+    "CREATE TRIGGER forged AFTER INSERT ON pg_temp.audit_ledgerseal "
+    "FOR EACH ROW EXECUTE FUNCTION audit_ledger_seal()"
+)
 _CHANGES = {
     "actor_name": "'someone else'",
     "actor_id": "'x'",
@@ -70,9 +75,7 @@ class TestChain:
 
     def test_deleted_and_renumbered_is_named(self) -> None:
         write(5)
-        sql(
-            "DELETE FROM audit_ledgerentry WHERE id = (SELECT entry_id FROM audit_ledgerseal WHERE seq = 3)"
-        )
+        delete_entries("seq = 3")
         sql("DELETE FROM audit_ledgerseal WHERE seq = 3")
         sql("UPDATE audit_ledgerseal SET seq = 3 WHERE seq = 4")
         sql("UPDATE audit_ledgerseal SET seq = 4 WHERE seq = 5")
@@ -97,21 +100,18 @@ class TestChain:
 
     def test_truncation_is_named_by_the_head(self) -> None:
         write(5)
-        sql(
-            "DELETE FROM audit_ledgerentry WHERE id IN (SELECT entry_id FROM audit_ledgerseal WHERE seq > 3)"
-        )
+        delete_entries("seq > 3")
         sql("DELETE FROM audit_ledgerseal WHERE seq > 3")
         assert faults() == ["seal 5: the chain ends at 3, its head says 5: entries cut off"]
 
     def test_truncation_with_a_repaired_head_is_named_by_the_root_outside(self) -> None:
         write(5)
         root = export.head()
-        sql(
-            "DELETE FROM audit_ledgerentry WHERE id IN (SELECT entry_id FROM audit_ledgerseal WHERE seq > 3)"
-        )
+        delete_entries("seq > 3")
         sql("DELETE FROM audit_ledgerseal WHERE seq > 3")
         sql(
-            "UPDATE audit_ledgerhead SET seq = 3, hash = (SELECT hash FROM audit_ledgerseal WHERE seq = 3)"
+            "UPDATE audit_ledgerhead SET seq = 3, "
+            "hash = (SELECT hash FROM audit_ledgerseal WHERE seq = 3)"
         )
         assert faults() == []
         assert faults(root) == ["seal 5: cut off: a root kept outside names it"]
@@ -144,7 +144,8 @@ class TestChain:
     def test_one_broken_row_is_one_fault(self) -> None:
         write(200)
         sql(
-            "UPDATE audit_ledgerentry SET purpose = 'x' WHERE id = (SELECT min(id) FROM audit_ledgerentry)"
+            "UPDATE audit_ledgerentry SET purpose = 'x' "
+            "WHERE id = (SELECT min(id) FROM audit_ledgerentry)"
         )
         assert len(faults()) == 1
 
@@ -205,14 +206,12 @@ class TestTownRole:
             "ALTER TABLE audit_ledgerentry DISABLE TRIGGER ALL",
             "DROP TRIGGER audit_ledger_queue ON audit_ledgerentry",
             "SET LOCAL session_replication_role = replica",
-            "CREATE TEMP TABLE audit_ledgerseal (entry_id bigint); "
-            "CREATE TRIGGER forged AFTER INSERT ON pg_temp.audit_ledgerseal "
-            "FOR EACH ROW EXECUTE FUNCTION audit_ledger_seal()",
+            _FORGERY,
         ],
     )
     def test_can_only_insert(self, town: object, statement: str) -> None:
         with (
-            pytest.raises(ProgrammingError, match="permission denied|must be owner"),
+            pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
             transaction.atomic(),
         ):
             sql(statement)
@@ -326,6 +325,13 @@ class TestConcurrentWriters:
             first.commit()
             committing.join(20)
             assert not committing.is_alive()
+
+
+def delete_entries(where: str) -> None:
+    sql(
+        "DELETE FROM audit_ledgerentry WHERE id IN "
+        f"(SELECT entry_id FROM audit_ledgerseal WHERE {where})"
+    )
 
 
 def _enter(conn: psycopg.Connection) -> None:

@@ -16,8 +16,8 @@ from audit.towns import each_town
 
 class Command(BaseCommand):
     help = (
-        "Write the end of each municipality's ledger as a line of JSON, signed when a key is given. "
-        "Run it at intervals and keep the lines where nobody with the database can change them."
+        "Write the end of each municipality's ledger as a line of JSON, signed if a key is given. "
+        "Run it at intervals; keep the lines where nobody with the database can change them."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
