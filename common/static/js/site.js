@@ -1,0 +1,118 @@
+// Small comforts for pages that work without it. No state, no storage, no network.
+(() => {
+  "use strict";
+  const each = (selector, work, root = document) => root.querySelectorAll(selector).forEach(work);
+
+  const size = (bytes) =>
+    bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+  // Sending twice: the second click does nothing, and the button says what is going on.
+  let sent = null;
+  const release = () => {
+    if (!sent) return;
+    sent.form.removeAttribute("aria-busy");
+    if (sent.button) {
+      sent.button.removeAttribute("aria-disabled");
+      if (sent.button.dataset.busy) sent.button.textContent = sent.label;
+    }
+    sent = null;
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (sent) {
+      event.preventDefault();
+      return;
+    }
+    const button = event.submitter;
+    sent = { form, button, label: button && button.textContent };
+    form.setAttribute("aria-busy", "true");
+    changed = false;
+    if (button) {
+      button.setAttribute("aria-disabled", "true");
+      if (button.dataset.busy) button.textContent = button.dataset.busy;
+    }
+    setTimeout(release, 15000); // a lost line must not lock the page for good
+  });
+  window.addEventListener("pageshow", (event) => event.persisted && release());
+  document.addEventListener("htmx:afterRequest", release);
+
+  // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
+  let changed = false;
+  document.addEventListener("input", (event) => {
+    const saved = !changed && event.target.form && event.target.form.querySelector("[data-unsaved]");
+    if (!saved) return;
+    changed = true;
+    saved.textContent = saved.dataset.unsaved;
+    saved.classList.remove("saved");
+  });
+  window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
+
+  // Chosen files: names and sizes, and a word at once when one is too large.
+  document.addEventListener("change", (event) => {
+    const box = event.target.type === "file" && event.target.closest("[data-upload]");
+    if (!box) return;
+    let list = box.querySelector("output");
+    if (!list) {
+      list = document.createElement("output");
+      list.className = "upload__files";
+      box.append(list);
+    }
+    const limit = Number(box.dataset.maxBytes || 0);
+    list.replaceChildren(
+      ...[...event.target.files].map((file) => {
+        const line = document.createElement("p");
+        const large = limit && file.size > limit;
+        line.textContent = `${file.name} (${size(file.size)})`;
+        if (large) {
+          line.className = "field__error";
+          line.textContent += ` ${box.dataset.tooLarge || ""}`;
+        }
+        return line;
+      }),
+    );
+  });
+  each("[data-upload]", (box) => {
+    const over = (on) => (event) => {
+      event.preventDefault();
+      box.classList.toggle("is-over", on);
+    };
+    box.addEventListener("dragover", over(true));
+    box.addEventListener("dragleave", over(false));
+    box.addEventListener("drop", (event) => {
+      over(false)(event);
+      const input = box.querySelector("input[type=file]");
+      if (!input || !event.dataTransfer.files.length) return;
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  });
+
+  // Buttons that only make sense with a script are hidden until here.
+  each("[data-print]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+  each("[data-copy]", (button) => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      if (button.dataset.done) button.textContent = button.dataset.done;
+    });
+  });
+  each("select[data-submit]", (select) => {
+    select.addEventListener("change", () => select.form.requestSubmit());
+    each("[data-no-script]", (button) => (button.hidden = true), select.form);
+  });
+
+  // Mistakes first: keyboard and screen reader start at the summary.
+  const focus = () => {
+    const target = document.querySelector("[data-autofocus]");
+    if (target) target.focus();
+  };
+  focus();
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.querySelector && event.target.querySelector("[data-autofocus]")) focus();
+  });
+})();
