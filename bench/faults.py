@@ -159,7 +159,7 @@ def _rows(demo: Servers, side: Side, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(demo.postgres.url("postgres", DATABASE)) as connection:
         path = sql.SQL("SET search_path TO {}").format(sql.Identifier(side.people["schema"]))
         connection.execute(path)
-        return connection.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]
+        return connection.execute(query).fetchall()
 
 
 def _wait_for_outbox(demo: Servers, side: Side, outcome: Outcome) -> None:

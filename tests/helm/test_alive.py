@@ -18,7 +18,13 @@ import pytest
 from sandbox.servers import Valkey
 from tests.helm.conftest import CHART
 
-pytestmark = pytest.mark.servers
+pytestmark = [
+    pytest.mark.servers,
+    # The embedded servers leave the closing of their log files to the garbage collector.
+    pytest.mark.filterwarnings(
+        "ignore:.*madoguchi-(pg|vk):pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 HOSTNAME = f"worker@{socket.gethostname()}"
 
 
