@@ -1,0 +1,1 @@
+"""A municipality's public pages: what it offers, its news, its brand, its search."""

@@ -1,0 +1,24 @@
+from cms.models.branding import Branding, Office
+from cms.models.pages import (
+    ContentPage,
+    HomePage,
+    NewsIndexPage,
+    NewsPage,
+    ServiceIndexPage,
+    ServicePage,
+    TownPage,
+)
+from cms.models.search import SearchEntry
+
+__all__ = [
+    "Branding",
+    "ContentPage",
+    "HomePage",
+    "NewsIndexPage",
+    "NewsPage",
+    "Office",
+    "SearchEntry",
+    "ServiceIndexPage",
+    "ServicePage",
+    "TownPage",
+]
