@@ -35,6 +35,8 @@ class Brand:
     seal: str = ""
     representative_title: str = ""
     representative_name: str = ""
+    # Who hears a request for review, where that is not the representative.
+    appeal_authority: str = ""
     department: str = ""
     address: str = ""
     phone: str = ""
@@ -58,6 +60,7 @@ def current() -> Brand:
             for key in (
                 "representative_title",
                 "representative_name",
+                "appeal_authority",
                 "department",
                 "address",
                 "phone",

@@ -26,7 +26,7 @@ LANGUAGES = ("ja", "en")
 
 ReceiptNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z\-]{1,40}$")]
 # A page of the town's own site; never an address that leads elsewhere.
-SitePath = Annotated[str, StringConstraints(pattern=r"^(/[\w\-./]*)?$", max_length=200)]
+SitePath = Annotated[str, StringConstraints(pattern=r"^(/|(/[\w\-.]+)+/?)?$", max_length=200)]
 
 
 class NoticeContext(BaseModel):

@@ -29,24 +29,24 @@ def raise_fee(
     *,
     reference: str,
     title: Text,
+    amount: int,
     lines: Iterable[Mapping[str, Any]],
     due_on: date | None = None,
     fee_id: uuid.UUID | None = None,
 ) -> FeeDue | None:
     """Make a fee due. None when it comes to nothing: a fee of zero is never raised.
 
-    `lines` say how it comes about: ``{"text": Text or mapping, "amount": yen}``; a waiver is a
-    negative line. The amount is their sum. With `fee_id` the same fee is raised once, however often
-    this is called. Raises `ValueError` when the sum is negative.
+    `amount` in yen; `lines` say how it comes about, ``{"text": Text or mapping, "amount": yen}``,
+    a reduction as a negative line. With `fee_id` the same fee is raised once, however often this is
+    called. Raises `ValueError` when the amount is negative or not the sum of the lines.
     """
     if fee_id is not None and (raised := FeeDue.objects.filter(pk=fee_id).first()):
         return raised
     kept = [
         {"text": Text(line["text"]).as_dict(), "amount": _yen(line["amount"])} for line in lines
     ]
-    amount = sum(line["amount"] for line in kept)
-    if amount < 0:
-        raise ValueError("the lines of a fee come to less than nothing")
+    if _yen(amount) < 0 or sum(line["amount"] for line in kept) != amount:
+        raise ValueError("a fee is the sum of its lines, and not less than nothing")
     if amount == 0:
         return None
     return FeeDue.objects.create(

@@ -41,7 +41,9 @@ def read(secret: str, purpose: str, message: str, *, max_age: int) -> dict[str, 
     encoded, dot, signature = message.partition(".")
     if not dot or len(message) > 8000:
         raise BadMessage("malformed")
-    if not hmac.compare_digest(_encode(_mac(secret, purpose, encoded)), signature):
+    if not hmac.compare_digest(
+        _encode(_mac(secret, purpose, encoded)).encode(), signature.encode()
+    ):
         raise BadMessage("signature")
     try:
         content = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))

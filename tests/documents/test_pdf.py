@@ -106,7 +106,9 @@ def test_render_pdf_embeds_exactly_our_fonts() -> None:
         "<h1>見出し</h1><p>本文 <b>bold</b> <i>italic</i> <code>code</code></p>"
         '<p style="font-family: DejaVu Sans, Arial, sans-serif">other</p>'
     )
-    families = {re.sub(r"-(Bold|Italic|Oblique|Bold-Italic)$", "", name) for name in font_names(document)}
+    families = {
+        re.sub(r"-(Bold|Italic|Oblique|Bold-Italic)$", "", name) for name in font_names(document)
+    }
     assert families == {"Noto-Serif-JP", "Noto-Sans-JP"}
     embedded = [
         item

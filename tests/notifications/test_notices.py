@@ -1,0 +1,144 @@
+"""Each notice is declared completely and says no more than it may."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from common.registry import Registry
+from common.text import Text
+from notifications import notices as all_notices
+from notifications.errors import NoticeError
+from notifications.notice import LANGUAGES, Notice, NoticeContext, notices, register
+
+NUMBER = "260401-7K3F9QXM"
+EVERYTHING: dict[str, Any] = {
+    "receipt_number": NUMBER,
+    "service": Text({"ja": "カナリア給付金", "en": "Canary benefit"}),
+    "path": "/applications/6b6a2b1e-7c1c-4c5e-9a5e-0c9f7a1f2b3c/",
+    "received_on": date(2026, 4, 1),
+    "due_on": date(2026, 4, 20),
+    "paid_on": date(2026, 4, 3),
+    "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
+    "department": Text({"ja": "公園緑地課", "en": "Parks"}),
+}
+
+
+def context_of(notice: type[Notice]) -> dict[str, Any]:
+    return {key: EVERYTHING[key] for key in notice.context.model_fields}
+
+
+def test_every_notice_of_the_platform_is_registered() -> None:
+    assert set(notices) == {
+        "application_received", "correction_requested", "consultation_requested", "decision_made",
+        "fee_due", "payment_received", "document_ready", "case_stage_changed",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(notices))
+def test_notice_reads_in_every_language(kind: str, language: str) -> None:
+    notice = notices.get(kind)
+    words = notice.worded(
+        notice.checked(context_of(notice)),
+        language=language,
+        name="<O'Neill>",
+        town="",
+        private=True,
+    )
+    assert NUMBER in words.subject
+    assert NUMBER in words.body
+    assert "<O'Neill>" in words.body
+    assert "{" not in words.subject + words.body
+    assert ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
+    assert ("2026" in words.body) == bool(
+        {"received_on", "due_on", "paid_on"} & set(context_of(notice))
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(notices))
+def test_notice_outside_the_inbox_keeps_the_service_to_itself(kind: str, language: str) -> None:
+    notice = notices.get(kind)
+    words = notice.worded(
+        notice.checked(context_of(notice)), language=language, name="A", town="", private=False
+    )
+    assert "カナリア" not in words.subject + words.body
+    assert "Canary" not in words.subject + words.body
+
+
+@pytest.mark.parametrize("kind", sorted(notices))
+def test_notice_without_optional_context_reads_well(kind: str) -> None:
+    notice = notices.get(kind)
+    required = {
+        key: value
+        for key, value in context_of(notice).items()
+        if notice.context.model_fields[key].is_required()
+    }
+    for language in LANGUAGES:
+        words = notice.worded(
+            notice.checked(required), language=language, name="A", town="", private=True
+        )
+        assert "None" not in words.body
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": "浜通2-3-4"},
+        {"receipt_number": "x" * 41},
+        {"receipt_number": "山田太郎"},
+        {"path": "https://evil.example/"},
+        {"path": "//evil.example/"},
+        {"path": "javascript:alert(1)"},
+        {"received_on": "soon"},
+    ],
+)
+def test_notice_refuses_what_it_must_not_tell(wrong: dict[str, Any]) -> None:
+    notice = all_notices.ApplicationReceived
+    with pytest.raises(NoticeError) as refused:
+        notice.checked({"receipt_number": NUMBER, "received_on": date(2026, 4, 1)} | wrong)
+    assert str(next(iter(wrong.values()))) not in str(refused.value)
+
+
+def test_register_refuses_a_missing_template() -> None:
+    class Lonely(Notice):
+        kind = "lonely"
+
+    with pytest.raises(NoticeError, match=r"lonely\.ja\.txt"):
+        register(Lonely, Registry("notice"))
+
+
+def test_register_refuses_a_kind_that_is_taken() -> None:
+    class Second(Notice):
+        kind = "decision_made"
+
+    fresh: Registry[type[Notice]] = Registry("notice")
+    register(all_notices.DecisionMade, fresh)
+    with pytest.raises(ValueError, match="registered twice"):
+        register(Second, fresh)
+
+
+def test_register_refuses_a_context_of_another_type() -> None:
+    class Loose(Notice):
+        kind = "decision_made"
+        context = dict  # type: ignore[assignment]
+
+    with pytest.raises(NoticeError):
+        register(Loose, Registry("notice"))
+
+
+def test_context_is_frozen() -> None:
+    context = NoticeContext(receipt_number=NUMBER)
+    with pytest.raises(ValueError, match="frozen"):
+        context.receipt_number = "x"  # type: ignore[misc]
+
+
+def test_link_labels_are_translated_late() -> None:
+    for kind in notices:
+        notice = notices.get(kind)
+        with translation.override("en"):
+            assert str(notice.link_label)
