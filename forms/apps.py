@@ -1,5 +1,18 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FormsConfig(AppConfig):
     name = "forms"
+    verbose_name = _("Forms")
+
+    def ready(self) -> None:
+        # The ledger's models are loaded only now.
+        from audit import events  # noqa: PLC0415
+
+        events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
+        events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
+        events.register(
+            "draft.tampered",
+            wording=_("A verified value was changed on its way; nothing was saved"),
+        )

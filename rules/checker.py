@@ -259,7 +259,7 @@ class _Walk:
 
     def _expect(self, node: Any, kind: VarType, what: str) -> None:
         found = self.type_of(node)
-        if found == kind or found == NULL and kind != BOOL:
+        if found == kind or (found == NULL and kind != BOOL):
             return
         if kind == list_of(INT) and found.kind == "list" and found.of == NULL:
             return

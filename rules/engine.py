@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import cel
 
 from rules.checker import check
 from rules.errors import RuleError, RuleFailed
 from rules.functions import FUNCTIONS, RESERVED
-from rules.types import BOOL, DATE, INT, LONGEST_TEXT, TEXT, VarType, to_engine
+from rules.types import BOOL, DATE, INT, LONGEST_TEXT, SIMPLE, TEXT, VarType, to_engine
 
 Result = bool | int | str | None
 _RESULTS = (BOOL, INT, TEXT, DATE)
@@ -71,15 +71,17 @@ class Rule:
         raise RuleFailed("wrong_result")
 
 
-def compile_rule(source: str, variables: Mapping[str, VarType]) -> Rule:
+def compile_rule(source: str, variables: Mapping[str, VarType | str]) -> Rule:
     """Check `source` against `variables` and compile it. Raises `RuleError` with the place.
 
-    A rule results in yes/no, a whole number, a text or a date.
+    A simple type may be given by its name (``"int"``). A rule results in yes/no, a whole number,
+    a text or a date.
     """
+    types = {name: SIMPLE[of] if isinstance(of, str) else of for name, of in variables.items()}
     clash = RESERVED.intersection(variables)
     if clash:
         raise RuleError(f"'{min(clash)}' cannot be the name of a variable")
-    checked = check(source, variables)
+    checked = check(source, types)
     if checked.gives not in _RESULTS:
         raise RuleError(
             f"the result is a {checked.gives}; "
@@ -90,7 +92,7 @@ def compile_rule(source: str, variables: Mapping[str, VarType]) -> Rule:
     except BaseException as error:  # noqa: BLE001 -- a panic in the parser is no Exception
         _reraise_signals(error)
         raise RuleError("the rule cannot be read by the engine") from None
-    used = {name: variables[name] for name in sorted(checked.variables)}
+    used = {name: types[name] for name in sorted(checked.variables)}
     return Rule(source, program, checked.gives, used, checked.functions)
 
 
@@ -102,7 +104,7 @@ def _not_decided(error: BaseException, bag: Mapping[str, Any]) -> None:
     raise RuleFailed(type(error).__name__) from None
 
 
-def _reraise_signals(error: BaseException) -> None | NoReturn:
+def _reraise_signals(error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
         raise error
     return None

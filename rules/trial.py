@@ -82,7 +82,11 @@ def _sample(kind: VarType, size: str) -> Any:
         return None
     largest = size == "largest"
     if kind.kind == "list":
-        return [_sample(kind.of, size) for _ in range(LONGEST_LIST if largest else 1)] if kind.of else []
+        return (
+            [_sample(kind.of, size) for _ in range(LONGEST_LIST if largest else 1)]
+            if kind.of
+            else []
+        )
     if kind.kind == "map":
         return {name: _sample(of, size) for name, of in kind.fields}
     usual, most = _SAMPLES[kind.kind]

@@ -41,6 +41,7 @@ DECIMAL = VarType("decimal")
 TEXT = VarType("text")
 DATE = VarType("date")
 NULL = VarType("null")
+SIMPLE = {"bool": BOOL, "int": INT, "decimal": DECIMAL, "text": TEXT, "date": DATE}
 
 
 def list_of(item: VarType) -> VarType:

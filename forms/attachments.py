@@ -1,0 +1,91 @@
+"""Files of a draft: stored after examination, removed, read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from forms.errors import FileRefused
+from forms.models import Attachment, Draft
+from forms.questions import MEGABYTE, FileQuestion
+from forms.uploads.examine import examine, too_large
+
+MOST_PER_DRAFT = 40
+MOST_BYTES_PER_DRAFT = 100 * MEGABYTE
+
+
+def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachment:
+    """Examine an upload and keep it with the draft. Raises `FileRefused` with the reason."""
+    most = question.max_size_mb * MEGABYTE
+    if (upload.size or 0) > most:
+        raise too_large(most)
+    safe = examine(
+        upload.read(most + 1), upload.name or "", accept=question.accept, most_bytes=most
+    )
+    kept = list(Attachment.objects.filter(draft=draft).values_list("size", flat=True))
+    if len(kept) >= MOST_PER_DRAFT or sum(kept) + len(safe.data) > MOST_BYTES_PER_DRAFT:
+        raise FileRefused(
+            _("There are too many or too large files in this application. Remove some first."),
+            code="draft_full",
+        )
+    attachment = Attachment(
+        owner_id=draft.resident_id,
+        draft=draft,
+        question_id=question.id,
+        filename=safe.filename,
+        content_type=safe.content_type,
+        size=len(safe.data),
+        sha256=safe.sha256,
+    )
+    attachment.file.save(safe.filename, ContentFile(safe.data), save=False)
+    try:
+        attachment.save(force_insert=True)
+    except BaseException:
+        attachment.file.delete(save=False)
+        raise
+    return attachment
+
+
+def of_draft(draft: Draft) -> dict[str, Attachment]:
+    """The draft's files by id: one query."""
+    return {str(item.pk): item for item in Attachment.objects.filter(draft=draft)}
+
+
+def by_ids(ids: Iterable[str]) -> dict[str, Attachment]:
+    """Files by id, for answers of a submitted application. The caller has checked who may."""
+    wanted = [UUID(str(item)) for item in ids]
+    if not wanted:
+        return {}
+    return {str(item.pk): item for item in Attachment.objects.filter(pk__in=wanted)}
+
+
+def discard(draft: Draft, ids: Collection[str]) -> None:
+    """Delete files of the draft, rows now and contents once that is certain."""
+    if not ids:
+        return
+    doomed = list(Attachment.objects.filter(draft=draft, owner_id=draft.resident_id, pk__in=ids))
+    names = [item.file.name for item in doomed]
+    Attachment.objects.filter(pk__in=[item.pk for item in doomed]).delete()
+    storage = Attachment._meta.get_field("file").storage
+
+    def remove() -> None:
+        for name in names:
+            if name:
+                storage.delete(name)
+
+    transaction.on_commit(remove)
+
+
+def ids_in(value: Any) -> set[str]:
+    """Every attachment id in a file answer or in the entries of a group."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, list):
+        return {found for item in value for found in ids_in(item)}
+    return set()

@@ -1,0 +1,196 @@
+"""Form definitions: read from YAML or a dict, checked, with the place of every mistake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import yaml
+from django.utils import timezone
+from pydantic import Field, ValidationError
+
+import rules
+from forms import prepared, schema
+from forms.errors import DefinitionError
+from forms.questions import LANGUAGES, FormText, GroupQuestion, Identifier, Model, Question, Source
+from rules import VarType
+
+__all__ = ["DefinitionError", "FormDefinition", "Step", "load"]
+
+LONGEST_SOURCE = 400_000
+
+
+class Step(Model):
+    """One page of the form."""
+
+    id: Identifier
+    title: FormText
+    lead: FormText | None = None
+    show_when: Source | None = None
+    questions: tuple[Question, ...] = Field(min_length=1, max_length=60)
+
+
+class FormDefinition(Model):
+    """A form: steps of questions, with every text in every language of `languages`."""
+
+    key: Identifier
+    title: FormText
+    languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=30)
+
+    def questions(self) -> Iterator[Question]:
+        """The questions in order, groups as one."""
+        for step in self.steps:
+            yield from step.questions
+
+    def question(self, question_id: str) -> Question:
+        """A question by id, inside a group too. Raises `LookupError`."""
+        for question in self.questions():
+            if question.id == question_id:
+                return question
+            if isinstance(question, GroupQuestion):
+                for item in question.questions:
+                    if item.id == question_id:
+                        return item
+        raise LookupError(f"no question '{question_id}'")
+
+    def concepts(self) -> frozenset[str]:
+        """Which facts about a person the form asks for (what to request from the eID)."""
+        return frozenset(question.concept for question in self.questions() if question.concept)
+
+    @cached_property
+    def questions_by_id(self) -> Mapping[str, Question]:
+        """The top-level questions by id, in order; a group counts as one."""
+        return {question.id: question for question in self.questions()}
+
+    @cached_property
+    def rule_variables(self) -> Mapping[str, VarType]:
+        """What a rule over the answers may use (fees, letters): every question, and `today`."""
+        found = {question.id: prepared.variable_type(question) for question in self.questions()}
+        return found | {prepared.TODAY: rules.DATE}
+
+    def rule_values(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Values for a rule compiled against `rule_variables`, from a submission's answers."""
+        return {**answers, prepared.TODAY: timezone.localdate()}
+
+    def as_json(self) -> dict[str, Any]:
+        """The definition as JSON data: what a version stores."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON: the same form has the same digest."""
+        canonical = json.dumps(
+            self.as_json(), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        )
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of the answers that a submission holds."""
+        return schema.of_form(self)
+
+
+def load(source: str | Mapping[str, Any]) -> FormDefinition:
+    """Read and check a definition. Raises `DefinitionError` naming the line or path."""
+    lines: yaml.Node | None = None
+    data: Any = source
+    if isinstance(source, str):
+        lines, data = _read_yaml(source)
+    if not isinstance(data, Mapping):
+        raise DefinitionError("a form definition is a mapping", ())
+    try:
+        form = FormDefinition.model_validate(
+            data, context={"languages": tuple(data.get("languages") or LANGUAGES)}
+        )
+        prepared.prepare(form)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = _real_path(data, first["loc"])
+        raise _located(first["msg"].removeprefix("Value error, "), path, data, lines) from None
+    except DefinitionError as error:
+        raise _located(error.message, error.path, data, lines) from None
+    return form
+
+
+def _read_yaml(source: str) -> tuple[yaml.Node, Any]:
+    if len(source) > LONGEST_SOURCE:
+        raise DefinitionError(f"the definition is longer than {LONGEST_SOURCE} characters", ())
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, yaml.SafeLoader)):
+            raise DefinitionError("anchors and aliases are not used in definitions", ())
+        node = yaml.compose(source, yaml.SafeLoader)
+        if node is None:
+            raise DefinitionError("the definition is empty", ())
+        _refuse_duplicates(node)
+        return node, yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "this is not YAML"
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise DefinitionError(f"{place}{problem}", ()) from None
+    except RecursionError:
+        raise DefinitionError("the definition is nested too deeply", ()) from None
+
+
+def _refuse_duplicates(node: yaml.Node) -> None:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise DefinitionError(f"line {line}: '{key.value}' occurs twice", ())
+            seen.add(key.value)
+            _refuse_duplicates(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_duplicates(item)
+
+
+def _real_path(data: Any, location: Sequence[str | int]) -> tuple[str | int, ...]:
+    """pydantic's location without the names of union members, which are not in the source."""
+    path: list[str | int] = []
+    here: Any = data
+    for number, part in enumerate(location):
+        if (isinstance(part, int) and isinstance(here, Sequence) and part < len(here)) or (isinstance(here, Mapping) and part in here):
+            here = here[part]
+        elif isinstance(here, Mapping) and number == len(location) - 1:
+            here = None  # the key that is missing
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _located(
+    message: str, path: Sequence[str | int], data: Any, node: yaml.Node | None
+) -> DefinitionError:
+    """The message with the path in words and, from YAML, the line."""
+    words, here = [], data
+    line = node.start_mark.line + 1 if node else None
+    for part in path:
+        node = _child(node, part)
+        if node is not None:
+            line = node.start_mark.line + 1
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+        name = here.get("id") or here.get("value") if isinstance(here, Mapping) else None
+        words.append(f"[{part}]" if isinstance(part, int) else str(part))
+        if name:
+            words[-1] += f" '{name}'"
+    place = " › ".join(words).replace(" › [", "[")
+    prefix = f"line {line}: " if line and path else ""
+    return DefinitionError(f"{prefix}{place}: {message}" if place else message, tuple(path))
+
+
+def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return value  # type: ignore[no-any-return]
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part]  # type: ignore[no-any-return]
+    return None

@@ -1,0 +1,287 @@
+"""Answers as people read them: for the check page, the case page, the application as PDF."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from common.calendar import wareki
+from forms.definitions import FormDefinition
+from forms.models import Attachment
+from forms.questions import (
+    ChoiceQuestion,
+    ComputedQuestion,
+    GroupQuestion,
+    MultipleQuestion,
+    NumberQuestion,
+    Question,
+    QuestionBase,
+    YesNoQuestion,
+)
+from forms.seals import is_verified
+from forms.state import State, is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """An attached file as it is shown; a view that authorises serves it by `id`."""
+
+    id: str
+    filename: str
+    size: int = 0
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer. A group gives a row for each answer of each entry (`entry` counts from 1)."""
+
+    question_id: str
+    label: str
+    text: str
+    provenance_label: str = ""
+    attachments: list[FileRef] = field(default_factory=list)
+    verified: bool = False
+    entry: int = 0
+    #: The field on the step's page (``#f-<anchor>``).
+    anchor: str = ""
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepRows:
+    """The answers of one step."""
+
+    title: str
+    rows: list[Row]
+    step_id: str = ""
+
+
+def rows(
+    form: FormDefinition,
+    answers: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    language: str,
+    files: Mapping[str, Attachment] | None = None,
+    *,
+    state: State | None = None,
+) -> list[StepRows]:
+    """Answers for display, step by step, in `language`.
+
+    With `state` (a draft) questions that are asked but not answered are rows too; without it (an
+    application) only what was answered. `files` are attachments by id (`attachments.by_ids`).
+    """
+    same = translation.get_language() == language
+    context: AbstractContextManager[Any] = nullcontext() if same else translation.override(language)
+    found = []
+    with context:
+        for step in form.steps:
+            listed = [
+                row
+                for question in step.questions
+                if (question.id in state.visible if state else question.id in answers)
+                for row in _rows(question, answers, provenance, language, files or {}, state)
+            ]
+            if listed:
+                found.append(StepRows(step.title.in_language(language), listed, step.id))
+    return found
+
+
+def _rows(
+    question: Question,
+    answers: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    language: str,
+    files: Mapping[str, Attachment],
+    state: State | None,
+) -> Iterator[Row]:
+    value = answers.get(question.id)
+    if isinstance(question, GroupQuestion):
+        yield from _entries(question, value or [], language, files, state)
+        return
+    origin = provenance.get(question.id)
+    yield Row(
+        question.id,
+        question.label.in_language(language),
+        text_of(question, value, language),
+        origin_label(origin),
+        _files(value, files) if question.type == "file" else [],
+        is_verified(origin),
+        anchor=question.id,
+        empty=is_empty(value),
+    )
+
+
+def _entries(
+    group: GroupQuestion,
+    items: list[Mapping[str, Any]],
+    language: str,
+    files: Mapping[str, Attachment],
+    state: State | None,
+) -> Iterator[Row]:
+    if not items and state:
+        yield Row(
+            group.id, group.label.in_language(language), _("None"), anchor=group.id, empty=True
+        )
+    for index, item in enumerate(items):
+        asked = state.item_visible.get(group.id) if state else None
+        for question in group.questions:
+            if question.id not in (asked[index] if asked else item):
+                continue
+            value = item.get(question.id)
+            label = question.label.in_language(language)
+            yield Row(
+                group.id,
+                f"{group.item_label.in_language(language)} {index + 1}: {label}",
+                text_of(question, value, language),
+                "",
+                _files(value, files) if question.type == "file" else [],
+                entry=index + 1,
+                anchor=f"{group.id}-{index}-{question.id}",
+                empty=is_empty(value),
+            )
+
+
+def _files(value: Any, files: Mapping[str, Attachment]) -> list[FileRef]:
+    found = []
+    for item in value or []:
+        known = files.get(item)
+        found.append(
+            FileRef(item, known.filename, known.size, known.content_type)
+            if known
+            else FileRef(item, _("File"))
+        )
+    return found
+
+
+def origin_label(origin: Mapping[str, Any] | None) -> str:
+    """Where a value came from, in words; empty for what the resident typed."""
+    if not origin:
+        return ""
+    if is_verified(origin):
+        return _("Verified by eID")
+    return _("From your eID, not verified") if origin.get("source") == "eid" else ""
+
+
+def text_of(question: QuestionBase, value: Any, language: str) -> str:
+    """A value in words, in `language` (which is active). Empty when not answered."""
+    if is_empty(value):
+        return ""
+    kind = question.type  # type: ignore[attr-defined]
+    if isinstance(question, ComputedQuestion):
+        kind = question.result
+    return _TEXTS.get(kind, _plain)(question, value, language)
+
+
+def _plain(question: Any, value: Any, language: str) -> str:
+    return str(value)
+
+
+def _choice(question: ChoiceQuestion, value: Any, language: str) -> str:
+    for option in question.choices:
+        if option.value == value:
+            return option.label.in_language(language)
+    return str(value)
+
+
+def _multiple(question: MultipleQuestion, value: Any, language: str) -> str:
+    chosen = [o.label.in_language(language) for o in question.choices if o.value in value]
+    return ("、" if language == "ja" else ", ").join(chosen)
+
+
+def _yes_no(question: Any, value: Any, language: str) -> str:
+    own = None
+    if isinstance(question, YesNoQuestion):
+        own = question.yes if value else question.no
+    if own:
+        return own.in_language(language)
+    return _("Yes") if value else _("No")
+
+
+def _declared(question: Any, value: Any, language: str) -> str:
+    return _("Declared")
+
+
+def number_text(value: Any) -> str:
+    """With thousands separators; decimals as given."""
+    whole, point, rest = str(value).partition(".")
+    return f"{int(whole):,}" + point + rest if whole.lstrip("-").isdigit() else str(value)
+
+
+def _number(question: Any, value: Any, language: str) -> str:
+    text = number_text(value)
+    unit = question.unit if isinstance(question, NumberQuestion | ComputedQuestion) else None
+    if not unit:
+        return text
+    return (
+        f"{text}{unit.in_language(language)}"
+        if language == "ja"
+        else f"{text} {unit.in_language(language)}"
+    )
+
+
+def _money(question: Any, value: Any, language: str) -> str:
+    return _("¥%(amount)s") % {"amount": f"{value:,}"}
+
+
+def date_text(value: str, language: str) -> str:
+    """``令和8年4月1日`` in Japanese, ``1 April 2026`` in other languages."""
+    try:
+        day = dt.date.fromisoformat(value)
+    except (ValueError, TypeError):
+        return str(value)
+    return wareki(day) if language == "ja" else date_format(day, "j F Y")
+
+
+def _date(question: Any, value: Any, language: str) -> str:
+    return date_text(value, language)
+
+
+def _address(question: Any, value: Mapping[str, str], language: str) -> str:
+    place = "".join(value.get(part) or "" for part in ("prefecture", "city", "streetAddress"))
+    lines = [f"〒{value['postalCode']}" if value.get("postalCode") else "", place]
+    return "\n".join(line for line in [*lines, value.get("building") or ""] if line)
+
+
+def account_type_text(value: str) -> str:
+    return {
+        "ordinary": _("Ordinary account"),
+        "current": _("Current account"),
+        "savings": _("Savings account"),
+    }.get(value, value)
+
+
+def _bank_account(question: Any, value: Mapping[str, str], language: str) -> str:
+    return "\n".join(
+        [
+            _("Bank %(bank)s, branch %(branch)s")
+            % {"bank": value.get("bankCode", ""), "branch": value.get("branchCode", "")},
+            f"{account_type_text(value.get('accountType', ''))} {value.get('number', '')}",
+            value.get("holder", ""),
+        ]
+    )
+
+
+def _file(question: Any, value: Any, language: str) -> str:
+    return ""  # the row's attachments say it
+
+
+_TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
+    "choice": _choice,
+    "multiple": _multiple,
+    "yes_no": _yes_no,
+    "declaration": _declared,
+    "number": _number,
+    "money": _money,
+    "date": _date,
+    "address": _address,
+    "bank_account": _bank_account,
+    "file": _file,
+}

@@ -1,0 +1,418 @@
+"""Drafts: open, save step by step, look over, hand over, close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from audit import ledger
+from common.actor import Actor
+from forms import attachments, autofill, display, pages, saving, seals, validation
+from forms.errors import DraftClosed, FileRefused, TamperedValue
+from forms.models import Attachment, Draft, FormVersion
+from forms.outcome import Review, StepOutcome
+from forms.prepared import Node, Prepared
+from forms.saving import SEEN, SHOWN, Files, Reader, Uploads
+from forms.state import State, evaluate
+
+__all__ = ["Review", "StepOutcome", "TamperedValue"]
+
+_ATTEMPTS = 3
+Claims = Mapping[str, Mapping[str, Any]]
+Snapshot = tuple[FormVersion, dict[str, Any], dict[str, Any], list[Attachment]]
+
+
+def get_draft(*, resident_id: Any, draft_id: Any) -> Draft | None:
+    """The resident's own draft with its version: one query. None for anybody else's."""
+    return (
+        Draft.objects.select_related("version").filter(pk=draft_id, resident_id=resident_id).first()
+    )
+
+
+def open_draft(
+    *, resident: Any, version: FormVersion, subject: str, claims: Claims | None = None
+) -> Draft:
+    """The resident's open draft for `subject`, or a new one; claims fill what they can.
+
+    An open draft stays with the version it began with. What was used of the claims is written to
+    the ledger, by concept.
+    """
+    draft = _open_one(resident, subject)
+    if draft is None:
+        draft = Draft(resident=resident, version=version, subject=subject)
+        used = _fill(draft, claims or {})
+        try:
+            with transaction.atomic():
+                draft.save(force_insert=True)
+        except IntegrityError:  # a double click opened it a moment ago
+            draft = _open_one(resident, subject)
+            if draft is None:
+                raise
+            return draft
+    else:
+        used = _fill(draft, claims or {})
+        if used:
+            _update(draft)
+    if used:
+        ledger.record(
+            event="draft.autofilled",
+            by=Actor.of(resident),
+            about=str(resident.pk),
+            object_kind="draft",
+            object_id=str(draft.pk),
+            purpose=f"service:{subject}"[:200],
+            data={"concepts": sorted(used)},
+        )
+    return draft
+
+
+def _open_one(resident: Any, subject: str) -> Draft | None:
+    return (
+        Draft.objects.select_related("version")
+        .filter(resident=resident, subject=subject, state=Draft.State.OPEN)
+        .first()
+    )
+
+
+def _fill(draft: Draft, claims: Claims) -> set[str]:
+    if not claims:
+        return set()
+    draft.answers, draft.provenance, used = autofill.fill(
+        draft.prepared, draft.pk, draft.answers, draft.provenance, claims
+    )
+    return used
+
+
+def open_correction(
+    *,
+    resident: Any,
+    version: FormVersion,
+    subject: str,
+    answers: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    question_ids: Sequence[str],
+) -> Draft:
+    """A draft in which only `question_ids` (and what hangs on them) are answered anew.
+
+    `answers` and `provenance` come from the application; verified values stay so and are sealed
+    to this draft. Raises `LookupError` for a question the form does not have.
+    """
+    known = version.form.questions_by_id
+    for question_id in question_ids:
+        if question_id not in known:
+            raise LookupError(f"no question '{question_id}'")
+    draft = Draft(
+        resident=resident,
+        version=version,
+        subject=subject,
+        answers=dict(answers),
+        only=list(question_ids),
+    )
+    draft.provenance = {
+        name: seals.seal(draft.pk, name, answers.get(name), entry)
+        if seals.is_verified(entry)
+        else dict(entry)
+        for name, entry in provenance.items()
+        if entry
+    }
+    draft.save(force_insert=True)
+    return draft
+
+
+def save_step(
+    *, draft: Draft, step_id: str, post: QueryDict, files: Files | None = None, by: Actor
+) -> StepOutcome:
+    """Save what was posted for a step: one UPDATE, guarded against a second tab.
+
+    Everything that can be understood is kept, even when something else is missing or wrong.
+    `step_id` "" is a correction's single page. Raises `DraftClosed`, `TamperedValue` (recorded in
+    the ledger here), `LookupError` for an unknown step.
+    """
+    stored: dict[int, str | FileRefused] = {}
+    for _attempt in range(_ATTEMPTS):
+        outcome = _save_step(draft, step_id, post, Uploads(files or Files(), stored), by)
+        if outcome is not None:
+            return outcome
+        # Another request saved in this very moment: read again, apply again.
+        draft.refresh_from_db(fields=["answers", "provenance", "steps_done", "lock", "state"])
+    return _conflict(draft, step_id, post)
+
+
+def _save_step(
+    draft: Draft, step_id: str, post: QueryDict, uploads: Uploads, by: Actor
+) -> StepOutcome | None:
+    if not draft.is_open:
+        raise DraftClosed
+    prepared = draft.prepared
+    before = evaluate(prepared, draft.answers)
+    nodes = pages.nodes_of(draft, prepared, step_id, before)
+    bad = seals.broken(draft.pk, draft.answers, draft.provenance)
+    bad += saving.tampered(draft, nodes, post)
+    if bad:
+        _record_tampering(draft, bad, by)
+        raise TamperedValue(bad)
+    reader = Reader(draft, prepared, post, uploads)
+    stay = reader.press_buttons()
+    wanted = [
+        node
+        for node in saving.nodes_to_read(nodes, before, post, uploads.files)
+        if not saving.is_locked(draft, node)
+    ]
+    read = reader.read(wanted)
+    if not stay and _saved_elsewhere(draft, nodes, post, read):
+        return _conflict(draft, step_id, reader.post, wanted, read)
+    draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
+    state = evaluate(prepared, draft.answers)
+    after = pages.nodes_of(draft, prepared, step_id, state)
+    outcome = _judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    if not _update(draft):
+        return None
+    attachments.discard(draft, reader.removed_files)
+    if not outcome.ok and not outcome.leave:
+        outcome.page = pages.step_page(draft, step_id, outcome, state=state)
+    return outcome
+
+
+def _judge(
+    draft: Draft,
+    prepared: Prepared,
+    step_id: str,
+    state: State,
+    after: list[Node],
+    wanted: list[Node],
+    read: Any,
+    reader: Reader,
+    stay: bool,
+) -> StepOutcome:
+    """Is the step complete? Errors, questions that have just appeared, or the way on."""
+    errors: dict[str, list[str]] = {name: list(words) for name, words in read.errors.items()}
+    typed = saving.typed_values(reader.post, wanted)
+    if stay:
+        if reader.action != "lookup":
+            errors = {
+                name: words for name, words in errors.items() if _about_files(read, name, prepared)
+            }
+        return StepOutcome(
+            False, errors=errors, typed=typed, notice=reader.notice, focus=reader.focus
+        )
+    seen = {node.id for node in wanted}
+    new = [
+        node.id
+        for node in after
+        if node.id in state.visible
+        and node.id not in seen
+        and not node.compute
+        and not saving.is_locked(draft, node)
+    ]
+    found = validation.problems(
+        prepared,
+        state,
+        only={node.id for node in after} - set(new),
+        skip=errors.keys(),
+    )
+    for problem in found:
+        errors.setdefault(problem.field, []).append(problem.message)
+    unanswered = validation.problems(prepared, state, only=set(new))
+    complete = not errors and not unanswered
+    done = set(draft.steps_done) - {step_id} | ({step_id} if complete else set())
+    draft.steps_done = [step.id for step in draft.form.steps if step.id in done]
+    if reader.action == "leave":  # what is missing can wait; what cannot be read would be lost
+        unreadable = dict(read.errors)
+        return StepOutcome(not unreadable, errors=unreadable, typed=typed, leave=not unreadable)
+    if complete and not new:
+        return StepOutcome(True, next_step_id=pages.step_after(prepared, state, step_id))
+    notice = ""
+    if new and not errors:
+        notice = _("Your answer leads to a few more questions. Please answer them too.")
+    return StepOutcome(
+        False, errors=errors, typed=typed if errors else {}, notice=notice,
+        focus=new[0] if new and not errors else "",
+    )  # fmt: skip
+
+
+def _about_files(read: Any, name: str, prepared: Prepared) -> bool:
+    node = prepared.nodes.get(name.rsplit("-", 1)[-1])
+    return node is not None and node.question.type == "file"
+
+
+def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read: Any) -> bool:
+    """Another window saved other answers to this step since the page was made."""
+    seen = post.get(SEEN)
+    asked = [node for node in nodes if not node.compute]
+    if not seen or seen == saving.fingerprint(draft, asked):
+        return False
+    shown = set(str(post.get(SHOWN, "")).split())
+    return any(
+        read.values.get(node.id) != draft.answers.get(node.id)
+        for node in asked
+        if node.id in shown and node.id in read.values
+    )
+
+
+def _conflict(
+    draft: Draft, step_id: str, post: QueryDict, nodes: Iterable[Node] = (), read: Any = None
+) -> StepOutcome:
+    """Nothing is saved but files, which the browser would not send a second time."""
+    nodes = list(nodes)
+    if read is not None:
+        files = {node.id for node in nodes if node.question.type == "file"}
+        read.values = {name: value for name, value in read.values.items() if name in files}
+        if read.values:
+            draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
+            _update(draft)
+    outcome = StepOutcome(
+        False,
+        typed=saving.typed_values(post, nodes),
+        notice=_(
+            "You saved other answers to this step in another window. "
+            "Below is what you have just typed; save again if it should count."
+        ),
+        conflict=True,
+    )
+    outcome.page = pages.step_page(draft, step_id, outcome)
+    return outcome
+
+
+def _update(draft: Draft) -> bool:
+    """One guarded UPDATE. False: somebody else changed the row first."""
+    now = timezone.now()
+    changed = Draft.objects.filter(pk=draft.pk, lock=draft.lock, state=Draft.State.OPEN).update(
+        answers=draft.answers,
+        provenance=draft.provenance,
+        steps_done=draft.steps_done,
+        lock=draft.lock + 1,
+        saved_at=now,
+    )
+    if changed:
+        draft.lock += 1
+        draft.saved_at = now
+    return bool(changed)
+
+
+def _record_tampering(draft: Draft, question_ids: list[str], by: Actor) -> None:
+    ledger.record(
+        event="draft.tampered",
+        by=by,
+        about=str(draft.resident_id),
+        object_kind="draft",
+        object_id=str(draft.pk),
+        purpose=f"service:{draft.subject}"[:200],
+        data={"questions": sorted(set(question_ids))},
+    )
+
+
+def check_seals(draft: Draft, by: Actor | None = None) -> None:
+    """Raises `TamperedValue` (recorded) when a verified value does not fit its seal."""
+    bad = seals.broken(draft.pk, draft.answers, draft.provenance)
+    if bad:
+        _record_tampering(draft, bad, by or Actor("resident", str(draft.resident_id), ""))
+        raise TamperedValue(bad)
+
+
+def review(draft: Draft, language: str | None = None) -> Review:
+    """Every answer for display and everything still missing or wrong.
+
+    Raises `TamperedValue`. One query when the draft has files.
+    """
+    check_seals(draft)
+    prepared = draft.prepared
+    state = evaluate(prepared, draft.answers)
+    only = set(pages.allowed(draft, prepared, state)) if draft.only is not None else None
+    problems = validation.problems(prepared, state, only=only)
+    answers = state.answers()
+    has_files = any(
+        node.question.type == "file"
+        and attachments.ids_in(draft.answers.get(node.group_id or node.id))
+        for node in prepared.nodes.values()
+    )
+    files = attachments.of_draft(draft) if has_files else {}
+    language = language or get_language() or "ja"
+    steps = display.rows(draft.form, answers, draft.provenance, language, files, state=state)
+    return Review(steps, problems)
+
+
+def snapshot(draft: Draft) -> Snapshot:
+    """What a submission keeps: the answers to the questions that are asked, nothing else.
+
+    Raises `TamperedValue`.
+    """
+    check_seals(draft)
+    answers = evaluate(draft.prepared, draft.answers).answers()
+    provenance = {name: entry for name, entry in draft.provenance.items() if name in answers}
+    wanted: set[str] = set()
+    for node in draft.prepared.nodes.values():
+        if node.question.type != "file":
+            continue
+        values = [answers.get(node.id)]
+        if node.group_id:
+            values = [item.get(node.id) for item in answers.get(node.group_id) or []]
+        wanted |= {found for value in values for found in attachments.ids_in(value)}
+    files = [
+        item for item in attachments.by_ids(wanted).values() if item.owner_id == draft.resident_id
+    ]
+    return draft.version, answers, provenance, files
+
+
+def close(draft: Draft) -> None:
+    """The draft was sent: no more answers. Idempotent."""
+    Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(state=Draft.State.SENT)
+    draft.state = Draft.State.SENT
+
+
+def discard(*, draft: Draft, by: Actor) -> None:
+    """Delete an open draft's answers and files at the resident's wish."""
+    if not draft.is_open:
+        raise DraftClosed
+    attachments.discard(draft, list(attachments.of_draft(draft)))
+    draft.answers, draft.provenance, draft.steps_done = {}, {}, []
+    Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
+        answers={}, provenance={}, steps_done=[], state=Draft.State.DISCARDED
+    )
+    draft.state = Draft.State.DISCARDED
+    ledger.record(
+        event="draft.discarded",
+        by=by,
+        about=str(draft.resident_id),
+        object_kind="draft",
+        object_id=str(draft.pk),
+        purpose=f"service:{draft.subject}"[:200],
+    )
+
+
+def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attachment:
+    """Attach one file outside a step's form (the API). Raises `FileRefused`, `DraftClosed`."""
+    node = _file_node(draft, question_id)
+    attachment = attachments.store(draft, node.question, upload)  # type: ignore[arg-type]
+    draft.answers = draft.answers | {
+        question_id: [*(draft.answers.get(question_id) or []), str(attachment.pk)]
+    }
+    if not _update(draft):
+        raise DraftClosed
+    return attachment
+
+
+def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor) -> None:
+    """Take an attached file off again. Raises `DraftClosed`, `LookupError`."""
+    _file_node(draft, question_id)
+    kept = [item for item in draft.answers.get(question_id) or [] if item != str(attachment_id)]
+    draft.answers = {name: v for name, v in draft.answers.items() if name != question_id}
+    if kept:
+        draft.answers[question_id] = kept
+    if not _update(draft):
+        raise DraftClosed
+    attachments.discard(draft, [str(attachment_id)])
+
+
+def _file_node(draft: Draft, question_id: str) -> Node:
+    if not draft.is_open:
+        raise DraftClosed
+    node = draft.prepared.nodes.get(question_id)
+    if node is None or node.question.type != "file" or node.group_id:
+        raise LookupError(f"no file question '{question_id}'")
+    return node

@@ -1,0 +1,145 @@
+"""Published versions of forms, drafts that residents fill in, and the files they attach."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tenants.files import PrivateStorage
+
+if TYPE_CHECKING:
+    from forms.definitions import FormDefinition
+    from forms.prepared import Prepared
+
+
+class FormVersion(models.Model):
+    """A published form. Never changed: drafts and applications stay with the one they began."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=48)
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    digest = models.CharField(max_length=64)
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("form version")
+        verbose_name_plural = _("form versions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "number"], name="forms_version_number"),
+            models.UniqueConstraint(fields=["key", "digest"], name="forms_version_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.number}"
+
+    @property
+    def prepared(self) -> Prepared:
+        """The form ready to run, from this process's cache."""
+        from forms import versions  # noqa: PLC0415 -- versions needs this model
+
+        return versions.prepared_of(self)
+
+    @property
+    def form(self) -> FormDefinition:
+        """The definition, parsed once per process."""
+        return self.prepared.form
+
+
+class Draft(models.Model):
+    """Answers on their way. Its id is the idempotency key of the submission."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        SENT = "sent", _("Sent")
+        DISCARDED = "discarded", _("Deleted")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A draft is the resident's own and goes with the account.
+    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    # What it is for: the slug of the offering, or "correction:<id>".
+    subject = models.CharField(max_length=120)
+    version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
+    answers = models.JSONField(default=dict, blank=True)
+    provenance = models.JSONField(default=dict, blank=True)
+    # Steps that were saved complete at least once.
+    steps_done = models.JSONField(default=list, blank=True)
+    # For a correction: the questions that may be answered anew. Null: all of them.
+    only = models.JSONField(null=True, blank=True)
+    lock = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["resident", "subject"],
+                condition=models.Q(state="open"),
+                name="forms_draft_one_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "sent", "discarded"]),
+                name="forms_draft_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.id}"
+
+    @property
+    def form(self) -> FormDefinition:
+        return self.version.form
+
+    @property
+    def prepared(self) -> Prepared:
+        return self.version.prepared
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+
+def attachment_path(attachment: Any, filename: str) -> str:
+    """Where a file is kept: nothing of the resident's own file name, which is data only."""
+    extension = {
+        "application/pdf": "pdf",
+        "image/jpeg": "jpg",
+        "image/png": "png",
+        "image/webp": "webp",
+    }.get(attachment.content_type, "bin")
+    name = attachment.id.hex
+    return f"forms/{name[:2]}/{name}.{extension}"
+
+
+class Attachment(models.Model):
+    """A file a resident attached, examined and made safe before it was stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Files are the resident's own and go with the account.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attachments")
+    # A submitted application keeps its files after the draft is gone.
+    draft = models.ForeignKey(
+        Draft, models.SET_NULL, null=True, blank=True, related_name="attachments"
+    )
+    question_id = models.CharField(max_length=48)
+    filename = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    file = models.FileField(storage=PrivateStorage(), upload_to=attachment_path, max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,220 @@
+"""Kindness to what people type in Japanese: widths, kana, digits, dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+
+import jaconv
+from django.utils.translation import gettext as _
+
+from forms.questions import LONGEST_INPUT
+
+
+class Unreadable(ValueError):
+    """The input cannot be understood; the message says what to type."""
+
+
+#: Characters that turn the direction of what follows and so disguise it.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_VOICED = re.compile("[\u3041-\u30ff][\u3099\u309a]")
+_HALF_KANA = re.compile("[\uff61-\uff9f]")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－ｰ─", "-"))
+_SPACES = re.compile(r"\s+")
+
+
+def refuse_control(text: str, *, lines: bool = False) -> None:
+    """Refuse what no keyboard types into a form. Raises `Unreadable`."""
+    allowed = "\n\t" if lines else ""
+    for character in text:
+        if (character < " " and character not in allowed) or character == "\x7f":
+            raise Unreadable(
+                _("There is an invisible control character in it. Please type it anew.")
+            )
+        if "\x80" <= character <= "\x9f" or unicodedata.category(character) in {"Cs", "Cn"}:
+            raise Unreadable(
+                _("There is an invisible control character in it. Please type it anew.")
+            )
+    if _DIRECTION.search(text):
+        raise Unreadable(
+            _("There is an invisible character in it that changes the direction of writing.")
+        )
+
+
+def text(raw: str, *, lines: bool = False) -> str:
+    """A text as kept: trimmed, half-width kana widened. Rare kanji stay exactly as typed.
+
+    Raises `Unreadable`.
+    """
+    if len(raw) > LONGEST_INPUT:
+        raise Unreadable(
+            _("This is longer than %(most)s characters. Please shorten it.")
+            % {"most": LONGEST_INPUT}
+        )
+    value = raw.replace("\r\n", "\n").replace("\r", "\n") if lines else raw
+    value = value.strip().strip("\u3000").strip()
+    if value.isascii() and value.isprintable():
+        return value
+    refuse_control(value, lines=lines)
+    if _HALF_KANA.search(value):
+        value = jaconv.h2z(value, kana=True, ascii=False, digit=False)
+    # Only kana are composed: normalising everything would replace variants of name kanji.
+    return _VOICED.sub(lambda match: unicodedata.normalize("NFC", match.group()), value)
+
+
+def katakana(raw: str) -> str:
+    """A reading in katakana, however it was typed. Raises `Unreadable`."""
+    value = jaconv.hira2kata(text(raw)).replace("\u3000", " ")
+    value = _SPACES.sub(" ", value)
+    if value and not re.fullmatch(r"[ァ-ヺー・＝\- ]+", value):
+        raise Unreadable(_("Write the reading in katakana, for example ヤマダ ハナコ."))
+    return value.replace(" ", "\u3000")
+
+
+def narrow(raw: str) -> str:
+    """Full-width letters, digits and signs as ASCII."""
+    return unicodedata.normalize("NFKC", text(raw)).strip()
+
+
+def digits(raw: str) -> str:
+    """Digits only; spaces and dashes are left out. Raises `Unreadable`."""
+    value = re.sub(r"[\s-]", "", narrow(raw).translate(_DASHES))
+    if value and not re.fullmatch(r"[0-9]+", value):
+        raise Unreadable(_("Use digits only."))
+    return value
+
+
+def number(raw: str, decimals: int) -> int | str | None:
+    """A number: an int, or a decimal string when decimals are allowed. Raises `Unreadable`."""
+    value = narrow(raw).translate(_DASHES).replace(",", "").replace("、", "").replace(" ", "")
+    if not value:
+        return None
+    if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,10})?", value):
+        raise Unreadable(_("Write a number, for example 12."))
+    try:
+        parsed = Decimal(value)
+    except InvalidOperation:  # pragma: no cover -- the pattern above allows none
+        raise Unreadable(_("Write a number, for example 12.")) from None
+    if parsed != round(parsed, decimals):
+        if decimals == 0:
+            raise Unreadable(_("Write a whole number, without a decimal point."))
+        raise Unreadable(
+            _("Write at most %(decimals)s digits after the point.") % {"decimals": decimals}
+        )
+    if decimals == 0:
+        return int(parsed)
+    plain = f"{parsed.normalize():f}"
+    return "0" if plain in {"-0", "0"} else plain
+
+
+def money(raw: str) -> int | None:
+    """Whole yen; ¥, 円 and commas are understood. Raises `Unreadable`."""
+    value = narrow(raw).replace("¥", "").replace("\\", "").removesuffix("円")
+    try:
+        found = number(value, 0)
+    except Unreadable:
+        raise Unreadable(_("Write an amount in yen, for example 12000.")) from None
+    return found if found is None else int(found)
+
+
+def phone(raw: str) -> str:
+    """A telephone number with single dashes as typed. Raises `Unreadable`."""
+    value = narrow(raw).translate(_DASHES)
+    value = re.sub(r"[()\s.]+", "-", value).strip("-")
+    value = re.sub(r"-+", "-", value)
+    if not value:
+        return ""
+    count = len(re.sub(r"[^0-9]", "", value))
+    domestic = re.fullmatch(r"0[0-9-]+", value) and 10 <= count <= 11
+    abroad = re.fullmatch(r"\+[0-9-]+", value) and 8 <= count <= 15
+    if not (domestic or abroad):
+        raise Unreadable(
+            _("Write a telephone number with its area code, for example 03-1234-5678.")
+        )
+    return value
+
+
+def postal_code(raw: str) -> str:
+    """``165-0026``. Raises `Unreadable`."""
+    value = re.sub(r"[\s-]", "", narrow(raw).translate(_DASHES).lstrip("〒"))
+    if not value:
+        return ""
+    if not re.fullmatch(r"[0-9]{7}", value):
+        raise Unreadable(_("Write the seven digits of the postal code, for example 165-0026."))
+    return f"{value[:3]}-{value[3:]}"
+
+
+# --- dates ------------------------------------------------------------------------------------
+_ERAS = {
+    "令和": ("R", dt.date(2019, 5, 1)),
+    "平成": ("H", dt.date(1989, 1, 8)),
+    "昭和": ("S", dt.date(1926, 12, 25)),
+    "大正": ("T", dt.date(1912, 7, 30)),
+    "明治": ("M", dt.date(1868, 1, 25)),
+}
+_ERA_START = {letter: start for letter, start in _ERAS.values()} | {
+    name: start for name, (_letter, start) in _ERAS.items()
+}
+_YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[RHSTMrhstm])?\s*\.?\s*(?P<year>[0-9]{1,4}|元)"
+_DATE = re.compile(
+    _YEAR + r"\s*(?:年|[-/.])\s*(?P<month>[0-9]{1,2})\s*(?:月|[-/.])\s*(?P<day>[0-9]{1,2})\s*日?"
+)
+_COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+_YEAR_ONLY = re.compile(_YEAR + r"\s*年?")
+FIRST_DAY, LAST_DAY = dt.date(1868, 1, 25), dt.date(2200, 12, 31)
+
+
+def date(raw: str) -> str | None:
+    """ISO date from 2026-04-01, 2026/4/1, 20260401, 令和8年4月1日 or R8.4.1.
+
+    Raises `Unreadable`.
+    """
+    value = narrow(raw).translate(_DASHES)
+    if not value:
+        return None
+    found = _DATE.fullmatch(value) or _COMPACT.fullmatch(value)
+    if not found:
+        raise Unreadable(_("Write a date, for example 2026-04-01, 令和8年4月1日 or R8.4.1."))
+    parts = found.groupdict()
+    return _day(parts.get("era"), parts["year"], parts["month"], parts["day"])
+
+
+def date_from_fields(year: str, month: str, day: str) -> str | None:
+    """ISO date from three inputs; the year may carry an era (令和8, R8). Raises `Unreadable`."""
+    year, month, day = (narrow(part) for part in (year, month, day))
+    if not (year or month or day):
+        return None
+    month, day = month.removesuffix("月"), day.removesuffix("日")
+    missing = [
+        name for name, part in ((_("year"), year), (_("month"), month), (_("day"), day)) if not part
+    ]
+    if missing:
+        raise Unreadable(
+            _("The date is not complete: %(missing)s.") % {"missing": "・".join(missing)}
+        )
+    found = _YEAR_ONLY.fullmatch(year)
+    if not found or not month.isascii() or not month.isdigit() or not day.isdigit():
+        raise Unreadable(_("Write the date in digits, for example 2026, 4, 1. 令和8 works too."))
+    return _day(found["era"], found["year"], month, day)
+
+
+def _day(era: str | None, year: str, month: str, day: str) -> str:
+    number_of_year = 1 if year == "元" else int(year)
+    start = _ERA_START.get(era.upper() if era else "")
+    if (era or year == "元") and (start is None or number_of_year < 1):
+        raise Unreadable(_("Write a date, for example 2026-04-01, 令和8年4月1日 or R8.4.1."))
+    if start is not None:
+        number_of_year += start.year - 1
+    elif number_of_year < 1868:
+        raise Unreadable(
+            _("Write the year with four digits, or with the era, for example 2026 or 令和8.")
+        )
+    try:
+        found = dt.date(number_of_year, int(month), int(day))
+    except ValueError:
+        raise Unreadable(_("This day does not exist in the calendar.")) from None
+    if (start is not None and found < start) or not FIRST_DAY <= found <= LAST_DAY:
+        raise Unreadable(_("This day does not exist in the calendar."))
+    return found.isoformat()

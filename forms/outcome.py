@@ -1,0 +1,49 @@
+"""What came of saving a step, and of looking over a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from forms.validation import Problem
+
+if TYPE_CHECKING:
+    from forms.display import StepRows
+    from forms.pages import StepPage
+
+
+@dataclass
+class StepOutcome:
+    """``ok``: saved and complete, go on to `next_step_id` (None: the check page).
+
+    Not ok: everything that could be understood was saved all the same; show `page` again.
+    """
+
+    ok: bool
+    next_step_id: str | None = None
+    page: StepPage | None = None
+    #: Messages by field name.
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    #: What was typed, by field name; wins over what is stored when the page is shown again.
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    #: A friendly word above the fields: new questions, an address found, another window.
+    notice: str = ""
+    #: Somebody (another tab) had saved other answers in between.
+    conflict: bool = False
+    #: Save and leave was asked for.
+    leave: bool = False
+    #: The field to bring the reader back to, after a button inside the page.
+    focus: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The whole draft for the check page."""
+
+    steps: list[StepRows]
+    problems: list[Problem]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems

@@ -1,0 +1,235 @@
+"""A step as a page: what to show, where it stands among the steps, which errors to link to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from forms import attachments, rendering, saving, validation
+from forms.definitions import FormDefinition
+from forms.models import Draft
+from forms.outcome import StepOutcome
+from forms.prepared import Node, Prepared
+from forms.state import State, evaluate
+
+StepState = Literal["done", "current", "todo", "started"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepLink:
+    """A step in the list of steps."""
+
+    id: str
+    title: str
+    number: int
+    state: StepState
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLink:
+    """A line of the error summary; `anchor` is the id of the field."""
+
+    anchor: str
+    message: str
+    label: str = ""
+
+
+@dataclass
+class StepPage:
+    """Everything ``forms/step.html`` (and ``forms/steps.html``) show."""
+
+    draft: Draft
+    form: FormDefinition
+    step_id: str
+    title: str
+    lead: str
+    fields: SafeString
+    steps: list[StepLink] = field(default_factory=list)
+    number: int = 0
+    of: int = 0
+    errors: list[ErrorLink] = field(default_factory=list)
+    notice: str = ""
+    conflict: bool = False
+    focus: str = ""
+    #: Hidden fields of the form: which answers it was made from, which questions it shows.
+    seen: str = ""
+    shown: str = ""
+    previous_step_id: str | None = None
+    next_step_id: str | None = None
+    has_files: bool = False
+    saved_at: datetime | None = None
+
+
+def step_page(
+    draft: Draft,
+    step_id: str,
+    outcome: StepOutcome | None = None,
+    only: set[str] | None = None,
+    *,
+    state: State | None = None,
+) -> StepPage:
+    """The page of a step, or ("" on a correction's draft) of the questions to answer anew.
+
+    With the `outcome` of a save: what was typed, the errors, the notice. `only` narrows the page to
+    some questions. One query when the step holds files. Raises `LookupError`.
+    """
+    prepared = draft.prepared
+    state = state or evaluate(prepared, draft.answers)
+    language = get_language() or "ja"
+    nodes = [
+        node
+        for node in nodes_of(draft, prepared, step_id, state)
+        if node.id in state.visible and (only is None or node.id in only)
+    ]
+    has_files = any(_asks_files(node) for node in nodes)
+    files = attachments.of_draft(draft) if has_files else {}
+    errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
+    painter = rendering.Painter(
+        state=state,
+        provenance=draft.provenance,
+        controlling=prepared.controlling,
+        typed=outcome.typed if outcome else {},
+        errors=errors,
+        files=files,
+        language=language,
+    )
+    step = prepared.steps.get(step_id)
+    page = StepPage(
+        draft=draft,
+        form=prepared.form,
+        step_id=step_id,
+        title=(step.title if step else prepared.form.title).in_language(language),
+        lead=step.lead.in_language(language) if step and step.lead else "",
+        fields=painter.fields(nodes),
+        errors=_error_links(nodes, errors, prepared, language),
+        has_files=has_files,
+        seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
+        shown=" ".join(node.id for node in nodes),
+        saved_at=draft.saved_at if draft.lock else None,
+    )
+    if outcome:
+        page.notice, page.conflict, page.focus = outcome.notice, outcome.conflict, outcome.focus
+    if draft.only is None:
+        _place(page, prepared, state, draft, language)
+    return page
+
+
+def nodes_of(draft: Draft, prepared: Prepared, step_id: str, state: State) -> list[Node]:
+    """The questions of a step, hidden ones too; on a correction's draft only the allowed ones.
+
+    Raises `LookupError` for a step the form does not have.
+    """
+    if step_id and step_id not in prepared.steps:
+        raise LookupError(f"no step '{step_id}'")
+    if draft.only is None:
+        if not step_id:
+            raise LookupError("a draft's page is a step")
+        return list(prepared.step_nodes[step_id])
+    permitted = allowed(draft, prepared, state)
+    return [
+        node
+        for step in prepared.form.steps
+        if step_id in {"", step.id}
+        for node in prepared.step_nodes[step.id]
+        if node.id in permitted
+    ]
+
+
+def allowed(draft: Draft, prepared: Prepared, state: State) -> frozenset[str]:
+    """What may be answered: everything, or for a correction its questions and what hangs on them."""
+    if draft.only is None:
+        return frozenset(prepared.nodes)
+    return prepared.dependents(draft.only)
+
+
+def visible_steps(prepared: Prepared, state: State) -> list[str]:
+    """Ids of the steps that have something to show."""
+    return [
+        step.id
+        for step in prepared.form.steps
+        if any(node.id in state.visible for node in prepared.step_nodes[step.id])
+    ]
+
+
+def step_after(prepared: Prepared, state: State, step_id: str) -> str | None:
+    """The next step with something to ask; None: go to the check page."""
+    if step_id not in prepared.steps:
+        return None
+    order = [step.id for step in prepared.form.steps]
+    later = set(order[order.index(step_id) + 1 :])
+    return next((found for found in visible_steps(prepared, state) if found in later), None)
+
+
+def first_open_step(draft: Draft) -> str | None:
+    """Where to go on with a draft: the first step not yet complete; None: the check page."""
+    prepared = draft.prepared
+    state = evaluate(prepared, draft.answers)
+    incomplete = {problem.step_id for problem in validation.problems(prepared, state)}
+    done = set(draft.steps_done) - incomplete
+    return next((found for found in visible_steps(prepared, state) if found not in done), None)
+
+
+def step_links(draft: Draft, current: str = "", *, state: State | None = None) -> list[StepLink]:
+    """The list of steps with their states, also for the check page."""
+    prepared = draft.prepared
+    state = state or evaluate(prepared, draft.answers)
+    language = get_language() or "ja"
+    done = set(draft.steps_done)
+    found = []
+    for number, step_id in enumerate(visible_steps(prepared, state), start=1):
+        started = any(node.id in draft.answers for node in prepared.step_nodes[step_id])
+        kind: StepState = "started" if started else "todo"
+        if step_id in done:
+            kind = "done"
+        if step_id == current:
+            kind = "current"
+        title = prepared.steps[step_id].title.in_language(language)
+        found.append(StepLink(step_id, title, number, kind))
+    return found
+
+
+def _place(page: StepPage, prepared: Prepared, state: State, draft: Draft, language: str) -> None:
+    page.steps = step_links(draft, page.step_id, state=state)
+    page.of = len(page.steps)
+    for index, link in enumerate(page.steps):
+        if link.id == page.step_id:
+            page.number = link.number
+            page.previous_step_id = page.steps[index - 1].id if index else None
+            page.next_step_id = page.steps[index + 1].id if index + 1 < page.of else None
+
+
+def _asked(draft: Draft, prepared: Prepared, step_id: str, state: State) -> list[Node]:
+    return [node for node in nodes_of(draft, prepared, step_id, state) if not node.compute]
+
+
+def _asks_files(node: Node) -> bool:
+    return node.question.type == "file" or any(i.question.type == "file" for i in node.items)
+
+
+def _error_links(
+    nodes: list[Node], errors: Mapping[str, list[str]], prepared: Prepared, language: str
+) -> list[ErrorLink]:
+    """In the order of the page, each with the label of its question."""
+    links = []
+    left = dict(errors)
+    for node in nodes:
+        mine = [name for name in left if name == node.id or name.startswith(f"{node.id}-")]
+        for name in sorted(mine, key=_natural):
+            inner = next(
+                (item for item in node.items if f"-{item.id}" in name.removeprefix(node.id)), node
+            )
+            label = inner.question.label.in_language(language)
+            links += [ErrorLink(f"f-{name}", message, label) for message in left.pop(name)]
+    return links
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (int(part), "") if part.isdigit() and part.isascii() and len(part) < 5 else (-1, part)
+        for part in name.split("-")
+    )

@@ -1,0 +1,233 @@
+"""From what was posted to answers, one reader per type of question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from forms import normalise
+from forms.normalise import Unreadable
+from forms.prepared import Node
+from forms.questions import (
+    ADDRESS_PARTS,
+    BANK_PARTS,
+    DateQuestion,
+    GroupQuestion,
+    LongTextQuestion,
+    NumberQuestion,
+    Question,
+    TextQuestion,
+)
+
+
+class Posted(Protocol):
+    """A QueryDict, or anything like it."""
+
+    def get(self, key: str, default: str = ..., /) -> Any: ...
+    def getlist(self, key: str, /) -> list[Any]: ...
+    def __contains__(self, key: object, /) -> bool: ...
+
+
+@dataclass
+class Read:
+    """Values read, and errors by field name. A field with an error has no value."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+FileReader = Callable[[Node, str, Read], Any]
+
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "date": ("-year", "-month", "-day", ""),
+    "address": tuple(f"-{part}" for part in ADDRESS_PARTS),
+    "bank_account": tuple(f"-{part}" for part in BANK_PARTS),
+    "group": ("-n",),
+    "file": ("-kept", ""),
+}
+
+
+def field_names(question: Question, name: str) -> list[str]:
+    """The inputs that belong to a question posted under `name`."""
+    return [name + suffix for suffix in SUFFIXES.get(question.type, ("",))]
+
+
+def posted(question: Question, name: str, post: Posted, files: Mapping[str, Any]) -> bool:
+    """Whether any input of the question came with the form."""
+    return any(field in post or field in files for field in field_names(question, name))
+
+
+def read(node: Node, name: str, post: Posted, into: Read, read_files: FileReader) -> None:
+    """Read one question posted under `name` into ``into.values[node.id]``.
+
+    A field that cannot be understood leaves an error under its name and no value.
+    """
+    question = node.question
+    if isinstance(question, GroupQuestion):
+        into.values[node.id] = _group(node, name, post, into, read_files)
+        return
+    if question.type == "file":
+        into.values[node.id] = read_files(node, name, into)
+        return
+    reader = _READERS.get(question.type)
+    if reader is None:
+        return  # computed: nothing is typed
+    try:
+        into.values[node.id] = reader(question, name, post)
+    except FieldErrors as wrong:
+        into.errors.update(wrong.errors)
+    except Unreadable as wrong:
+        into.errors[name] = [str(wrong)]
+
+
+class FieldErrors(Exception):
+    """Several inputs of one question are wrong."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def group_size(question: GroupQuestion, name: str, post: Posted) -> int:
+    """How many entries were posted; a made-up number is cut to what a group may hold."""
+    raw = str(post.get(f"{name}-n", "") or "0")
+    count = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 0
+    return min(count, question.max + 1)
+
+
+def _group(
+    node: Node, name: str, post: Posted, into: Read, read_files: FileReader
+) -> list[dict[str, Any]]:
+    assert isinstance(node.question, GroupQuestion)
+    items = []
+    for index in range(group_size(node.question, name, post)):
+        entry = Read(errors=into.errors)
+        for item in node.items:
+            read(item, f"{name}-{index}-{item.id}", post, entry, read_files)
+        items.append({key: value for key, value in entry.values.items() if value is not None})
+    return items
+
+
+def _one(name: str, post: Posted) -> str:
+    return str(post.get(name, "") or "")
+
+
+def _text(question: Question, name: str, post: Posted) -> str | None:
+    raw = _one(name, post)
+    if isinstance(question, TextQuestion) and question.format == "katakana":
+        return normalise.katakana(raw) or None
+    if isinstance(question, TextQuestion) and question.format == "digits":
+        return normalise.digits(raw) or None
+    return normalise.text(raw, lines=isinstance(question, LongTextQuestion)) or None
+
+
+def _choice(question: Question, name: str, post: Posted) -> str | None:
+    return normalise.text(_one(name, post)) or None
+
+
+def _multiple(question: Question, name: str, post: Posted) -> list[str] | None:
+    chosen = [normalise.text(str(value)) for value in post.getlist(name)[:200] if value]
+    return list(dict.fromkeys(chosen)) or None
+
+
+def _yes_no(question: Question, name: str, post: Posted) -> bool | None:
+    raw = _one(name, post)
+    if raw not in {"", "yes", "no"}:
+        raise Unreadable(_("Choose one of the options."))
+    return {"yes": True, "no": False}.get(raw)
+
+
+def _declaration(question: Question, name: str, post: Posted) -> bool | None:
+    return True if _one(name, post) == "yes" else None
+
+
+def _number(question: Question, name: str, post: Posted) -> int | str | None:
+    assert isinstance(question, NumberQuestion)
+    return normalise.number(_one(name, post), question.decimals)
+
+
+def _money(question: Question, name: str, post: Posted) -> int | None:
+    return normalise.money(_one(name, post))
+
+
+def _date(question: Question, name: str, post: Posted) -> str | None:
+    assert isinstance(question, DateQuestion)
+    if name in post and _one(name, post):
+        return normalise.date(_one(name, post))
+    year, month, day = (_one(f"{name}-{part}", post) for part in ("year", "month", "day"))
+    if year and not month and not day and any(sign in year for sign in "-/.年"):
+        return normalise.date(year)  # a whole date in the first field
+    return normalise.date_from_fields(year, month, day)
+
+
+def _email(question: Question, name: str, post: Posted) -> str | None:
+    value = normalise.narrow(_one(name, post))
+    if not value:
+        return None
+    try:
+        validate_email(value)
+    except ValidationError:
+        raise Unreadable(_("Write an e-mail address, for example hanako@example.jp.")) from None
+    return value
+
+
+def _phone(question: Question, name: str, post: Posted) -> str | None:
+    return normalise.phone(_one(name, post)) or None
+
+
+def _parts(
+    name: str, post: Posted, readers: Mapping[str, Callable[[str], str]]
+) -> dict[str, str] | None:
+    values, errors = {}, {}
+    for part, reader in readers.items():
+        try:
+            values[part] = reader(_one(f"{name}-{part}", post))
+        except Unreadable as wrong:
+            errors[f"{name}-{part}"] = [str(wrong)]
+    if errors:
+        raise FieldErrors(errors)
+    return values if any(values.values()) else None
+
+
+def _address(question: Question, name: str, post: Posted) -> dict[str, str] | None:
+    readers = dict.fromkeys(ADDRESS_PARTS, normalise.text)
+    return _parts(name, post, readers | {"postalCode": normalise.postal_code})
+
+
+def _bank_account(question: Question, name: str, post: Posted) -> dict[str, str] | None:
+    value = _parts(
+        name,
+        post,
+        {
+            "bankCode": normalise.digits,
+            "branchCode": normalise.digits,
+            "accountType": normalise.text,
+            "number": normalise.digits,
+            "holder": normalise.katakana,
+        },
+    )
+    if value and value["number"]:
+        value["number"] = value["number"].rjust(7, "0")
+    return value
+
+
+_READERS: dict[str, Callable[[Question, str, Posted], Any]] = {
+    "text": _text,
+    "long_text": _text,
+    "choice": _choice,
+    "multiple": _multiple,
+    "yes_no": _yes_no,
+    "declaration": _declaration,
+    "number": _number,
+    "money": _money,
+    "date": _date,
+    "email": _email,
+    "phone": _phone,
+    "address": _address,
+    "bank_account": _bank_account,
+}

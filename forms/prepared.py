@@ -1,0 +1,349 @@
+"""A definition made ready to run: rules compiled, dependencies ordered, once per process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import rules
+from common.text import Text
+from forms.errors import DefinitionError
+from forms.questions import (
+    ADDRESS_PARTS,
+    BANK_PARTS,
+    ChoiceQuestion,
+    ComputedQuestion,
+    GroupQuestion,
+    MultipleQuestion,
+    NumberQuestion,
+    Question,
+    QuestionBase,
+)
+from rules import Rule, VarType
+
+if TYPE_CHECKING:
+    from forms.definitions import FormDefinition, Step
+
+#: The day of asking, in every rule: rules themselves read no clock.
+TODAY = "today"
+_RESERVED_IDS = rules.RESERVED | {TODAY, "csrfmiddlewaretoken"}
+_TYPES: dict[str, VarType] = {
+    "text": rules.TEXT,
+    "long_text": rules.TEXT,
+    "choice": rules.TEXT,
+    "email": rules.TEXT,
+    "phone": rules.TEXT,
+    "multiple": rules.list_of(rules.TEXT),
+    "file": rules.list_of(rules.TEXT),
+    "yes_no": rules.BOOL,
+    "declaration": rules.BOOL,
+    "money": rules.INT,
+    "date": rules.DATE,
+    "address": rules.map_of(dict.fromkeys(ADDRESS_PARTS, rules.TEXT)),
+    "bank_account": rules.map_of(dict.fromkeys(BANK_PARTS, rules.TEXT)),
+}
+_RESULTS = {
+    "number": rules.INT,
+    "money": rules.INT,
+    "text": rules.TEXT,
+    "yes_no": rules.BOOL,
+    "date": rules.DATE,
+}
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A question with its rules compiled."""
+
+    question: Question
+    step_id: str
+    path: Path
+    group_id: str | None = None
+    show: Rule | None = None
+    required: Rule | None = None
+    compute: Rule | None = None
+    checks: tuple[tuple[Rule, Text], ...] = ()
+    #: The entries' questions in evaluation order, for a group.
+    items: tuple[Node, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.question.id
+
+    @property
+    def depends(self) -> frozenset[str]:
+        """Questions that decide whether this one is asked, or what it computes."""
+        found: frozenset[str] = frozenset()
+        for rule in (self.show, self.compute):
+            found |= rule.variables if rule else frozenset()
+        own = {item.id for item in self.items}
+        for item in self.items:
+            found |= item.depends - own
+        return found
+
+    def rules(self) -> Iterator[Rule]:
+        for rule in (self.show, self.required, self.compute):
+            if rule:
+                yield rule
+        for rule, _ in self.checks:
+            yield rule
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A form ready to run."""
+
+    form: FormDefinition
+    nodes: Mapping[str, Node]
+    #: Top-level questions so that each comes after those it depends on.
+    order: tuple[Node, ...]
+    step_show: Mapping[str, Rule]
+    variables: Mapping[str, VarType] = field(repr=False)
+    item_variables: Mapping[str, Mapping[str, VarType]] = field(repr=False)
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        return {step.id: step for step in self.form.steps}
+
+    @cached_property
+    def step_nodes(self) -> Mapping[str, tuple[Node, ...]]:
+        return {
+            step.id: tuple(self.nodes[question.id] for question in step.questions)
+            for step in self.form.steps
+        }
+
+    @cached_property
+    def controlling(self) -> frozenset[str]:
+        """Questions whose answer shows, hides or computes something: pages refresh on them."""
+        found: set[str] = set()
+        for node in self.nodes.values():
+            for rule in (node.show, node.compute):
+                found |= rule.variables if rule else set()
+        for rule in self.step_show.values():
+            found |= rule.variables
+        return frozenset(found)
+
+    def dependents(self, question_ids: Iterable[str]) -> frozenset[str]:
+        """Top-level questions that hang on any of `question_ids`, directly or through others."""
+        found = set(question_ids)
+        for node in self.order:
+            step_rule = self.step_show.get(node.step_id)
+            depends = node.depends | (step_rule.variables if step_rule else frozenset())
+            if depends & found:
+                found.add(node.id)
+        return frozenset(found)
+
+    def rules_for_trial(self) -> list[tuple[str, str, Mapping[str, VarType]]]:
+        """Every rule with its place and variables, for `rules.trial.try_out`."""
+        found: list[tuple[str, str, Mapping[str, VarType]]] = [
+            (f"step '{step_id}'", rule.source, self.variables)
+            for step_id, rule in self.step_show.items()
+        ]
+        for node in self.nodes.values():
+            variables = self.item_variables[node.group_id] if node.group_id else self.variables
+            found += [(f"question '{node.id}'", rule.source, variables) for rule in node.rules()]
+        return found
+
+
+def variable_type(question: QuestionBase) -> VarType:
+    """How a rule sees the answer to `question`."""
+    if isinstance(question, NumberQuestion):
+        return rules.DECIMAL if question.decimals else rules.INT
+    if isinstance(question, ComputedQuestion):
+        return _RESULTS[question.result]
+    if isinstance(question, GroupQuestion):
+        return rules.list_of(rules.map_of({q.id: variable_type(q) for q in question.questions}))
+    return _TYPES[question.type]  # type: ignore[attr-defined]
+
+
+def prepare(form: FormDefinition) -> Prepared:
+    """Compile every rule and order the questions. Raises `DefinitionError` with the path."""
+    _check_ids(form)
+    questions = list(form.questions())
+    variables = {question.id: variable_type(question) for question in questions}
+    variables[TODAY] = rules.DATE
+    options = _options(questions)
+    nodes: dict[str, Node] = {}
+    item_variables: dict[str, Mapping[str, VarType]] = {}
+    step_show: dict[str, Rule] = {}
+    for number, step in enumerate(form.steps):
+        path: Path = ("steps", number)
+        if step.show_when:
+            step_show[step.id] = _rule(
+                step.show_when, variables, rules.BOOL, (*path, "show_when"), options
+            )
+        for place, question in enumerate(step.questions):
+            here = (*path, "questions", place)
+            node = _node(question, step.id, variables, here, options)
+            if isinstance(question, GroupQuestion):
+                node, scope = _group(node, question, variables, options)
+                item_variables[question.id] = scope
+                nodes |= {item.id: item for item in node.items}
+            nodes[question.id] = node
+    order = _ordered(
+        [nodes[question.id] for question in questions],
+        {step_id: rule.variables for step_id, rule in step_show.items()},
+    )
+    return Prepared(form, nodes, order, step_show, variables, item_variables)
+
+
+def _check_ids(form: FormDefinition) -> None:
+    seen: set[str] = set()
+    steps: set[str] = set()
+
+    def take(question: QuestionBase, path: Path) -> None:
+        if question.id in _RESERVED_IDS:
+            raise DefinitionError(f"'{question.id}' cannot be the id of a question", (*path, "id"))
+        if question.id in seen:
+            raise DefinitionError(f"two questions have the id '{question.id}'", (*path, "id"))
+        seen.add(question.id)
+        if isinstance(question, ChoiceQuestion | MultipleQuestion):
+            values = [option.value for option in question.choices]
+            for number, value in enumerate(values):
+                if value in values[:number]:
+                    raise DefinitionError(f"two options '{value}'", (*path, "choices", number))
+
+    for number, step in enumerate(form.steps):
+        if step.id in steps or step.id == "check":
+            raise DefinitionError(f"step id '{step.id}' is taken", ("steps", number, "id"))
+        steps.add(step.id)
+        for place, question in enumerate(step.questions):
+            path: Path = ("steps", number, "questions", place)
+            take(question, path)
+            if isinstance(question, GroupQuestion):
+                if question.min > question.max:
+                    raise DefinitionError("min is larger than max", (*path, "min"))
+                for index, item in enumerate(question.questions):
+                    take(item, (*path, "questions", index))
+                    if item.concept:
+                        raise DefinitionError(
+                            "a question in a group is not filled from the eID",
+                            (*path, "questions", index, "concept"),
+                        )
+
+
+def _node(
+    question: Question,
+    step_id: str,
+    variables: Mapping[str, VarType],
+    path: Path,
+    options: Mapping[str, frozenset[str]],
+    group_id: str | None = None,
+) -> Node:
+    def optional(source: str | None, key: str) -> Rule | None:
+        if source is None:
+            return None
+        return _rule(source, variables, rules.BOOL, (*path, key), options)
+
+    show = optional(question.show_when, "show_when")
+    compute = None
+    if isinstance(question, ComputedQuestion):
+        compute = _rule(
+            question.rule, variables, _RESULTS[question.result], (*path, "rule"), options
+        )
+    for rule, key in ((show, "show_when"), (compute, "rule")):
+        if rule and (question.id in rule.variables):
+            raise DefinitionError("the rule depends on its own question", (*path, key))
+    checks = tuple(
+        (
+            _rule(check.rule, variables, rules.BOOL, (*path, "validate", number, "rule"), options),
+            check.message,
+        )
+        for number, check in enumerate(question.checks)
+    )
+    required = optional(question.required_when, "required_when")
+    return Node(question, step_id, path, group_id, show, required, compute, checks)
+
+
+def _group(
+    node: Node,
+    question: GroupQuestion,
+    variables: Mapping[str, VarType],
+    options: Mapping[str, frozenset[str]],
+) -> tuple[Node, Mapping[str, VarType]]:
+    """The entries' questions: they see the outer answers (but their own group) and each other."""
+    scope = {name: kind for name, kind in variables.items() if name != question.id}
+    scope |= {item.id: variable_type(item) for item in question.questions}
+    items = [
+        _node(item, node.step_id, scope, (*node.path, "questions", number), options, question.id)
+        for number, item in enumerate(question.questions)
+    ]
+    ordered = _ordered(items, {})
+    return (
+        Node(
+            question, node.step_id, node.path, None, node.show, node.required, node.compute,
+            node.checks, ordered,
+        ),
+        scope,
+    )  # fmt: skip
+
+
+def _rule(
+    source: str,
+    variables: Mapping[str, VarType],
+    gives: VarType,
+    path: Path,
+    options: Mapping[str, frozenset[str]],
+) -> Rule:
+    try:
+        rule = rules.compile_rule(source, variables)
+    except rules.RuleError as error:
+        raise DefinitionError(str(error), path) from None
+    if rule.gives != gives:
+        raise DefinitionError(f"the rule gives a {rule.gives}, not a {gives}", path)
+    for name, value in _compared(source):
+        if name in options and value not in options[name]:
+            raise DefinitionError(f"'{name}' has no option '{value}'", path)
+    return rule
+
+
+_EQUAL = re.compile(r'\b([a-z][a-z0-9_]*)\s*[!=]=\s*"([^"\\]*)"')
+_WITHIN = re.compile(r"\b([a-z][a-z0-9_]*)\s+in\s+\[([^\]]*)\]")
+_CONTAINS = re.compile(r'"([^"\\]*)"\s+in\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])')
+
+
+def _compared(source: str) -> Iterator[tuple[str, str]]:
+    """Options that a rule names: a misspelt one would never be true, and nobody would notice."""
+    yield from ((name, value) for name, value in _EQUAL.findall(source))
+    for name, values in _WITHIN.findall(source):
+        yield from ((name, value) for value in re.findall(r'"([^"\\]*)"', values))
+    yield from ((name, value) for value, name in _CONTAINS.findall(source))
+
+
+def _options(questions: Iterable[QuestionBase]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for question in questions:
+        if isinstance(question, ChoiceQuestion | MultipleQuestion):
+            found[question.id] = frozenset(option.value for option in question.choices)
+        if isinstance(question, GroupQuestion):
+            found |= _options(question.questions)
+    return found
+
+
+def _ordered(nodes: list[Node], steps: Mapping[str, frozenset[str]]) -> tuple[Node, ...]:
+    """Topological order, stable. Raises `DefinitionError` on a cycle, naming it."""
+    by_id = {node.id: node for node in nodes}
+    done: dict[str, Node] = {}
+    way: list[str] = []
+
+    def visit(node: Node) -> None:
+        if node.id in done:
+            return
+        if node.id in way:
+            cycle = " → ".join([*way[way.index(node.id) :], node.id])
+            key = "show_when" if node.show else "rule"
+            raise DefinitionError(f"the rules go in a circle: {cycle}", (*node.path, key))
+        way.append(node.id)
+        for name in sorted(node.depends | steps.get(node.step_id, frozenset())):
+            if name in by_id:
+                visit(by_id[name])
+        way.pop()
+        done[node.id] = node
+
+    for node in nodes:
+        visit(node)
+    return tuple(done.values())

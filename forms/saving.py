@@ -1,0 +1,246 @@
+"""Reading one posted step: buttons inside the page, fields, files, what changed meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+
+from forms import attachments, parsing, postal, seals
+from forms.errors import FileRefused
+from forms.models import Draft
+from forms.parsing import Read
+from forms.prepared import Node, Prepared
+from forms.questions import FileQuestion, GroupQuestion
+from forms.state import State, is_empty
+from forms.validation import too_many_files
+
+ACTION, SEEN, SHOWN = "_do", "_seen", "_shown"
+Files = MultiValueDict[str, Any]
+
+
+def fingerprint(draft: Draft, nodes: Iterable[Node]) -> str:
+    """Of the stored answers to `nodes`: tells whether another window saved other ones."""
+    stored = [[node.id, draft.answers.get(node.id)] for node in nodes if not node.compute]
+    packed = json.dumps(stored, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(packed.encode()).hexdigest()[:16]
+
+
+def is_locked(draft: Draft, node: Node) -> bool:
+    """Verified answers are shown, not asked."""
+    return seals.is_verified(draft.provenance.get(node.id))
+
+
+def nodes_to_read(
+    nodes: Iterable[Node], before: State, post: QueryDict, files: Files
+) -> list[Node]:
+    """The questions that were on the page, and any other of the step whose fields came along."""
+    shown = set(post[SHOWN].split()) if SHOWN in post else before.visible
+    return [
+        node
+        for node in nodes
+        if not node.compute
+        and (node.id in shown or parsing.posted(node.question, node.id, post, files))
+    ]
+
+
+def tampered(draft: Draft, nodes: Iterable[Node], post: QueryDict) -> list[str]:
+    """Verified questions for which something else was posted: the page has no field for them."""
+    found = []
+    for node in nodes:
+        if not is_locked(draft, node) or not parsing.posted(node.question, node.id, post, {}):
+            continue
+        into = Read()
+        parsing.read(node, node.id, post, into, lambda *_args: None)
+        if into.errors or into.values.get(node.id) != draft.answers.get(node.id):
+            found.append(node.id)
+    return found
+
+
+@dataclass
+class Uploads:
+    """Files that came with a post, and what became of each: a repeated try stores none twice."""
+
+    files: Files
+    stored: dict[int, str | FileRefused]
+
+    def keep(self, draft: Draft, question: FileQuestion, upload: Any) -> str:
+        """The id of the stored file. Raises `FileRefused`."""
+        if id(upload) not in self.stored:
+            try:
+                self.stored[id(upload)] = str(attachments.store(draft, question, upload).pk)
+            except FileRefused as refused:
+                self.stored[id(upload)] = refused
+        result = self.stored[id(upload)]
+        if isinstance(result, FileRefused):
+            raise result
+        return result
+
+
+class Reader:
+    """Reads the step's fields out of a post, files included."""
+
+    def __init__(self, draft: Draft, prepared: Prepared, post: QueryDict, uploads: Uploads) -> None:
+        self.draft = draft
+        self.prepared = prepared
+        self.post = post.copy()
+        self.uploads = uploads
+        self.notice = ""
+        self.focus = ""
+        self.early_errors: dict[str, list[str]] = {}
+        self.removed_files: set[str] = set()
+        self.action, _sign, self.argument = str(post.get(ACTION, "") or "").partition(":")
+
+    def press_buttons(self) -> bool:
+        """Carry out a button inside the page on what was posted. True: stay on this page."""
+        pressed = {
+            "add": self._add,
+            "remove": self._remove,
+            "lookup": self._look_up,
+            "remove-file": self._remove_file,
+            "refresh": lambda: None,
+        }.get(self.action)
+        if pressed is None:
+            return False
+        pressed()
+        return True
+
+    def read(self, nodes: Iterable[Node]) -> Read:
+        into = Read()
+        for node in nodes:
+            parsing.read(node, node.id, self.post, into, self._read_files)
+        into.errors = self.early_errors | into.errors
+        return into
+
+    def _group_of(self, name: str) -> GroupQuestion | None:
+        node = self.prepared.nodes.get(name)
+        return node.question if node and isinstance(node.question, GroupQuestion) else None
+
+    def _add(self) -> None:
+        group = self._group_of(self.argument)
+        if group is None:
+            return
+        count = parsing.group_size(group, group.id, self.post)
+        if count >= group.max:
+            self.notice = _("There can be at most %(most)s.") % {"most": group.max}
+            return
+        self.post[f"{group.id}-n"] = str(count + 1)
+        self.focus = f"{group.id}-{count}"
+
+    def _remove(self) -> None:
+        name, _sign, place = self.argument.rpartition(":")
+        group = self._group_of(name)
+        if group is None or not place.isascii() or not place.isdigit():
+            return
+        count, gone = parsing.group_size(group, name, self.post), int(place[:4])
+        if gone >= count:
+            return
+        moved: dict[str, list[Any]] = {}
+        for key in [key for key in self.post if key.startswith(f"{name}-")]:
+            index, _sign, rest = key.removeprefix(f"{name}-").partition("-")
+            if not rest or not index.isascii() or not index.isdigit():
+                continue
+            values = self.post.getlist(key)
+            del self.post[key]
+            if int(index) == gone:
+                if rest.endswith("-kept"):
+                    self.removed_files |= {str(value) for value in values if value}
+            else:
+                after = int(index) - (int(index) > gone)
+                moved[f"{name}-{after}-{rest}"] = values
+        for key, values in moved.items():
+            self.post.setlist(key, values)
+        self.post[f"{name}-n"] = str(count - 1)
+        self.focus = name
+
+    def _look_up(self) -> None:
+        name = self.argument
+        place = postal.look_up(str(self.post.get(f"{name}-postalCode", "") or ""))
+        self.focus = f"{name}-streetAddress"
+        if place is None:
+            self.focus = f"{name}-postalCode"
+            self.early_errors[f"{name}-postalCode"] = [
+                _("No address has this postal code. Check it, or fill in the address yourself.")
+            ]
+            return
+        self.post[f"{name}-postalCode"] = place.postal_code
+        self.post[f"{name}-prefecture"] = place.prefecture
+        self.post[f"{name}-city"] = place.city
+        street = str(self.post.get(f"{name}-streetAddress", "") or "")
+        if not street.startswith(place.neighborhood):
+            self.post[f"{name}-streetAddress"] = place.neighborhood
+        self.notice = _("The address was filled in. Please add the house number.")
+
+    def _remove_file(self) -> None:
+        if self.argument:
+            self.removed_files.add(self.argument)
+
+    def _read_files(self, node: Node, name: str, into: Read) -> list[str] | None:
+        assert isinstance(node.question, FileQuestion)
+        known = self._stored_ids(node)
+        marker = f"{name}-kept"
+        listed = self.post.getlist(marker) if marker in self.post else sorted(known)
+        kept = [
+            item
+            for item in dict.fromkeys(str(value) for value in listed)
+            if item in known and item not in self.removed_files
+        ]
+        uploads = [upload for upload in self.uploads.files.getlist(name) if upload]
+        messages = []
+        for upload in uploads:
+            if len(kept) >= node.question.max_files:
+                messages.append(too_many_files(node.question.max_files))
+                break
+            try:
+                kept.append(self.uploads.keep(self.draft, node.question, upload))
+            except FileRefused as refused:
+                messages.append(f"{_short(upload.name)}: {refused}")
+        if messages:
+            into.errors[name] = messages
+        self.post.setlist(marker, ["", *kept])
+        return kept or None
+
+    def _stored_ids(self, node: Node) -> set[str]:
+        """Files this question already holds; a posted id that is none of them is not taken."""
+        if node.group_id is None:
+            return attachments.ids_in(self.draft.answers.get(node.id))
+        items = self.draft.answers.get(node.group_id) or []
+        return {found for item in items for found in attachments.ids_in(item.get(node.id))}
+
+
+def _short(name: str | None) -> str:
+    cleaned = "".join(c for c in (name or "") if c.isprintable())
+    return cleaned if len(cleaned) <= 60 else f"{cleaned[:57]}…"
+
+
+def merged(
+    answers: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    read: Read,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Stored answers with those that were read; what was changed by hand loses its origin."""
+    new_answers, new_provenance = dict(answers), dict(provenance)
+    for name, value in read.values.items():
+        if value != answers.get(name):
+            new_provenance.pop(name, None)
+        if is_empty(value):
+            new_answers.pop(name, None)
+        else:
+            new_answers[name] = value
+    return new_answers, new_provenance
+
+
+def typed_values(post: QueryDict, nodes: Iterable[Node]) -> dict[str, Any]:
+    """What to show again: the fields as typed, of every question that was read."""
+    typed: dict[str, Any] = {}
+    names = [node.id for node in nodes]
+    for key in post:
+        if any(key == name or key.startswith(f"{name}-") for name in names):
+            typed[key] = post.getlist(key)
+    return typed

@@ -1,0 +1,1 @@
+"""Uploaded files: examined, made safe, or refused with the reason in words."""

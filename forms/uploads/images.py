@@ -1,0 +1,68 @@
+"""Images: decoded within limits and written anew, so that nothing but the picture remains."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from forms.errors import FileRefused
+
+#: A 24-megapixel camera picture passes; decoding takes at most about 4 bytes for each, twice.
+MOST_PIXELS = 40_000_000
+LONGEST_SIDE = 12_000
+#: What is kept: enough to read a plan on paper.
+KEPT_SIDE = 3_500
+FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+JPEG_QUALITY = 88
+
+
+def clean(data: bytes, content_type: str) -> bytes:
+    """The picture alone, upright, without metadata, in its own format. Raises `FileRefused`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _again(data, FORMATS[content_type])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels() from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, EOFError):
+        raise FileRefused(
+            _(
+                "This picture is damaged or incomplete and cannot be opened. Save it anew and retry."
+            ),
+            code="damaged",
+        ) from None
+
+
+def _again(data: bytes, kind: str) -> bytes:
+    with Image.open(BytesIO(data), formats=[kind]) as opened:
+        width, height = opened.size
+        if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+            raise _too_many_pixels()
+        if kind == "JPEG":
+            opened.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # decodes large pictures at half size
+        opened.load()
+        image: Image.Image = ImageOps.exif_transpose(opened)
+        if max(image.size) > KEPT_SIDE:
+            image.thumbnail((KEPT_SIDE, KEPT_SIDE))
+        transparent = kind != "JPEG" and ("A" in image.mode or "transparency" in image.info)
+        plain = image.convert("RGBA" if transparent else "L" if image.mode in "1L" else "RGB")
+    plain.info = {}
+    out = BytesIO()
+    if kind == "JPEG":
+        plain.save(out, "JPEG", quality=JPEG_QUALITY)
+    elif kind == "PNG":
+        plain.save(out, "PNG", compress_level=6)
+    else:
+        plain.save(out, "WEBP", quality=JPEG_QUALITY, method=2)
+    return out.getvalue()
+
+
+def _too_many_pixels() -> FileRefused:
+    return FileRefused(
+        _("This picture has too many pixels (at most %(most)s million). Save it smaller and retry.")
+        % {"most": MOST_PIXELS // 1_000_000},
+        code="too_many_pixels",
+    )

@@ -1,0 +1,313 @@
+"""Whether answers are complete and right: at every step, on the check page, at submission."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forms.normalise import FIRST_DAY, LAST_DAY
+from forms.prepared import Node, Prepared
+from forms.questions import (
+    ACCOUNT_TYPES,
+    ADDRESS_PARTS,
+    ADDRESS_REQUIRED,
+    BANK_PARTS,
+    ChoiceQuestion,
+    FileQuestion,
+    GroupQuestion,
+    LongTextQuestion,
+    MoneyQuestion,
+    MultipleQuestion,
+    NumberQuestion,
+    Question,
+    TextQuestion,
+)
+from forms.state import Answers, State, decide, is_empty
+from rules import RuleFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to put right: `field` is the input's name, and `#f-<field>` its anchor."""
+
+    step_id: str
+    question_id: str
+    field: str
+    message: str
+
+
+def problems(
+    prepared: Prepared,
+    state: State,
+    *,
+    only: Collection[str] | None = None,
+    skip: Collection[str] = (),
+) -> list[Problem]:
+    """What is missing or wrong in the questions that are asked (those in `only`, if given).
+
+    `skip` holds field names that already have an error from reading.
+    """
+    found: list[Problem] = []
+    for step in prepared.form.steps:
+        for node in prepared.step_nodes[step.id]:
+            if node.id not in state.visible or (only is not None and node.id not in only):
+                continue
+            found.extend(_of_question(node, state, skip))
+    return found
+
+
+def _of_question(node: Node, state: State, skip: Collection[str]) -> Iterator[Problem]:
+    value = state.values.get(node.id)
+    if any(name == node.id or name.startswith(f"{node.id}-") for name in skip):
+        return
+    for name, message in _messages(node, node.id, value, state.values):
+        yield Problem(node.step_id, node.id, name, message)
+    if not isinstance(node.question, GroupQuestion):
+        return
+    visible = state.item_visible.get(node.id, [])
+    for index, (item, asked) in enumerate(zip(value or [], visible, strict=True)):
+        scope = {**state.values, **dict.fromkeys(i.id for i in node.items), **item}
+        for child in node.items:
+            if child.id not in asked:
+                continue
+            name = f"{node.id}-{index}-{child.id}"
+            for field, message in _messages(child, name, item.get(child.id), scope):
+                yield Problem(node.step_id, node.id, field, message)
+
+
+def _messages(node: Node, name: str, value: Any, scope: Answers) -> Iterator[tuple[str, str]]:
+    if is_empty(value):
+        if _is_required(node, scope):
+            yield first_field(node.question, name), _missing(node.question)
+        return
+    wrong = False
+    for suffix, message in of_value(node.question, value):
+        wrong = True
+        yield f"{name}{suffix}" if suffix else first_field(node.question, name), message
+    if wrong:
+        return
+    for rule, text in node.checks:
+        try:
+            if rule(scope) is False:
+                yield first_field(node.question, name), str(text)
+        except RuleFailed:
+            decide(rule, scope, node.id)  # says so in the log
+            yield first_field(node.question, name), _("This answer could not be checked.")
+
+
+def _is_required(node: Node, scope: Answers) -> bool:
+    if node.compute:
+        return False
+    if node.required is not None:
+        return decide(node.required, scope, node.id) is True
+    return node.question.required
+
+
+def first_field(question: Question, name: str) -> str:
+    """The input that a link to the question should focus."""
+    first = {"address": "-postalCode", "bank_account": "-bankCode"}.get(question.type, "")
+    if question.type == "date" and getattr(question, "input", "") == "fields":
+        first = "-year"
+    return name + first
+
+
+def _missing(question: Question) -> str:
+    kind = question.type
+    if kind in {"choice", "multiple", "yes_no"}:
+        return _("Choose an answer.")
+    if kind == "file":
+        return _("Attach a file.")
+    if kind == "declaration":
+        return _("Tick the box if you agree.")
+    if kind == "group":
+        return _("Add at least one entry.")
+    if kind == "date":
+        return _("Enter the date.")
+    return _("Fill this in.")
+
+
+def of_value(question: Question, value: Any) -> Iterator[tuple[str, str]]:
+    """Whether a value fits its type and limits: pairs of (field suffix, message)."""
+    yield from _CHECKS[question.type](question, value)
+
+
+def _not_readable() -> tuple[str, str]:
+    return "", _("This answer cannot be read. Please give it again.")
+
+
+def _text(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, str):
+        yield _not_readable()
+        return
+    if isinstance(question, TextQuestion | LongTextQuestion) and len(value) > question.max_length:
+        yield (
+            "",
+            _("Use at most %(most)s characters; there are %(count)s now.")
+            % {
+                "most": question.max_length,
+                "count": len(value),
+            },
+        )
+    if isinstance(question, TextQuestion) and len(value) < question.min_length:
+        yield "", _("Use at least %(least)s characters.") % {"least": question.min_length}
+
+
+def _email(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    try:
+        validate_email(value)
+    except (ValidationError, TypeError):
+        yield "", _("Write an e-mail address, for example hanako@example.jp.")
+
+
+def _choice(question: ChoiceQuestion, value: Any) -> Iterator[tuple[str, str]]:
+    if value not in [option.value for option in question.choices]:
+        yield "", _("Choose one of the options.")
+
+
+def _multiple(question: MultipleQuestion, value: Any) -> Iterator[tuple[str, str]]:
+    options = {option.value for option in question.choices}
+    if not isinstance(value, list) or not all(isinstance(v, str) and v in options for v in value):
+        yield "", _("Choose from the options.")
+    elif len(value) < question.min:
+        yield "", _("Choose at least %(least)s.") % {"least": question.min}
+    elif len(value) > question.max:
+        yield "", _("Choose at most %(most)s.") % {"most": question.max}
+
+
+def _yes_no(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, bool):
+        yield "", _("Choose one of the options.")
+
+
+def _declaration(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if value is not True:
+        yield "", _("Tick the box if you agree.")
+
+
+def _number(question: NumberQuestion | MoneyQuestion, value: Any) -> Iterator[tuple[str, str]]:
+    whole = isinstance(question, MoneyQuestion) or question.decimals == 0
+    try:
+        if isinstance(value, bool) or (whole and not isinstance(value, int)):
+            raise TypeError
+        number = Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        yield _not_readable()
+        return
+    if question.min is not None and number < question.min:
+        yield "", _("This must be %(least)s or more.") % {"least": f"{question.min:,}"}
+    if question.max is not None and number > question.max:
+        yield "", _("This must be %(most)s or less.") % {"most": f"{question.max:,}"}
+
+
+def _date(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    try:
+        if not FIRST_DAY <= dt.date.fromisoformat(value) <= LAST_DAY:
+            yield "", _("This day does not exist in the calendar.")
+    except (ValueError, TypeError):
+        yield _not_readable()
+
+
+def _phone(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, str) or not re.fullmatch(r"\+?[0-9-]{9,22}", value):
+        yield "", _("Write a telephone number with its area code, for example 03-1234-5678.")
+
+
+_PART_LIMITS = {"prefecture": 10, "city": 50, "streetAddress": 200, "building": 200}
+
+
+def _address(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not _has_parts(value, ADDRESS_PARTS):
+        yield _not_readable()
+        return
+    for part in ADDRESS_REQUIRED:
+        if not value.get(part):
+            yield f"-{part}", _("Fill this in.")
+    for part, most in _PART_LIMITS.items():
+        if len(value.get(part) or "") > most:
+            yield f"-{part}", _("Use at most %(most)s characters.") % {"most": most}
+
+
+def _bank_account(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not _has_parts(value, BANK_PARTS):
+        yield _not_readable()
+        return
+    for part, length in (("bankCode", 4), ("branchCode", 3), ("number", 7)):
+        if not re.fullmatch(rf"[0-9]{{{length}}}", value.get(part) or ""):
+            yield (
+                f"-{part}",
+                ngettext("Write %(length)s digit.", "Write %(length)s digits.", length)
+                % {"length": length},
+            )
+    if value.get("accountType") not in ACCOUNT_TYPES:
+        yield "-accountType", _("Choose one of the options.")
+    if not 0 < len(value.get("holder") or "") <= 48:
+        yield "-holder", _("Write the account holder's name in katakana, as in the bank book.")
+
+
+def _has_parts(value: Any, parts: Collection[str]) -> bool:
+    return isinstance(value, Mapping) and all(
+        key in parts and isinstance(text, str) for key, text in value.items()
+    )
+
+
+def _file(question: FileQuestion, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, list) or not all(_is_uuid(item) for item in value):
+        yield _not_readable()
+    elif len(value) > question.max_files:
+        yield "", too_many_files(question.max_files)
+
+
+def too_many_files(most: int) -> str:
+    return ngettext(
+        "Attach %(most)s file; remove the others.", "Attach at most %(most)s files.", most
+    ) % {"most": most}
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
+def _group(question: GroupQuestion, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        yield _not_readable()
+    elif len(value) < question.min:
+        yield "", _("Add at least %(least)s.") % {"least": question.min}
+    elif len(value) > question.max:
+        yield "", _("There can be at most %(most)s.") % {"most": question.max}
+
+
+def _computed(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    return iter(())
+
+
+_CHECKS: dict[str, Callable[[Any, Any], Iterator[tuple[str, str]]]] = {
+    "text": _text,
+    "long_text": _text,
+    "choice": _choice,
+    "multiple": _multiple,
+    "yes_no": _yes_no,
+    "declaration": _declaration,
+    "number": _number,
+    "money": _number,
+    "date": _date,
+    "email": _email,
+    "phone": _phone,
+    "address": _address,
+    "bank_account": _bank_account,
+    "file": _file,
+    "group": _group,
+    "computed": _computed,
+}

@@ -1,0 +1,68 @@
+"""Publishing forms, and the process's cache of forms made ready."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from forms.definitions import FormDefinition
+from forms.errors import DefinitionError
+from forms.models import FormVersion
+from forms.prepared import Prepared, prepare
+from rules import RuleError, trial
+
+#: Forms kept ready per process. A form is some 100 kB; a platform uses a few hundred.
+MOST_READY = 512
+_ready: OrderedDict[str, Prepared] = OrderedDict()
+_tried: set[str] = set()
+
+
+def publish(definition: FormDefinition) -> FormVersion:
+    """Publish a form: the same content gives the same version, new content the next number.
+
+    Every rule is tried out in a process of its own first. Raises `DefinitionError`.
+    """
+    digest = definition.digest()
+    existing = FormVersion.objects.filter(key=definition.key, digest=digest).first()
+    if existing is not None:
+        return existing
+    _try_rules(definition, digest)
+    for _attempt in range(3):
+        last = FormVersion.objects.filter(key=definition.key).aggregate(last=Max("number"))["last"]
+        try:
+            with transaction.atomic():
+                return FormVersion.objects.create(
+                    key=definition.key,
+                    number=(last or 0) + 1,
+                    definition=definition.as_json(),
+                    digest=digest,
+                )
+        except IntegrityError:  # somebody else published at the same moment
+            existing = FormVersion.objects.filter(key=definition.key, digest=digest).first()
+            if existing is not None:
+                return existing
+    raise DefinitionError("another version is being published at this moment; try again")
+
+
+def _try_rules(definition: FormDefinition, digest: str) -> None:
+    if digest in _tried:  # the same template adopted by many towns
+        return
+    try:
+        trial.try_out(prepare(definition).rules_for_trial())
+    except RuleError as error:
+        raise DefinitionError(str(error)) from None
+    _tried.add(digest)
+
+
+def prepared_of(version: FormVersion) -> Prepared:
+    """The version's form ready to run. Shared by every town that uses the same form."""
+    ready = _ready.get(version.digest)
+    if ready is None:
+        # What was published was complete; languages a town added later do not unpublish it.
+        form = FormDefinition.model_validate(version.definition, context={"languages": ()})
+        ready = _ready[version.digest] = prepare(form)
+        if len(_ready) > MOST_READY:
+            _ready.popitem(last=False)
+    return ready
