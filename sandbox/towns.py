@@ -53,13 +53,13 @@ def _seed_town(key: str) -> Municipality:
 
 
 def _services(spec: TownSpec, departments: Mapping[str, Department]) -> list[Offering]:
-    parks = [{"value": park.key, "label": park.name.as_dict()} for park in spec.parks]
+    parks = [{"value": park.value, "label": park.label.as_dict()} for park in spec.parks]
     return [
         adopt(
             "park_use",
             by=SYSTEM,
             department=departments["permits"],
-            rates=spec.rates.get("park_use", {}),
+            rates=spec.services["park_use"].rates,
             choices={"park": parks},
         ),
         adopt("child_allowance", by=SYSTEM, department=departments["child_welfare"]),
