@@ -301,16 +301,16 @@ def _rule(
     return rule
 
 
-_EQUAL = re.compile(r'\b([a-z][a-z0-9_]*)\s*[!=]=\s*"([^"\\]*)"')
+_EQUAL = re.compile(r"""\b([a-z][a-z0-9_]*)\s*[!=]=\s*["']([^"'\\]*)["']""")
 _WITHIN = re.compile(r"\b([a-z][a-z0-9_]*)\s+in\s+\[([^\]]*)\]")
-_CONTAINS = re.compile(r'"([^"\\]*)"\s+in\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])')
+_CONTAINS = re.compile(r"""["']([^"'\\]*)["']\s+in\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])""")
 
 
 def _compared(source: str) -> Iterator[tuple[str, str]]:
     """Options that a rule names: a misspelt one would never be true, and nobody would notice."""
     yield from ((name, value) for name, value in _EQUAL.findall(source))
     for name, values in _WITHIN.findall(source):
-        yield from ((name, value) for value in re.findall(r'"([^"\\]*)"', values))
+        yield from ((name, value) for value in re.findall(r"""["']([^"'\\]*)["']""", values))
     yield from ((name, value) for value, name in _CONTAINS.findall(source))
 
 
