@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -96,10 +97,23 @@ def _copy_to_user(user: User, asserted: eid_claims.Asserted) -> None:
 
 
 def session_opened(
-    *, request: HttpRequest, user: User, issuer: str, payload: dict[str, Any], step_up: bool
+    *,
+    request: HttpRequest,
+    user: User,
+    issuer: str,
+    payload: dict[str, Any],
+    step_up: bool,
+    replaces: str | None,
 ) -> None:
-    """Note which web session an eID sign-in opened, in the ledger and for the back channel."""
+    """Note which web session an eID sign-in opened, in the ledger and for the back channel.
+
+    `replaces`: the key this browser's session had before.
+    """
     sid, acr = payload.get("sid"), payload.get("acr")
+    gone = Q(user=user, created_at__lt=timezone.now() - dt.timedelta(days=30))
+    if replaces:
+        gone |= Q(session_key=replaces)
+    EidSession.objects.filter(gone).delete()
     EidSession.objects.update_or_create(
         session_key=request.session.session_key,
         defaults={

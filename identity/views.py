@@ -162,6 +162,7 @@ class EidCallbackView(OIDCAuthenticationCallbackView):
         backend = EidBackend(attempt)
         user = backend.authenticate(request)
         assert user is not None  # noqa: S101  authenticate raises instead, with an attempt
+        before = request.session.session_key
         # A new session key, and an empty session when another person was signed in.
         auth.login(request, user, backend=BACKEND)
         payload = backend.payload
@@ -173,12 +174,15 @@ class EidCallbackView(OIDCAuthenticationCallbackView):
             "step_up": attempt.step_up,
         }
         request.session.pop(SESSION_PROBLEM, None)
+        if request.session.session_key is None:  # emptied because another person was signed in
+            request.session.save()
         actions.session_opened(
             request=request,
             user=user,
             issuer=client.issuer,
             payload=payload,
             step_up=attempt.step_up,
+            replaces=before,
         )
         return HttpResponseRedirect(safe_next(attempt.next) or home(attempt.language))
 
