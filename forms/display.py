@@ -199,7 +199,7 @@ def _multiple(question: MultipleQuestion, value: Any, language: str) -> str:
 def _yes_no(question: Any, value: Any, language: str) -> str:
     own = None
     if isinstance(question, YesNoQuestion):
-        own = question.yes if value else question.no
+        own = question.yes_label if value else question.no_label
     if own:
         return own.in_language(language)
     return _("Yes") if value else _("No")

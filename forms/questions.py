@@ -114,8 +114,8 @@ class MultipleQuestion(QuestionBase):
 
 class YesNoQuestion(QuestionBase):
     type: Literal["yes_no"]
-    yes: FormText | None = None
-    no: FormText | None = None
+    yes_label: FormText | None = None
+    no_label: FormText | None = None
 
 
 class NumberQuestion(QuestionBase):

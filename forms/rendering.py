@@ -369,8 +369,8 @@ class Painter:
         assert isinstance(question, YesNoQuestion)
         stored = {True: "yes", False: "no"}.get(value)
         options = [
-            ("yes", self._in(question.yes) or _("Yes"), ""),
-            ("no", self._in(question.no) or _("No"), ""),
+            ("yes", self._in(question.yes_label) or _("Yes"), ""),
+            ("no", self._in(question.no_label) or _("No"), ""),
         ]
         chosen = self._chosen(name, [stored])
         return self._set(question, name, self._options("radio", name, options, chosen))

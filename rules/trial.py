@@ -77,19 +77,19 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def _sample(kind: VarType, size: str) -> Any:
+def _sample(kind: VarType, size: str, depth: int = 0) -> Any:
     if size == "empty" and kind.kind != "map":
         return None
     largest = size == "largest"
     if kind.kind == "list":
-        return (
-            [_sample(kind.of, size) for _ in range(LONGEST_LIST if largest else 1)]
-            if kind.of
-            else []
-        )
+        # A form as large as forms get: many entries, but not every text in each at its longest.
+        count = (LONGEST_LIST if depth == 0 else 20) if largest else 1
+        return [_sample(kind.of, size, depth + 1) for _ in range(count)] if kind.of else []
     if kind.kind == "map":
-        return {name: _sample(of, size) for name, of in kind.fields}
+        return {name: _sample(of, size, depth + 1) for name, of in kind.fields}
     usual, most = _SAMPLES[kind.kind]
+    if largest and kind.kind == "text" and depth:
+        return most[:200]
     return most if largest else usual
 
 
