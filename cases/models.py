@@ -104,12 +104,17 @@ class Case(models.Model):
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """The answers as they stand: what was sent, with corrections in place."""
-        return {**self.application.answers, **self.corrected}
+        """The answers as they stand: what was sent, with corrections in place.
+
+        A correction may have made a question fall away; it is kept there as null.
+        """
+        merged = {**self.application.answers, **self.corrected}
+        return {name: value for name, value in merged.items() if value is not None}
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
-        return {**self.application.provenance, **self.corrected_provenance}
+        merged = {**self.application.provenance, **self.corrected_provenance}
+        return {name: entry for name, entry in merged.items() if entry}
 
 
 class TimelineEntry(models.Model):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Consultation
-from common.errors import Conflict, NotAllowed
+from cases.models import Case, Consultation, Decision
+from common.errors import Conflict, InvalidInput, NotAllowed
 from identity.models import User
 from identity.roles import Role, has_role
 from workflow.definition import Move, Verb
@@ -29,12 +29,15 @@ class MoveOption:
 
 
 def facts(case: Case) -> dict[str, int | bool]:
-    """What a guard may ask about a case (`workflow.moves.FACTS`). Two statements."""
-    consultations = list(case.consultations.values_list("opinion", flat=True))
+    """What a guard may ask about a case (`workflow.moves.FACTS`).
+
+    Two statements, none when consultations and corrections were prefetched.
+    """
+    consultations = case.consultations.all()
     return {
-        "open_consultations": consultations.count(""),
-        "objections": consultations.count(Consultation.Opinion.OBJECTION),
-        "open_corrections": case.corrections.filter(answered_at__isnull=True).count(),
+        "open_consultations": sum(each.answered_at is None for each in consultations),
+        "objections": sum(each.opinion == Consultation.Opinion.OBJECTION for each in consultations),
+        "open_corrections": sum(each.answered_at is None for each in case.corrections.all()),
         "fee": case.application.computed_fee.total,
         "fee_waived": False,
     }
@@ -81,11 +84,36 @@ def check_move(
     )
 
 
+def check_decision(
+    case: Case, *, outcome: str, reason: str, waive_fee: bool, roles: Iterable[str]
+) -> Move:
+    """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`."""
+    if outcome not in Decision.Outcome.values:
+        raise InvalidInput({"outcome": [_("Choose a decision.")]})
+    approved = outcome == Decision.Outcome.APPROVED
+    if waive_fee and not (approved and case.application.computed_fee.waiver_asked):
+        raise InvalidInput({"waive_fee": [_("The applicant did not ask to be let off the fee.")]})
+    move = check_move(
+        case,
+        Verb.APPROVE if approved else Verb.REFUSE,
+        roles=roles,
+        known_facts=facts(case) | {"fee_waived": waive_fee},
+    )
+    if not approved and not reason.strip():
+        raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
+    return move
+
+
+def may_answer(consultation: Consultation, user: User) -> bool:
+    """Whether the user gives opinions for the department that was asked."""
+    return has_role(user, Role.CONSULTEE, consultation.department.key)
+
+
 def check_opinion(consultation: Consultation, user: User) -> None:
     """Only the asked department answers, and only once."""
     if consultation.answered_at is not None:
         raise Conflict(_("This question has been answered already."), code="answered")
-    if not has_role(user, Role.CONSULTEE, consultation.department.key):
+    if not may_answer(consultation, user):
         raise NotAllowed(_("Another department was asked."), code="wrong_department")
 
 

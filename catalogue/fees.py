@@ -26,6 +26,10 @@ class FeeLine:
     text: Text
     amount: int
 
+    @property
+    def yen(self) -> str:
+        return yen(self.amount)
+
 
 @dataclass(frozen=True, slots=True)
 class Fee:
@@ -37,6 +41,11 @@ class Fee:
     @property
     def total(self) -> int:
         return sum(line.amount for line in self.lines)
+
+    @property
+    def in_yen(self) -> str:
+        """The total as the active language writes it."""
+        return yen(self.total)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,43 @@
+"""What a decision will bring about, in words, before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from cases.models import Case, Decision
+from catalogue.fees import yen
+from workflow.definition import Move
+
+
+def of_decision(
+    case: Case,
+    move: Move,
+    *,
+    outcome: str,
+    conditions: Sequence[str],
+    reason: str,
+    waive_fee: bool,
+) -> list[str]:
+    """One sentence each, in the order in which it happens."""
+    service = case.offering.template.service
+    stage = case.workflow.stage(move.to or case.stage)
+    fee = case.application.computed_fee.total
+    approved = outcome == Decision.Outcome.APPROVED
+    charged = approved and fee > 0 and not waive_fee
+    said = [_("The case goes on to “%(stage)s”.") % {"stage": stage.title}]
+    if charged:
+        said.append(
+            _("A fee of %(amount)s becomes due. The resident is told how to pay.")
+            % {"amount": yen(fee)}
+        )
+        said.append(_("The letter is issued as a PDF once the fee is paid."))
+    else:
+        if approved and waive_fee:
+            said.append(_("The fee of %(amount)s is waived.") % {"amount": yen(fee)})
+        said.append(_("The letter is issued as a PDF, and the resident is told."))
+    if approved and service.register_entry is not None:
+        said.append(_("The approval is entered in the register."))
+    said.append(_("A decision cannot be changed here afterwards."))
+    return said

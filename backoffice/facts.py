@@ -1,0 +1,252 @@
+"""Everything the case page says, put together for its reader.
+
+A consulted office sees what its opinion needs: the answers about the matter and their files, but
+neither who applies nor how to reach or pay them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models.query import Prefetch
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from backoffice.due import Due, due
+from cases import policies, timeline
+from cases.models import Case, Consultation, CorrectionRequest, Decision
+from catalogue.fees import Fee
+from forms import attachments, display
+from forms.display import Row, StepRows
+from forms.models import Attachment
+from forms.questions import Question
+from identity.models import User
+from workflow import diagram
+from workflow.diagram import StageInWords
+
+# Facts about a person begin with one of these in the GIF vocabulary.
+_PERSONAL = ("person.", "contact.")
+_PERSONAL_TYPES = frozenset({"bank_account", "email", "phone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A corrected answer: what stood there and what stands there now."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction request as the desk shows it."""
+
+    request: CorrectionRequest
+    asked_for: list[str]
+    changes: list[Change]
+
+    @property
+    def answered_at(self) -> datetime | None:
+        return self.request.answered_at
+
+
+class CaseFacts:
+    """A case with all that hangs on it, read in four statements besides the case itself."""
+
+    def __init__(self, case: Case, reader: User, today: date) -> None:
+        self.case = case
+        self.reader = reader
+        self.today = today
+        self.may_process = policies.may_process(case, reader)
+        prefetch_related_objects([case], *_related())
+
+    @property
+    def purpose(self) -> str:
+        """What the ledger says the reading is for."""
+        return "processing" if self.may_process else "consultation"
+
+    @cached_property
+    def due(self) -> Due | None:
+        return due(self.case, self.today)
+
+    @property
+    def stage(self) -> str:
+        return str(self.case.stage_now.title)
+
+    @property
+    def fee(self) -> Fee:
+        return self.case.application.computed_fee
+
+    @property
+    def decision(self) -> Decision | None:
+        return getattr(self.case, "decision", None)
+
+    @property
+    def applicant(self) -> User | None:
+        """Whose application it is; not for a consulted office."""
+        return self.case.resident if self.may_process else None
+
+    @cached_property
+    def files(self) -> Mapping[str, Attachment]:
+        """The files that this reader may open, by id: of the answers now and of those replaced."""
+        return attachments.by_ids(file_ids(self.case, self._seen_questions))
+
+    @cached_property
+    def steps(self) -> list[StepRows]:
+        """The answers by step, each with where it came from."""
+        return self._rows(self.case.answers, self.case.provenance)
+
+    @cached_property
+    def corrections(self) -> list[Correction]:
+        """Every correction request with what changed, oldest first."""
+        requests = list(self.case.corrections.all())
+        return [
+            self._correction(request, requests[number + 1 :])
+            for number, request in enumerate(requests)
+        ]
+
+    @property
+    def consultations(self) -> Iterable[Consultation]:
+        """All of them for the case's own office, else the reader's own."""
+        return [
+            each
+            for each in self.case.consultations.all()
+            if self.may_process or policies.may_answer(each, self.reader)
+        ]
+
+    @property
+    def open_questions_to_me(self) -> list[Consultation]:
+        """Consultations that the reader can answer."""
+        return [
+            each
+            for each in self.case.consultations.all()
+            if each.answered_at is None and policies.may_answer(each, self.reader)
+        ]
+
+    @cached_property
+    def timeline(self) -> list[timeline.Entry]:
+        return timeline.entries(self.case)
+
+    @property
+    def picture(self) -> SafeString:
+        return diagram.svg(self.case.workflow, self.case.stage)
+
+    @property
+    def picture_in_words(self) -> tuple[StageInWords, ...]:
+        return diagram.in_words(self.case.workflow, self.case.stage)
+
+    @cached_property
+    def questions_to_correct(self) -> list[tuple[str, str]]:
+        """What a correction can ask for: id and label of each question with an answer to change."""
+        shown = {row.question_id for step in self.steps for row in step.rows}
+        return [
+            (question.id, str(question.label))
+            for question in self._form.questions_by_id.values()
+            if question.id in shown and question.type != "computed"
+        ]
+
+    @property
+    def _form(self) -> Any:
+        return self.case.application.version.form
+
+    @cached_property
+    def _seen_questions(self) -> set[str]:
+        return {
+            question.id
+            for question in self._form.questions_by_id.values()
+            if self.may_process or needed_for_an_opinion(question)
+        }
+
+    def _rows(self, answers: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[StepRows]:
+        language = get_language() or "ja"
+        steps = display.rows(self._form, answers, provenance, language, self.files)
+        seen = self._seen_questions
+        kept = (
+            replace(step, rows=[row for row in step.rows if row.question_id in seen])
+            for step in steps
+        )
+        return [step for step in kept if step.rows]
+
+    def _correction(self, request: CorrectionRequest, later: list[CorrectionRequest]) -> Correction:
+        labels = {
+            question.id: str(question.label) for question in self._form.questions_by_id.values()
+        }
+        before, after = dict(self.case.answers), dict(self.case.answers)
+        for newer in reversed(later):
+            before.update(newer.replaced)
+            after.update(newer.replaced)
+        before.update(request.replaced)
+        was, became = self._texts(before), self._texts(after)
+        return Correction(
+            request,
+            [labels.get(question_id, question_id) for question_id in request.question_ids],
+            [
+                Change(labels[name], was.get(name, ""), became.get(name, ""))
+                for name in request.replaced
+                if name in labels and name in self._seen_questions
+            ],
+        )
+
+    def _texts(self, answers: Mapping[str, Any]) -> dict[str, str]:
+        given = {name: value for name, value in answers.items() if value is not None}
+        found: dict[str, list[str]] = {}
+        for step in self._rows(given, {}):
+            for row in step.rows:
+                found.setdefault(row.question_id, []).append(in_words(row))
+        return {question_id: "\n".join(lines) for question_id, lines in found.items()}
+
+
+def _related() -> tuple[Prefetch[Any], ...]:
+    consultations: QuerySet[Consultation] = Consultation.objects.select_related(
+        "department", "asked_by", "answered_by"
+    )
+    corrections: QuerySet[CorrectionRequest] = CorrectionRequest.objects.select_related(
+        "requested_by"
+    )
+    return Prefetch("consultations", consultations), Prefetch("corrections", corrections)
+
+
+def needed_for_an_opinion(question: Question) -> bool:
+    """Whether a consulted office sees the answer: not who it is, where to reach or to pay them."""
+    if question.type == "group":
+        return all(needed_for_an_opinion(inner) for inner in question.questions)
+    concept = question.concept or ""
+    return not concept.startswith(_PERSONAL) and question.type not in _PERSONAL_TYPES
+
+
+def file_ids(case: Case, question_ids: set[str]) -> set[str]:
+    """Ids of the files in the answers to `question_ids`, also in answers that were replaced."""
+    questions = case.application.version.form.questions_by_id
+    stages = [case.application.answers, case.corrected]
+    stages += [request.replaced for request in case.corrections.all()]
+    found: set[str] = set()
+    for answers in stages:
+        for question_id in question_ids & answers.keys():
+            found |= _files_of(questions[question_id], answers[question_id])
+    return found
+
+
+def _files_of(question: Question, value: Any) -> set[str]:
+    if question.type == "file":
+        return attachments.ids_in(value)
+    if question.type == "group" and isinstance(value, list):
+        return {
+            found
+            for entry in value
+            for inner in question.questions
+            if inner.type == "file"
+            for found in attachments.ids_in(entry.get(inner.id))
+        }
+    return set()
+
+
+def in_words(row: Row) -> str:
+    """An answer as one text, files by their names; an entry of a group with its label."""
+    text = ", ".join(file.filename for file in row.attachments) or row.text
+    return f"{row.label}: {text}" if row.entry else text

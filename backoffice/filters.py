@@ -1,0 +1,109 @@
+"""What the inbox shows, kept in the address: view, service, stage, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.queries import VIEWS, InboxFilter
+
+#: Longer than any name or receipt number.
+LONGEST_SEARCH = 100
+
+VIEW_NAMES = {
+    "mine": gettext_lazy("Mine"),
+    "unassigned": gettext_lazy("Unassigned"),
+    "open": gettext_lazy("All open"),
+    "waiting": gettext_lazy("Waiting"),
+    "overdue": gettext_lazy("Overdue"),
+    "consult": gettext_lazy("Opinions asked"),
+    "closed": gettext_lazy("Closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is set; `url` is the list without it."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    title: str
+    url: str
+    current: bool
+    count: int | None
+
+
+def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilter:
+    """The filter of an address; what is not understood is left out."""
+    view = query.get("view", "")
+    if view not in VIEWS or consultee_only:
+        view = "open"
+        if consultee_only:
+            view = "closed" if query.get("view") == "closed" else "consult"
+    return InboxFilter(
+        view=view,
+        offering=query.get("service", "")[:60],
+        stage=query.get("stage", "")[:40],
+        text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
+    )
+
+
+def query_of(chosen: InboxFilter) -> str:
+    """The filter as a query string, only with what is set."""
+    parts = {
+        "view": chosen.view if chosen.view != "open" else "",
+        "service": chosen.offering,
+        "stage": chosen.stage,
+        "q": chosen.text,
+    }
+    return urlencode({name: value for name, value in parts.items() if value})
+
+
+def address(chosen: InboxFilter) -> str:
+    query = query_of(chosen)
+    return reverse("desk:inbox") + (f"?{query}" if query else "")
+
+
+def tabs(chosen: InboxFilter, counts: Mapping[str, int], *, consultee_only: bool) -> list[Tab]:
+    """The views; changing the view keeps the other filters."""
+    shown = ("consult", "closed") if consultee_only else VIEWS
+    return [
+        Tab(
+            str(VIEW_NAMES[view]),
+            address(replace(chosen, view=view)),
+            view == chosen.view,
+            counts.get(view),
+        )
+        for view in shown
+    ]
+
+
+def chips(
+    chosen: InboxFilter, services: Mapping[str, str], stages: Mapping[str, str]
+) -> list[Chip]:
+    """One chip for each filter that is set."""
+    found = []
+    if chosen.offering:
+        name = services.get(chosen.offering, chosen.offering)
+        found.append(
+            Chip(_("Service: %(name)s") % {"name": name}, address(replace(chosen, offering="")))
+        )
+    if chosen.stage:
+        name = stages.get(chosen.stage, chosen.stage)
+        found.append(
+            Chip(_("Stage: %(name)s") % {"name": name}, address(replace(chosen, stage="")))
+        )
+    if chosen.text:
+        found.append(
+            Chip(_("Search: “%(text)s”") % {"text": chosen.text}, address(replace(chosen, text="")))
+        )
+    return found

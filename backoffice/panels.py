@@ -1,0 +1,135 @@
+"""The column of actions: one panel for each, usable or disabled with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice.facts import CaseFacts
+from cases import policies
+from cases.models import Consultation
+from common.errors import DomainError, InvalidInput
+from identity.models import Department
+from workflow.definition import Verb
+
+#: Verb → name of the panel and of its address, and the key that opens it.
+_PANELS = {
+    Verb.CLAIM: ("claim", "c"),
+    Verb.REQUEST_CONSULTATION: ("consult", "s"),
+    Verb.REQUEST_CORRECTION: ("correct", "h"),
+    Verb.APPROVE: ("approve", "a"),
+    Verb.REFUSE: ("refuse", "r"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was posted to a panel and why it was refused: shown again, nothing is lost."""
+
+    panel: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # Why nothing was done, when it is not about one field.
+    problem: str = ""
+
+    @classmethod
+    def refused(cls, panel: str, values: Mapping[str, Any], refusal: DomainError) -> Typed:
+        if isinstance(refusal, InvalidInput):
+            return cls(panel, values, refusal.errors, str(refusal))
+        return cls(panel, values, {}, str(refusal))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One action of the case page. `key` is the letter on the keyboard."""
+
+    id: str
+    title: str
+    key: str
+    url: str
+    allowed: bool
+    reason: str
+    is_open: bool
+    values: Mapping[str, Any]
+    errors: Mapping[str, Sequence[str]]
+    choices: Sequence[tuple[str, str]] = ()
+
+    @property
+    def error_list(self) -> list[dict[str, str]]:
+        return [
+            {"message": message, "anchor": f"{self.id}-{name}"}
+            for name, messages in self.errors.items()
+            for message in messages
+        ]
+
+
+def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
+    """Every action of the desk on this case, for its own office, in the order of the work."""
+    case, found = facts.case, []
+    for option in policies.options(case, facts.reader):
+        name, key = _PANELS[option.verb]
+        allowed, reason = option.allowed, option.reason
+        if option.verb is Verb.CLAIM and case.assigned_to_id == facts.reader.pk and allowed:
+            allowed, reason = False, _("This case is on your desk already.")
+        mine = typed.panel == name
+        found.append(
+            Panel(
+                id=name,
+                title=option.name,
+                key=key,
+                url=reverse(f"desk:{name}", args=[case.pk]),
+                allowed=allowed,
+                reason=reason,
+                is_open=mine or opened == name,
+                values=typed.values if mine else {},
+                errors=typed.errors if mine else {},
+                choices=_choices(name, facts) if allowed else (),
+            )
+        )
+    return found
+
+
+def opinion_panels(facts: CaseFacts, typed: Typed) -> list[tuple[Consultation, Panel]]:
+    """For each question that waits for the reader's opinion."""
+    return [
+        (
+            consultation,
+            Panel(
+                id=f"opinion-{consultation.pk}",
+                title=_("Give an opinion"),
+                key="o",
+                url=reverse("desk:opinion", args=[facts.case.pk, consultation.pk]),
+                allowed=True,
+                reason="",
+                is_open=True,
+                values=typed.values if typed.panel == f"opinion-{consultation.pk}" else {},
+                errors=typed.errors if typed.panel == f"opinion-{consultation.pk}" else {},
+                choices=[(str(value), str(label)) for value, label in Consultation.Opinion.choices],
+            ),
+        )
+        for consultation in facts.open_questions_to_me
+    ]
+
+
+def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
+    if name == "consult":
+        asked = {
+            each.department_id
+            for each in facts.case.consultations.all()
+            if each.answered_at is None
+        }
+        return [
+            (department.key, str(department.name))
+            for department in Department.objects.exclude(pk=facts.case.department_id)
+            if department.pk not in asked
+        ]
+    if name == "correct":
+        return facts.questions_to_correct
+    if name == "approve":
+        conditions = facts.case.offering.template.service.standard_conditions
+        return [(str(number), str(text)) for number, text in enumerate(conditions)]
+    return ()

@@ -1,0 +1,59 @@
+"""The case page: facts, and what can be done."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from backoffice import filters
+from backoffice.facts import CaseFacts
+from backoffice.panels import Typed, opinion_panels, panels
+from backoffice.views.inbox import BESIDE, frame, lines
+from backoffice.views.reader import reader_of, with_case
+from cases import actions, queries
+from cases.models import Case
+from common.actor import Actor
+
+NOTHING_TYPED = Typed()
+
+
+@require_safe
+@with_case
+def case(request: HttpRequest, case: Case) -> HttpResponse:
+    """A case; reading it is written to the ledger."""
+    return case_page(request, case)
+
+
+def case_page(
+    request: HttpRequest,
+    case: Case,
+    *,
+    typed: Typed = NOTHING_TYPED,
+    opened: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case, with one panel open or with what was typed and refused."""
+    reader, today = reader_of(request), timezone.localdate()
+    facts = CaseFacts(case, reader, today)
+    actions.open_case(case=case, by=Actor.of(reader), purpose=facts.purpose)
+    chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
+    beside = list(queries.inbox(reader, chosen)[:BESIDE])
+    return render(
+        request,
+        "backoffice/case.html",
+        {
+            **frame(request, "case"),
+            "facts": facts,
+            "case": case,
+            "application": case.application,
+            "panels": panels(facts, typed, opened=opened) if facts.may_process else [],
+            "opinions": opinion_panels(facts, typed),
+            "typed": typed,
+            "beside": lines(reader, beside, chosen, today, current=case),
+            "back": filters.address(chosen),
+            "query": filters.query_of(chosen),
+        },
+        status=status,
+    )

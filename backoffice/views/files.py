@@ -1,0 +1,100 @@
+"""Files of a case, handed out to those who may read it; each reading is in the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import uuid
+
+import structlog
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from backoffice.facts import CaseFacts
+from backoffice.views.inbox import frame
+from backoffice.views.reader import reader_of, with_case
+from cases import actions
+from cases.models import Case
+from common.actor import Actor
+from common.errors import NotFound
+from documents.errors import DamagedFile
+from documents.files import download
+from forms.models import Attachment
+
+log = structlog.get_logger(__name__)
+
+
+@require_safe
+@with_case
+def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """A file that came with the application."""
+    reader = reader_of(request)
+    facts = CaseFacts(case, reader, timezone.localdate())
+    found = facts.files.get(str(attachment_id))
+    if found is None:
+        raise NotFound(_("There is no such file."), code="no_file")
+    try:
+        response = _download(found)
+    except DamagedFile as problem:
+        return _damaged(request, case, problem)
+    actions.open_attachment(
+        case=case, attachment_id=found.pk, by=Actor.of(reader), purpose=facts.purpose
+    )
+    return response
+
+
+@require_safe
+@with_case
+def letter(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The letter with the decision; for the case's own office."""
+    reader = reader_of(request)
+    facts = CaseFacts(case, reader, timezone.localdate())
+    decision = facts.decision
+    if decision is None or decision.letter is None or not facts.may_process:
+        raise NotFound(_("There is no letter yet."), code="no_letter")
+    try:
+        response = download(decision.letter, filename=decision.number)
+    except DamagedFile as problem:
+        return _damaged(request, case, problem)
+    actions.open_letter(case=case, by=Actor.of(reader), purpose=facts.purpose)
+    return response
+
+
+def _download(found: Attachment) -> FileResponse:
+    """The file as it was examined and kept, never shown by the browser itself."""
+    response = FileResponse(
+        io.BytesIO(_checked(found)),
+        as_attachment=True,
+        filename=found.filename,
+        content_type=found.content_type,
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _checked(found: Attachment) -> bytes:
+    """The bytes, if they are those that were examined. Raises `DamagedFile`."""
+    try:
+        with found.file.open("rb") as file:
+            content: bytes = file.read(found.size + 1)
+    except OSError:
+        content = b""
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), found.sha256):
+        log.error("attachment.damaged", attachment=str(found.pk))
+        raise DamagedFile(
+            _("This file is damaged and was not handed out. Ask the applicant to send it again."),
+            code="damaged_file",
+        )
+    return content
+
+
+def _damaged(request: HttpRequest, case: Case, problem: DamagedFile) -> HttpResponseBase:
+    context = {**frame(request, "case"), "case": case, "problem": problem}
+    return render(request, "backoffice/problem.html", context, status=410)

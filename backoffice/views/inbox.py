@@ -1,0 +1,106 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from backoffice import filters
+from backoffice.due import Due, due
+from backoffice.views.reader import at_the_desk, reader_of
+from cases import policies, queries
+from cases.models import Case
+from cases.queries import InboxFilter
+from catalogue.models import Offering
+from identity.models import Role, User
+from identity.roles import has_role
+
+PER_PAGE = 25
+#: How many cases stand beside an open one on a wide screen.
+BESIDE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case of the list."""
+
+    case: Case
+    url: str
+    stage: str
+    due: Due | None
+    # Empty for a consulted office: its opinion is about the matter, not the person.
+    applicant: str
+    is_open_here: bool = False
+
+
+def lines(
+    reader: User,
+    cases: list[Case],
+    chosen: InboxFilter,
+    today: date,
+    current: Case | None = None,
+) -> list[Line]:
+    """Cases with their words; each link keeps the list that it was opened from."""
+    query = filters.query_of(chosen)
+    return [
+        Line(
+            case,
+            reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
+            str(case.stage_now.title),
+            due(case, today),
+            case.resident.name if policies.may_process(case, reader) else "",
+            current is not None and case.pk == current.pk,
+        )
+        for case in cases
+    ]
+
+
+def frame(request: HttpRequest, section: str) -> dict[str, Any]:
+    """What the bar of every desk page needs."""
+    reader = reader_of(request)
+    return {"section": section, "is_admin": has_role(reader, Role.ADMIN)}
+
+
+@require_safe
+@at_the_desk
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Cases of one's departments by urgency."""
+    reader = reader_of(request)
+    consultee_only = queries.is_consultee_only(reader)
+    chosen = filters.from_address(request.GET, consultee_only=consultee_only)
+    offerings = list(Offering.objects.only("slug", "title", "workflow_version_id"))
+    services = {offering.slug: str(offering.title) for offering in offerings}
+    stages = {
+        stage.id: str(stage.title)
+        for offering in offerings
+        if not chosen.offering or offering.slug == chosen.offering
+        for stage in offering.workflow.stages
+    }
+    page = Paginator(queries.inbox(reader, chosen), PER_PAGE).get_page(request.GET.get("page"))
+    query = filters.query_of(chosen)
+    return render(
+        request,
+        "backoffice/inbox.html",
+        {
+            **frame(request, "inbox"),
+            "chosen": chosen,
+            "consultee_only": consultee_only,
+            "tabs": filters.tabs(
+                chosen, queries.inbox_counts(reader), consultee_only=consultee_only
+            ),
+            "chips": filters.chips(chosen, services, stages),
+            "services": services,
+            "stages": stages,
+            "page": page,
+            "query": f"{query}&" if query else "",
+            "lines": lines(reader, list(page), chosen, timezone.localdate()),
+        },
+    )
