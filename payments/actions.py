@@ -42,10 +42,8 @@ def raise_fee(
     """
     if fee_id is not None and (raised := FeeDue.objects.filter(pk=fee_id).first()):
         return raised
-    kept = [
-        {"text": Text(line["text"]).as_dict(), "amount": _yen(line["amount"])} for line in lines
-    ]
-    if _yen(amount) < 0 or sum(line["amount"] for line in kept) != amount:
+    kept = [(Text(line["text"]).as_dict(), _yen(line["amount"])) for line in lines]
+    if _yen(amount) < 0 or sum(yen for _text, yen in kept) != amount:
         raise ValueError("a fee is the sum of its lines, and not less than nothing")
     if amount == 0:
         return None
@@ -54,7 +52,7 @@ def raise_fee(
         reference=reference,
         title=title,
         amount=amount,
-        lines=kept,
+        lines=[{"text": text, "amount": yen} for text, yen in kept],
         due_on=due_on,
     )
 

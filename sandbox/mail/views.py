@@ -59,6 +59,9 @@ def _page(request: HttpRequest, opened: messages.KeptMail | None) -> HttpRespons
                 "kept": kept,
                 "opened": opened,
                 "at_list": at_list,
+                # On a phone only one of the two is seen, and a page has one main heading.
+                "list_heading": "h1" if at_list else "h2",
+                "message_heading": "h2" if at_list else "h1",
                 "as_text": "text" in request.GET,
                 "language": language,
                 "query": f"?lang={language}" if "lang" in request.GET else "",
