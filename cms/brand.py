@@ -246,12 +246,11 @@ def _menus() -> tuple[dict[str, list[Link]], dict[str, list[Link]], dict[str, st
     )
     for page in pages:
         language = page.locale.language_code
-        model = page.specific_class
         link = Link(
             page.title,
             site.url_of(page.url_path, language, roots[language]),
-            model._meta.model_name if model else "",
+            page.cached_content_type.model,
         )
-        plain = model is ContentPage
+        plain = page.specific_class is ContentPage
         (footers if plain else menus)[language].append(link)
     return menus, footers, homes

@@ -78,6 +78,10 @@ class TownTextField(TextField):
             options["long"] = True
         return name, path, args, options
 
+    def validate(self, value: Any, model_instance: Any) -> None:
+        # Django's JSON field would try to serialise the Text itself.
+        super().validate(value.as_dict() if isinstance(value, Text) else value, model_instance)
+
     def formfield(self, **options: Any) -> Any:
         options.pop("encoder", None)
         options.pop("decoder", None)

@@ -200,14 +200,10 @@ class NewsIndexPage(TownPage):
         }
 
 
-def _today() -> Any:
-    return timezone.localdate()
-
-
 class NewsPage(TownPage):
     """One piece of news."""
 
-    date = models.DateField(_("date"), default=_today)
+    date = models.DateField(_("date"), default=timezone.localdate)
     summary = models.TextField(_("summary"), blank=True)
     body = StreamField(PlainBody(), blank=True)
 
