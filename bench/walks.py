@@ -50,20 +50,21 @@ def _next_month() -> tuple[str, str]:
 
 FLOOR_STEPS: dict[str, Values] = {
     "applicant": {
-        "name": "公園 花子", "name_kana": "コウエン ハナコ", "date_of_birth": "1985-04-12",
+        "name": "公園 花子", "name_kana": "コウエン ハナコ", "birth_date": "1985-04-12",
         "postal_code": "100-0001", "prefecture": "東京都", "city": "千代田区",
         "street_address": "千代田1-1", "building": "", "phone": "090-0000-0000",
-        "email": "hanako@example.jp",
-    },
-    "act": {
-        "act_type": "event", "purpose": "地域の親睦のための展示会を開きます。", "capacity": "120",
-        "equipment": "テント 3張", "site_manager": "公園 花子",
+        "email": "hanako@example.jp", "for_organisation": "no",
     },
     "place": {
-        "park": "central", "place": "北側の芝生広場", "area_m2": "120.5",
+        "park": "central", "place_detail": "北側の芝生広場", "area_m2": "120",
         "use_from": _next_month()[0], "use_to": _next_month()[1], "hours": "9時から16時",
     },
-    "declaration": {"fee_waiver": "no", "uses_fire": "no", "declaration": "on"},
+    "activity": {
+        "act_type": "photography", "purpose": "観光案内のための写真を撮影します。",
+        "crew": "6", "cameras": "2", "fee_waiver": "no",
+    },
+    "documents": {},
+    "declaration": {"agreed": "on"},
 }  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def floor_fill_in(resident: Browser, plan: Upload, times: Times) -> str:
     for number, (step, values) in enumerate(FLOOR_STEPS.items(), 1):
         path = expect(answer, 302).location
         page = times.note(f"step{number}.open", expect(resident.get(path), 200))
-        uploads = {"site_plan": plan} if step == "place" else None
+        uploads = {"site_plan": plan} if step == "documents" else None
         form = only_form(page)
         sent = resident.post(path, form.filled(values), uploads, multipart=form.multipart)
         answer = times.note(f"step{number}.save", sent)
@@ -108,5 +109,7 @@ def floor_fill_in(resident: Browser, plan: Upload, times: Times) -> str:
 Walk = Callable[[Browser, Browser, Upload], Times]
 
 
-def madoguchi_walk(resident: Browser, staff: Browser, plan: Upload) -> Times:
-    raise NotImplementedError
+# --- Madoguchi --------------------------------------------------------------------------------
+
+# By question; the walk sends those that the page at hand asks for.
+ANSWERS: Values = {}

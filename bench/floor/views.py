@@ -48,16 +48,19 @@ def rows_of(answers):
         rows = []
         for name, field in form_class.base_fields.items():
             value = values.get(name)
-            if value in (None, ""):
+            if value in (None, "", []):
                 continue
-            value = dict(getattr(field, "choices", [])).get(value, value)
+            choices = dict(getattr(field, "choices", []))
+            if isinstance(value, list):
+                value = "、".join(choices.get(one, one) for one in value)
+            value = choices.get(value, value)
             rows.append((field.label, value))
         steps.append({"id": step_id, "title": form_class.title, "rows": rows})
     return steps
 
 
 def fee_of(answers):
-    act, place = answers["act"], answers["place"]
+    act, place = answers["activity"], answers["place"]
     first = datetime.date.fromisoformat(place["use_from"])
     last = datetime.date.fromisoformat(place["use_to"])
     units = act.get("cameras") or 1 if act["act_type"] == "photography" else 1
@@ -137,8 +140,9 @@ def submit(draft, user):
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     with suppress(Case.DoesNotExist):
         return Case.objects.get(draft=draft)
+    files = {one.field: one.file for one in draft.attachments.all()}
     for step_id, form_class in STEPS.items():
-        form = form_class(draft.answers.get(step_id))
+        form = form_class(draft.answers.get(step_id), files)
         if not form.is_valid():
             raise ValueError(f"incomplete: {step_id} {form.errors}")
     today = timezone.localdate()

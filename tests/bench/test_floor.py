@@ -85,7 +85,7 @@ def test_floor_walks_from_start_to_decision(floor: dict[str, Any], visit: Visit)
     assert list(times.steps) == [
         "start.open", "start",
         "step1.open", "step1.save", "step2.open", "step2.save",
-        "step3.open", "step3.save", "step4.open", "step4.save",
+        "step3.open", "step3.save", "step4.open", "step4.save", "step5.open", "step5.save",
         "check.open", "submit", "receipt", "case.read",
         "desk.open", "desk.claim", "desk.claimed", "desk.decide", "desk.decided",
     ]  # fmt: skip
