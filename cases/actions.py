@@ -47,7 +47,7 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
     lost on the line) returns the case of the first. Raises `InvalidInput` when something is
     missing, `NotAllowed` when the service is not offered any more, `TamperedValue`.
     """
-    draft = Draft.objects.select_for_update().select_related("version").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("version").get(pk=draft.pk)
     if by.id != str(draft.resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
     sent = Case.objects.filter(application__idempotency_key=draft.pk).first()

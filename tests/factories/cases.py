@@ -1,0 +1,190 @@
+"""Drafts, applications and cases, each brought about by the actions themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from cases import actions
+from cases.models import Case, Consultation, CorrectionRequest, Decision
+from catalogue import offerings
+from catalogue.models import Offering
+from common.actor import SYSTEM, Actor
+from forms import drafts
+from forms.models import Attachment, Draft
+from identity.models import Department, User
+from tests.factories import people
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def offering(template_key: str = "park_use", *, department: Department | None = None) -> Offering:
+    """The offering of a template; adopted when it is not offered yet."""
+    found = Offering.objects.filter(template_key=template_key).first()
+    default = "child_welfare" if template_key == "child_allowance" else "permits"
+    return found or offerings.adopt(
+        template_key, by=SYSTEM, department=department or people.department(default)
+    )
+
+
+def park_use_answers(of: Offering) -> dict[str, Any]:
+    """Everything the park use form asks for beyond the eID: two cameras, two days."""
+    parks = of.form_version.form.questions_by_id["park"].choices  # each town has its own
+    today = timezone.localdate()
+    return {
+        "for_organisation": False,
+        "park": parks[0].value,
+        "place_detail": "噴水の北側の芝生",
+        "area_m2": 20,
+        "use_from": (today + timedelta(days=30)).isoformat(),
+        "use_to": (today + timedelta(days=31)).isoformat(),
+        "hours": "9時から17時まで",
+        "act_type": "photography",
+        "purpose": "地域の紹介番組の撮影",
+        "crew": 6,
+        "cameras": 2,
+        "fee_waiver": False,
+        "agreed": True,
+    }
+
+
+def child_allowance_answers(of: Offering) -> dict[str, Any]:
+    """One child at home, paid into the registered public account, no attachment."""
+    return {
+        "public_servant": False,
+        "pension_type": "national",
+        "has_spouse": False,
+        "children": [
+            {
+                "child_name": "山田 空",
+                "child_kana": "ヤマダ ソラ",
+                "child_birth_date": (timezone.localdate() - timedelta(days=2500)).isoformat(),
+                "relation": "child",
+                "lives_together": True,
+                "livelihood": "shared",
+                "custody": True,
+            }
+        ],
+        "account_kind": "registered",
+        "abroad_on_january_first": False,
+        "consent_tax": True,
+        "agreed": True,
+    }
+
+
+_ANSWERS = {"park_use": park_use_answers, "child_allowance": child_allowance_answers}
+_FILES = {"park_use": ("site_plan",)}
+
+
+def attachment(
+    draft: Draft, question_id: str, *, filename: str = "位置図.pdf", content: bytes = PDF
+) -> Attachment:
+    """A file as the examination leaves it."""
+    made = Attachment(
+        owner_id=draft.resident_id,
+        draft=draft,
+        question_id=question_id,
+        filename=filename,
+        content_type="application/pdf",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    made.file.save(filename, ContentFile(content), save=False)
+    made.save(force_insert=True)
+    return made
+
+
+def draft_ready_to_send(
+    *,
+    of: Offering | None = None,
+    resident: User | None = None,
+    answers: dict[str, Any] | None = None,
+    files: bool = True,
+) -> Draft:
+    """A complete draft: eID claims, answers, files. `answers` are changes to the usual ones."""
+    of = of or offering()
+    resident = resident or people.resident()
+    draft = drafts.open_draft(
+        resident=resident, version=of.form_version, subject=of.slug, claims=resident.eid.claims
+    )
+    usual = _ANSWERS[of.template_key](of) if of.template_key in _ANSWERS else {}
+    draft.answers = {**usual, **draft.answers, **(answers or {})}
+    for question_id in _FILES.get(of.template_key, ()) if files else ():
+        draft.answers[question_id] = [str(attachment(draft, question_id).pk)]
+    draft.steps_done = [step.id for step in draft.form.steps]
+    draft.save(update_fields=["answers", "steps_done"])
+    return draft
+
+
+def submitted_case(**of_draft: Any) -> Case:
+    """A case as it arrives at the office. Keywords are those of `draft_ready_to_send`."""
+    draft = draft_ready_to_send(**of_draft)
+    return actions.submit_application(
+        draft=draft, by=Actor.of(draft.resident), language=draft.resident.language
+    )
+
+
+def claimed_case(*, by: User | None = None, **of_draft: Any) -> Case:
+    """A case under review, on the desk of `by`."""
+    case = submitted_case(**of_draft)
+    return actions.claim_case(case=case, by=by or people.caseworker(at=case.department))
+
+
+def consulted_case(
+    *, by: User | None = None, asked: Department | None = None, **of_draft: Any
+) -> Consultation:
+    """A case under review on which another department is asked; gives the consultation."""
+    case = claimed_case(by=by, **of_draft)
+    return actions.request_consultation(
+        case=case,
+        department=asked or people.department("parks"),
+        question="通行に支障はありませんか。",
+        by=_worker(case),
+    )
+
+
+def correction_of(
+    case: Case, *, question_ids: tuple[str, ...] = ("purpose",), by: User | None = None
+) -> CorrectionRequest:
+    """A correction request on a claimed case."""
+    return actions.request_correction(
+        case=case,
+        question_ids=question_ids,
+        message="目的をくわしく書いてください。",
+        by=by or _worker(case),
+    )
+
+
+def answered_correction(correction: CorrectionRequest, **answers: Any) -> Case:
+    """The resident's answer to a correction."""
+    draft = correction.draft
+    assert draft is not None
+    draft.answers = {**draft.answers, **answers}
+    draft.save(update_fields=["answers"])
+    return actions.answer_correction(correction=correction, by=Actor.of(correction.case.resident))
+
+
+def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decision:
+    """A decision by the caseworker of a claimed case."""
+    given: dict[str, Any] = {
+        "conditions": ["使用後は原状に回復すること。"],
+        "reason": "" if outcome == "approved" else "場所がほかの行事と重なるため。",
+        "by": changes.pop("by", None) or _worker(case),
+    }
+    return actions.decide(case=case, outcome=outcome, **{**given, **changes})
+
+
+def _worker(case: Case) -> User:
+    fresh = Case.objects.select_related("assigned_to").get(pk=case.pk)
+    assert fresh.assigned_to is not None
+    return fresh.assigned_to
+
+
+def somebody_elses_id() -> uuid.UUID:
+    """An id that belongs to nothing."""
+    return uuid.uuid4()
