@@ -128,3 +128,13 @@ def test_letter_without_provider_carries_the_towns_name(settings: Any) -> None:
     settings.BRAND_PROVIDER = ""
     page = BeautifulSoup(render_letter(full_letter()), "html.parser")
     assert page.select_one(".town-name").get_text(strip=True) == "汐見市"
+
+
+def test_letter_breaks_what_is_too_long_for_its_line() -> None:
+    from dataclasses import replace
+
+    address = "https://example.jp/" + "a" * 300
+    letter = replace(full_letter(), particulars=(("参考", address),))
+    content = render_pdf(render_letter(letter), title=letter.title, language="ja")
+    assert address in "".join(text_of(content).split())
+    assert max(len(line) for line in text_of(content).splitlines()) < 120
