@@ -62,8 +62,9 @@ def split_formatted(formatted: str) -> dict[str, str]:
             parts["city"] = city[0]
             rest = rest[city.end() :].strip()
     street, _space, building = rest.partition(" ")
-    # A space stands before a building's name; a street without a number is not complete yet.
-    if building and re.search(r"[\d0-9〇一二三四五六七八九十]", street):
+    # In a Japanese address a space stands before a building's name; a street without a number is
+    # not complete yet.
+    if prefecture and building and re.search(r"[\d0-9〇一二三四五六七八九十]", street):
         parts["streetAddress"], parts["building"] = street, building
     else:
         parts["streetAddress"] = rest

@@ -143,6 +143,10 @@ class EidBackend(OIDCAuthenticationBackend):
             eid__issuer=self.client.issuer, eid__subject=claims.get("sub", "")
         )
 
+    def get_user(self, user_id: Any) -> User | None:
+        """The resident of a session, unless the account was blocked meanwhile."""
+        return User.objects.filter(pk=user_id, kind=User.Kind.RESIDENT, is_active=True).first()
+
     def _attempt(self) -> Attempt:
         if self.attempt is None:
             raise EidRefused("state_unknown", "no attempt")

@@ -261,7 +261,7 @@ class Department(models.Model):
         verbose_name_plural = _("departments")
 
     def __str__(self) -> str:
-        return str(self.name) or self.key
+        return str(Text(self.name)) or self.key
 
 
 class StaffRole(models.Model):
