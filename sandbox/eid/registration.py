@@ -22,9 +22,7 @@ PROVIDER = Path(__file__).with_name("provider.mjs")
 
 def personas() -> list[dict[str, Any]]:
     """The people of the sandbox: ``{"id", "title": {"ja", "en"}, "claims" or "error"}``."""
-    found: list[dict[str, Any]] = json.loads(
-        PROVIDER.with_name("personas.json").read_text("utf-8")
-    )
+    found: list[dict[str, Any]] = json.loads(PROVIDER.with_name("personas.json").read_text("utf-8"))
     return found
 
 

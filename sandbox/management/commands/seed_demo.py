@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--towns", nargs="*", default=list(content.TOWNS))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate_towns", verbosity=0)
+        call_command("migrate_towns", verbosity=0, stdout=self.stderr)
         towns.seed(options["towns"])
         towns.register_eid(
             options["towns"],
