@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class PortalConfig(AppConfig):
     name = "portal"
+
+    def ready(self) -> None:
+        from identity import claims  # noqa: PLC0415  models must be loaded
+        from portal import queries  # noqa: PLC0415
+
+        claims.set_form_concepts(queries.concepts_of_service)

@@ -50,13 +50,12 @@
 
   // Chosen files: names and sizes, and a word at once when one is too large.
   document.addEventListener("change", (event) => {
-    const box = event.target.type === "file" && event.target.closest("[data-upload]");
-    if (!box) return;
+    if (event.target.type !== "file") return;
+    const box = event.target.closest("[data-upload], .f-file") || event.target.parentElement;
     let list = box.querySelector("output");
     if (!list) {
       list = document.createElement("output");
-      list.className = "upload__files";
-      box.append(list);
+      event.target.after(list);
     }
     const limit = Number(box.dataset.maxBytes || 0);
     list.replaceChildren(
@@ -72,22 +71,6 @@
       }),
     );
   });
-  each("[data-upload]", (box) => {
-    const over = (on) => (event) => {
-      event.preventDefault();
-      box.classList.toggle("is-over", on);
-    };
-    box.addEventListener("dragover", over(true));
-    box.addEventListener("dragleave", over(false));
-    box.addEventListener("drop", (event) => {
-      over(false)(event);
-      const input = box.querySelector("input[type=file]");
-      if (!input || !event.dataTransfer.files.length) return;
-      input.files = event.dataTransfer.files;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-  });
-
   // Buttons that only make sense with a script are hidden until here.
   each("[data-print]", (button) => {
     button.hidden = false;
@@ -106,13 +89,15 @@
     each("[data-no-script]", (button) => (button.hidden = true), select.form);
   });
 
-  // Mistakes first: keyboard and screen reader start at the summary.
-  const focus = () => {
-    const target = document.querySelector("[data-autofocus]");
+  // Mistakes first: keyboard and screen reader start at the summary, or where a button led to.
+  const focus = (root) => {
+    const place = root.querySelector(".f-summary, [data-autofocus]");
+    const named = root.querySelector("[data-focus]");
+    const target = place || (named && document.getElementById(named.dataset.focus));
     if (target) target.focus();
   };
-  focus();
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.querySelector && event.target.querySelector("[data-autofocus]")) focus();
+  focus(document);
+  document.addEventListener("htmx:afterSettle", () => {
+    if (document.querySelector(".f-summary, [data-focus]")) focus(document);
   });
 })();

@@ -1,0 +1,49 @@
+"""What every page of the portal shares: who may open it, and how a refusal reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from common.actor import Actor
+from common.errors import DomainError, NotFound
+from identity.access import resident_required
+from identity.models import User
+
+View = Callable[..., HttpResponseBase]
+
+
+def resident_page(view: View) -> View:
+    """Only for a signed-in resident. What is not theirs does not exist: 404."""
+
+    @resident_required
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as missing:
+            raise Http404(str(missing)) from missing
+
+    return guarded_view
+
+
+def resident_of(request: HttpRequest) -> User:
+    """The signed-in resident of a `resident_page`."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101  the guard let nobody else in
+    return user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return Actor.of(resident_of(request))
+
+
+def refused(request: HttpRequest, refusal: DomainError, *, back: str = "") -> HttpResponse:
+    """A page that says what could not be done and why; `back` is where to go on."""
+    return render(
+        request, "portal/refused.html", {"reason": str(refusal), "back": back}, status=409
+    )

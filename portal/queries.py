@@ -1,0 +1,68 @@
+"""What the portal reads by itself: published services, started applications, the ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from audit import queries as audit
+from audit.models import LedgerEntry
+from catalogue import queries as catalogue
+from catalogue.models import Offering
+from common.errors import NotFound
+from forms import drafts
+from forms.models import Attachment, Draft
+from identity.models import User
+
+
+def published_service(slug: str) -> Offering:
+    """A service that can be applied for. Raises `NotFound`."""
+    offering = catalogue.published().filter(slug=slug).first()
+    if offering is None:
+        raise NotFound(_("There is no such service."), code="no_service")
+    return offering
+
+
+def concepts_of_service(slug: str) -> Collection[str]:
+    """What a service's form can take from the eID; nothing for a service that is not offered."""
+    offering = catalogue.published().filter(slug=slug).first()
+    return offering.form_version.form.concepts() if offering else ()
+
+
+def own_draft(user: User, draft_id: uuid.UUID) -> Draft:
+    """The resident's own draft, in whatever state. Raises `NotFound` for anybody else's."""
+    draft = drafts.get_draft(resident_id=user.pk, draft_id=draft_id)
+    if draft is None or draft.state == Draft.State.DISCARDED:
+        raise NotFound(_("There is no such application."), code="no_draft")
+    return draft
+
+
+def open_drafts(user: User) -> QuerySet[Draft]:
+    """Applications that were begun and not sent, last saved first. No corrections."""
+    return (
+        Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True)
+        .select_related("version")
+        .order_by("-saved_at")
+    )
+
+
+def open_draft_of(user: User, slug: str) -> Draft | None:
+    """The application for this service that the resident has begun, if there is one."""
+    return open_drafts(user).filter(subject=slug).first()
+
+
+def own_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:
+    """A file that this resident attached. Raises `NotFound`."""
+    found = Attachment.objects.filter(pk=attachment_id, owner=user).first()
+    if found is None:
+        raise NotFound(_("There is no such file."), code="no_file")
+    return found
+
+
+def ledger_about(user: User, *, by_staff: bool) -> QuerySet[LedgerEntry]:
+    """Who saw or used what of this resident's data; `by_staff`: without their own doings."""
+    entries = audit.about(user.pk)
+    return entries.filter(actor_kind="staff") if by_staff else entries

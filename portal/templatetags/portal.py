@@ -1,0 +1,78 @@
+"""Days, money and clocks in words, as a resident reads them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import get_language
+
+from catalogue.fees import yen as yen_in_words
+from common.calendar import wareki as era_date
+
+register = template.Library()
+
+_WEEKDAYS_JA = "月火水木金土日"
+
+
+def _local_day(value: date | datetime) -> date:
+    return timezone.localdate(value) if isinstance(value, datetime) else value
+
+
+def _is_japanese() -> bool:
+    return (get_language() or "ja").startswith("ja")
+
+
+@register.filter
+def plain_day(value: date | datetime | None) -> str:
+    """``2026年12月2日``, ``2 December 2026``. Empty for no date."""
+    if value is None:
+        return ""
+    on = _local_day(value)
+    if _is_japanese():
+        return f"{on.year}年{on.month}月{on.day}日"
+    return formats.date_format(on, "j F Y")
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """``2026年12月2日（水）``, ``Wed 2 December 2026``. Empty for no date."""
+    if value is None:
+        return ""
+    weekday = _local_day(value).weekday()
+    if _is_japanese():
+        return f"{plain_day(value)}（{_WEEKDAYS_JA[weekday]}）"
+    return f"{WEEKDAYS_ABBR[weekday]} {plain_day(value)}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A day with the time: ``2026年12月2日（水）10:42``."""
+    if value is None:
+        return ""
+    return f"{day(value)} {timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def clock_time(value: datetime) -> str:
+    """``10:42``, and the day before it when that was not today."""
+    local = timezone.localtime(value)
+    if local.date() == timezone.localdate():
+        return f"{local:%H:%M}"
+    return moment(value)
+
+
+@register.filter
+def yen(amount: int) -> str:
+    """``1,620円`` or ``¥1,620``."""
+    return yen_in_words(amount)
+
+
+@register.filter
+def era(value: date | None) -> str:
+    """A date by era for Japanese readers (``令和8年12月2日``); otherwise as `day`."""
+    if value is None:
+        return ""
+    return era_date(value) if _is_japanese() else plain_day(value)

@@ -1,0 +1,56 @@
+"""Addresses of the residents' pages."""
+
+from django.urls import path
+
+from portal.views import (
+    apply,
+    case,
+    correction,
+    drafts,
+    files,
+    messages,
+    my_data,
+    overview,
+    payment,
+    postal,
+    verify,
+)
+
+app_name = "portal"
+
+urlpatterns = [
+    # Applying
+    path("apply/<slug:slug>/", apply.start, name="start"),
+    path("apply/<slug:slug>/begin/", apply.begin, name="begin"),
+    path("drafts/<uuid:draft_id>/", drafts.resume, name="draft"),
+    path("drafts/<uuid:draft_id>/check/", drafts.check, name="check"),
+    path("drafts/<uuid:draft_id>/delete/", drafts.discard, name="discard"),
+    path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
+    path("postal-code/", postal.postal_code, name="postal_code"),
+    path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),
+    path("files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"),
+    # What became of it
+    path("applications/", overview.applications, name="applications"),
+    path("applications/<uuid:case_id>/", case.progress, name="case"),
+    path("applications/<uuid:case_id>/receipt/", case.receipt, name="receipt"),
+    path("applications/<uuid:case_id>/sent/", case.sent, name="sent"),
+    path("applications/<uuid:case_id>/withdraw/", case.withdraw, name="withdraw"),
+    path("applications/<uuid:case_id>/correction/", correction.answer, name="correction"),
+    path("applications/<uuid:case_id>/correction/send/", correction.send, name="correction_send"),
+    path("applications/<uuid:case_id>/pay/", payment.pay, name="pay"),
+    path("applications/<uuid:case_id>/paid/", payment.back, name="pay_return"),
+    path(
+        "applications/<uuid:case_id>/documents/<uuid:document_id>/",
+        files.document,
+        name="document",
+    ),
+    # Oneself
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/settings/", messages.settings, name="message_settings"),
+    path("messages/<uuid:message_id>/", messages.message, name="message"),
+    path("my-data/", my_data.mine, name="my_data"),
+    path("your-data/", my_data.data_use, name="data_use"),
+    # Everybody
+    path("verify/", verify.ask, name="verify_ask"),
+    path("verify/<str:code>/", verify.answer, name="verify"),
+]

@@ -1,0 +1,70 @@
+"""The start page of a service, and the way into its form."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from common.errors import NotFound
+from forms import drafts
+from identity import claims
+from identity.models import User
+from portal import queries, wording
+from portal.http import resident_of, resident_page
+from portal.views.drafts import way_on
+
+
+@require_safe
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is needed, how long it takes, what it costs, and the button."""
+    try:
+        offering = queries.published_service(slug)
+    except NotFound as missing:
+        raise Http404(str(missing)) from missing
+    user = request.user if isinstance(request.user, User) and request.user.is_resident else None
+    template = offering.template
+    concepts = offering.form_version.form.concepts()
+    begin = reverse("portal:begin", args=[slug])
+    context = {
+        "offering": offering,
+        "service": template.service,
+        "fees": template.fees,
+        "period": wording.period_of(offering.workflow.clock),
+        "clock": offering.workflow.clock,
+        "concepts": claims.labels(concepts),
+        "draft": queries.open_draft_of(user, slug) if user else None,
+        "is_resident": user is not None,
+        "can_fill": user is None or _lacks(user, concepts),
+        "begin_url": begin,
+        "eid_url": f"{reverse('identity:eid_start')}?{urlencode({'form': slug, 'next': begin})}",
+    }
+    return render(request, "portal/start.html", context)
+
+
+def _lacks(user: User, concepts: frozenset[str]) -> bool:
+    """Would a new sign-in tell the form something that this session's did not?"""
+    wanted = concepts & claims.CONCEPTS.keys()
+    return bool(wanted - claims.fresh(user, wanted).keys())
+
+
+@require_safe
+@resident_page
+def begin(request: HttpRequest, slug: str) -> HttpResponseRedirect:
+    """Open the resident's draft for this service, the one they have or a new one.
+
+    A GET, since the sign-in leads here; opening twice opens the same.
+    """
+    offering = queries.published_service(slug)
+    user = resident_of(request)
+    version = offering.form_version
+    draft = drafts.open_draft(
+        resident=user,
+        version=version,
+        subject=offering.slug,
+        claims=claims.fresh(user, version.form.concepts()),
+    )
+    return redirect(way_on(draft))

@@ -1,0 +1,119 @@
+"""One application: its receipt, its course, what was sent, taking it back."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cases import actions, queries
+from cases.models import Case
+from common.errors import Conflict, NotAllowed
+from forms import attachments, display
+from portal import wording
+from portal.http import actor_of, refused, resident_of, resident_page
+
+
+def own_case(request: HttpRequest, case_id: uuid.UUID) -> Case:
+    """The signed-in resident's case. Raises `NotFound`."""
+    return queries.case_for_resident(resident_of(request), case_id)
+
+
+@require_safe
+@resident_page
+def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """The receipt number, and what happens now."""
+    case = own_case(request, case_id)
+    context = {
+        "case": case,
+        "application": case.application,
+        "fee": case.application.computed_fee,
+        "clock": queries.clock(case),
+    }
+    return render(request, "portal/receipt.html", context)
+
+
+@require_safe
+@resident_page
+def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Time line, whose turn it is, the clock in words, and what the resident can do."""
+    case = own_case(request, case_id)
+    course = queries.progress(case)
+    context = {
+        "case": case,
+        "application": case.application,
+        "progress": course,
+        "stage": course.stage,
+        "tone": wording.tone_of(course.stage),
+        "turn": wording.whose_turn(case),
+        "clock_words": wording.clock_in_words(course.clock),
+        "ahead": wording.what_follows(course),
+    }
+    return render(request, "portal/case.html", context)
+
+
+@require_safe
+@resident_page
+def sent(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """The answers as they stand, corrections in place; made to be printed."""
+    case = own_case(request, case_id)
+    form = case.application.version.form
+    files = attachments.by_ids(
+        found
+        for question_id, question in form.questions_by_id.items()
+        if question.type in {"file", "group"}
+        for found in _ids(case.answers.get(question_id))
+    )
+    files = {key: item for key, item in files.items() if item.owner_id == case.resident_id}
+    context = {
+        "case": case,
+        "application": case.application,
+        "fee": case.application.computed_fee,
+        "steps": display.rows(form, case.answers, case.provenance, get_language() or "ja", files),
+    }
+    return render(request, "portal/sent.html", context)
+
+
+def _ids(value: object) -> set[str]:
+    """Ids of files in an answer: its own, or those in the entries of a group."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {
+            found
+            for entry in value
+            for inner in entry.values()
+            if isinstance(inner, list)
+            for found in _ids(inner)
+        }
+    return {found for found in attachments.ids_in(value) if _is_uuid(found)}
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@resident_page
+def withdraw(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Ask once, then take the application back."""
+    case = own_case(request, case_id)
+    back = reverse("portal:case", args=[case.pk])
+    if request.method == "POST":
+        try:
+            actions.withdraw(case=case, by=actor_of(request))
+        except (NotAllowed, Conflict) as refusal:
+            return refused(request, refusal, back=back)
+        messages.success(request, _("You have withdrawn the application."))
+        return redirect(back)
+    if not queries.progress(case).can_withdraw:
+        return redirect(back)
+    return render(request, "portal/withdraw.html", {"case": case, "application": case.application})

@@ -1,0 +1,115 @@
+"""Answering a correction request: only the questions that were asked again."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cases import actions
+from cases.models import Case, CorrectionRequest
+from common.errors import Conflict, InvalidInput, NotAllowed
+from forms import drafts, pages
+from forms.errors import DraftClosed, TamperedValue
+from forms.models import Draft
+from forms.pages import StepPage
+from identity import parked
+from portal.http import actor_of, refused, resident_page
+from portal.views.case import own_case
+
+
+def _open_correction(case: Case) -> tuple[CorrectionRequest, Draft]:
+    """The correction that waits for an answer. 404 when none does."""
+    found = (
+        case.corrections.filter(answered_at__isnull=True).select_related("draft__version").first()
+    )
+    if found is None or found.draft is None:
+        raise Http404
+    return found, found.draft
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@resident_page
+def answer(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """The questions again. What is complete leads to the page that sends it."""
+    case = own_case(request, case_id)
+    try:
+        correction, draft = _open_correction(case)
+    except Http404:
+        return redirect("portal:case", case_id=case.pk)
+    here = request.path
+    typed = request.POST if request.method == "POST" else parked.take(request, here)
+    try:
+        if typed is None:
+            return _page(request, case, correction, pages.step_page(draft, ""))
+        outcome = drafts.save_step(
+            draft=draft, step_id="", post=typed, files=request.FILES, by=actor_of(request)
+        )
+    except TamperedValue as refusal:
+        return refused(request, refusal, back=here)
+    except DraftClosed:
+        return redirect("portal:case", case_id=case.pk)
+    if outcome.leave:
+        messages.success(request, _("Your correction is saved. It is not sent yet."))
+        return redirect("portal:case", case_id=case.pk)
+    if outcome.ok:
+        return redirect("portal:correction_send", case_id=case.pk)
+    page = outcome.page or pages.step_page(draft, "")
+    return _page(request, case, correction, page, wrong=bool(outcome.errors))
+
+
+def _page(
+    request: HttpRequest,
+    case: Case,
+    correction: CorrectionRequest,
+    page: StepPage,
+    *,
+    wrong: bool = False,
+) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        return render(request, "forms/step.html", {"page": page})
+    context = {"case": case, "correction": correction, "page": page}
+    return render(request, "portal/correction.html", context, status=422 if wrong else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@resident_page
+def send(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """The corrected answers once more, then send."""
+    case = own_case(request, case_id)
+    try:
+        correction, draft = _open_correction(case)
+    except Http404:
+        return redirect("portal:case", case_id=case.pk)
+    if request.method == "POST":
+        return _send(request, case, correction)
+    try:
+        review = drafts.review(draft)
+    except TamperedValue as refusal:
+        return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))
+    if review.problems:
+        return redirect("portal:correction", case_id=case.pk)
+    asked = set(correction.question_ids) | draft.prepared.dependents(correction.question_ids)
+    context = {
+        "case": case,
+        "correction": correction,
+        "rows": [row for step in review.steps for row in step.rows if row.question_id in asked],
+    }
+    return render(request, "portal/correction_send.html", context)
+
+
+def _send(request: HttpRequest, case: Case, correction: CorrectionRequest) -> HttpResponse:
+    back = reverse("portal:case", args=[case.pk])
+    try:
+        actions.answer_correction(correction=correction, by=actor_of(request))
+    except InvalidInput:
+        return redirect("portal:correction", case_id=case.pk)
+    except (NotAllowed, Conflict, TamperedValue) as refusal:
+        return refused(request, refusal, back=back)
+    messages.success(request, _("We have your correction. The clock runs again."))
+    return redirect(back)

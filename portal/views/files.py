@@ -1,0 +1,91 @@
+"""Files for their owner alone: what was attached, what was issued."""
+
+from __future__ import annotations
+
+import io
+import uuid
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.text import get_valid_filename
+from django.views.decorators.http import require_safe
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from documents import files as documents
+from documents.errors import DamagedFile
+from forms.models import Attachment
+from portal import queries
+from portal.http import refused, resident_of, resident_page
+from portal.views.case import own_case
+
+THUMBNAIL = (192, 192)
+# More than any upload may have (forms.uploads): a guard for files that came another way.
+MOST_PIXELS = 60_000_000
+
+
+@require_safe
+@resident_page
+def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """A file the resident attached, to be kept, never to be run by the browser."""
+    found = queries.own_attachment(resident_of(request), attachment_id)
+    try:
+        file = found.file.open("rb")
+    except OSError as missing:
+        raise Http404 from missing
+    return _private(
+        FileResponse(
+            file,
+            as_attachment=True,
+            filename=get_valid_filename(found.filename),
+            content_type=found.content_type,
+        )
+    )
+
+
+@require_safe
+@resident_page
+def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """A small picture of an attached picture."""
+    found = queries.own_attachment(resident_of(request), attachment_id)
+    if not found.content_type.startswith("image/"):
+        raise Http404
+    return _private(FileResponse(_small(found), content_type="image/jpeg"))
+
+
+def _small(found: Attachment) -> io.BytesIO:
+    small = io.BytesIO()
+    try:
+        with found.file.open("rb") as file, Image.open(file) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Http404
+            picture.draft("RGB", THUMBNAIL)
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright.thumbnail(THUMBNAIL)
+            upright.save(small, "JPEG", quality=78)
+    except (OSError, UnidentifiedImageError) as broken:
+        raise Http404 from broken
+    small.seek(0)
+    return small
+
+
+def _private(response: FileResponse) -> FileResponse:
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_safe
+@resident_page
+def document(request: HttpRequest, case_id: uuid.UUID, document_id: uuid.UUID) -> HttpResponseBase:
+    """The decision's letter as PDF."""
+    case = own_case(request, case_id)
+    letter = getattr(getattr(case, "decision", None), "letter", None)
+    if letter is None or letter.pk != document_id:
+        raise Http404
+    name = f"{letter.title} {case.application.receipt_number}"
+    try:
+        return documents.download(letter, filename=name)
+    except DamagedFile as refusal:
+        return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))

@@ -1,0 +1,138 @@
+"""States and clocks in a resident's words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from audit.models import LedgerEntry
+from cases.models import Case
+from cases.queries import ClockNow, Progress
+from common.text import Text
+from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
+from portal.templatetags.portal import day, plain_day
+from workflow.definition import Ball, Clock, DayUnit, Outcome, Stage
+
+Tone = Literal["", "info", "ok", "warn", "bad"]
+
+
+def tone_of(stage: Stage) -> Tone:
+    """The colour of a stage's badge; the words beside it say the same."""
+    if stage.ball is Ball.RESIDENT:
+        return "warn"
+    if stage.outcome is Outcome.APPROVED:
+        return "ok"
+    if stage.outcome is Outcome.REFUSED:
+        return "bad"
+    return "" if stage.outcome is Outcome.WITHDRAWN else "info"
+
+
+def days(count: int, unit: DayUnit) -> str:
+    """``6 working days``, ``15 days``."""
+    if unit is DayUnit.WORKING:
+        text = ngettext("%(count)s working day", "%(count)s working days", count)
+    else:
+        text = ngettext("%(count)s day", "%(count)s days", count)
+    return text % {"count": count}
+
+
+def period_of(clock: Clock) -> str:
+    """How long the office may take."""
+    return _("within %(days)s") % {"days": days(clock.days, clock.unit)}
+
+
+def whose_turn(case: Case) -> str:
+    """Who has the ball."""
+    if case.stage_now.ball is Ball.RESIDENT:
+        return _("It is your turn")
+    if case.stage_now.ball is Ball.OFFICE:
+        return _("It is our turn. You need to do nothing at the moment")
+    return _("Nothing is left to do")
+
+
+def clock_in_words(clock: ClockNow) -> str:
+    """The statutory clock, for somebody who has never heard of one. Empty when it has ended."""
+    if clock.paused_on is not None:
+        left = days(max(clock.days_left or 0, 0), clock.unit)
+        return _(
+            "The clock has stood still since %(since)s. After your answer we have %(left)s left."
+        ) % {"since": day(clock.paused_on), "left": left}
+    if clock.due_on is None:
+        return ""
+    if clock.late:
+        return _(
+            "We should have decided by %(due)s. We are sorry for the delay. "
+            "You are welcome to ask the office."
+        ) % {"due": day(clock.due_on)}
+    if clock.days_left == 0:
+        return _("We decide today, %(due)s, at the latest.") % {"due": day(clock.due_on)}
+    return _("We decide by %(due)s: in %(left)s at the latest.") % {
+        "due": day(clock.due_on),
+        "left": days(clock.days_left or 0, clock.unit),
+    }
+
+
+def what_follows(progress: Progress) -> list[str]:
+    """The steps that are still ahead, as far as they are certain."""
+    case = progress.case
+    if case.closed_at is not None or case.stage_now.final:
+        return []
+    if progress.decision is None:
+        steps = [_("We decide about your application")]
+        if case.application.fee.get("total"):
+            steps.append(_("If it is approved: you pay the fee"))
+        return [*steps, _("You receive our letter here")]
+    if progress.document is None:
+        return [_("You receive our letter here")]
+    return []
+
+
+def purpose(entry: LedgerEntry, services: dict[str, Text]) -> str:
+    """Why the data was used. `services`: titles by slug."""
+    kind, _sign, rest = entry.purpose.partition(":")
+    if kind == "service" and rest in services:
+        return _("Application: %(service)s") % {"service": services[rest]}
+    return {
+        "": "",
+        "processing": _("Work on your application"),
+        "consultation": _("Opinion of another department"),
+        "sign_in": _("Sign-in"),
+    }.get(entry.purpose, entry.purpose)
+
+
+def profile(claims: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the town knows from the eID, each with its source."""
+    rows = []
+    for key, concept in CONCEPTS.items():
+        entry = claims.get(key)
+        if not isinstance(entry, dict):
+            continue
+        label = str(concept.label)
+        rows.append(
+            {
+                "label": label[:1].upper() + label[1:],
+                "value": _claim_value(key, entry["value"]),
+                "issuer": entry.get("issuer", ""),
+                "asserted_at": datetime.fromisoformat(entry["asserted_at"]),
+            }
+        )
+    return rows
+
+
+def _claim_value(key: str, value: Any) -> str:
+    if key == ADDRESS and isinstance(value, dict):
+        parts = [value.get(part, "") for part in ("prefecture", "city", "streetAddress")]
+        address = "".join(part for part in parts if part)
+        building = value.get("building")
+        code = value.get("postalCode")
+        return f"{f'〒{code} ' if code else ''}{address}{f' {building}' if building else ''}"
+    if key == DATE_OF_BIRTH:
+        return plain_day(date.fromisoformat(str(value)))
+    if key == SEX:
+        return {"male": _("male"), "female": _("female"), "other": _("other")}.get(
+            str(value), str(value)
+        )
+    return str(value)
