@@ -106,5 +106,7 @@ def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tup
 
 def _appeal() -> Appeal:
     town = brand.current()
-    authority = town.representative_title or f"{town.town}長"
-    return Appeal(authority=authority, defendant=town.town, representative=authority)
+    head = town.representative_title or f"{town.town}長"
+    return Appeal(
+        authority=town.appeal_authority or head, defendant=town.town, representative=head
+    )

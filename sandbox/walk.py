@@ -30,8 +30,13 @@ class _Loopback(HTTPAdapter):
         address = urlsplit(request.url)
         return self.poolmanager.connection_from_host("127.0.0.1", address.port, "http")
 
-    def add_headers(self, request: Any, **kwargs: Any) -> None:
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        # Only for the way: a redirect copies headers, and cookies go by this one.
         request.headers["Host"] = urlsplit(request.url).netloc
+        try:
+            return super().send(request, *args, **kwargs)
+        finally:
+            del request.headers["Host"]
 
 
 class Page:
@@ -64,7 +69,8 @@ class Page:
     def link(self, *, containing: str) -> str:
         """The address of the first link whose address or words contain `containing`."""
         for anchor in self.soup.find_all("a", href=True):
-            if containing in anchor["href"] or containing in anchor.get_text(" "):
+            words = " ".join(anchor.get_text(" ").split())
+            if containing in anchor["href"] or containing in words:
                 return urljoin(self.url, str(anchor["href"]))
         raise WalkError(f"{self.url}: no link with “{containing}”: {self.text[:400]}")
 
@@ -126,7 +132,11 @@ class Form:
         for name, value in given.items():
             values += [(name, one) for one in ([value] if isinstance(value, str) else value)]
         if button:
-            values += [pair for pair in self.buttons if pair[0] == button][:1]
+            name, _, value = button.partition("=")
+            pressed = [pair for pair in self.buttons if pair[0] == name and value in ("", pair[1])]
+            if not pressed:
+                raise WalkError(f"{self.page.url}: no button “{button}” in {self.buttons}")
+            values.append(pressed[0])
         return values
 
 
@@ -152,7 +162,10 @@ class Walker:
         button: str = "",
         expect: int = 200,
     ) -> Page:
-        """Send `form` with `given` filled in, and follow where it leads."""
+        """Send `form` with `given` filled in, and follow where it leads.
+
+        `button` is the name of the button that is pressed, or ``name=value``.
+        """
         values = form.filled(given or {}, button)
         if form.method == "get":
             answer = self._session.get(form.action, params=values, timeout=30)

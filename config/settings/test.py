@@ -18,3 +18,4 @@ CACHES = {
     }
 }
 LOGGING = {"level": "WARNING", "format": "console"}
+WHITENOISE_AUTOREFRESH = True  # nothing was collected: files are served from the rooms
