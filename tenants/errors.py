@@ -1,14 +1,14 @@
 """What can go wrong when a municipality's data is reached."""
 
 
-class OutsideTenant(RuntimeError):  # noqa: N818  reads as what happened
+class OutsideTenant(RuntimeError):
     """A query for a municipality ran where no municipality is active, or outside its transaction.
 
     Failing here is deliberate: a forgotten context must never read another town's rows.
     """
 
 
-class UnknownMunicipality(LookupError):  # noqa: N818
+class UnknownMunicipality(LookupError):
     """No active municipality has this schema name."""
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone as django_timezone
 from tenants.models import Domain, Municipality
 
 HOSTS_KEPT_SECONDS = 20.0
+HOSTS_KEPT = 10_000
 
 _hosts: dict[str, tuple[float, Municipality | None]] = {}
 
@@ -38,7 +39,9 @@ def municipality_of(hostname: str) -> Municipality | None:
         .first()
     )
     town = domain.tenant if domain else None
-    if town is not None or len(_hosts) < 10_000:  # a flood of made-up hosts must not fill memory
+    if (
+        town is not None or len(_hosts) < HOSTS_KEPT
+    ):  # a flood of made-up hosts must not fill memory
         _hosts[hostname] = (now + HOSTS_KEPT_SECONDS, town)
     return town
 

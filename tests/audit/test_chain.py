@@ -328,10 +328,8 @@ class TestConcurrentWriters:
 
 
 def delete_entries(where: str) -> None:
-    sql(
-        "DELETE FROM audit_ledgerentry WHERE id IN "
-        f"(SELECT entry_id FROM audit_ledgerseal WHERE {where})"
-    )
+    chosen = f"SELECT entry_id FROM audit_ledgerseal WHERE {where}"  # noqa: S608
+    sql(f"DELETE FROM audit_ledgerentry WHERE id IN ({chosen})")  # noqa: S608
 
 
 def _enter(conn: psycopg.Connection) -> None:
