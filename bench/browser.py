@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 _FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL | re.IGNORECASE)
 _CONTROL = re.compile(
-    r"<input\b([^>]*)>|<select\b([^>]*)>(.*?)</select>|<textarea\b([^>]*)>(.*?)</textarea>",
+    r"<button\b([^>]*)>|<input\b([^>]*)>|<select\b([^>]*)>(.*?)</select>|<textarea\b([^>]*)>(.*?)</textarea>",
     re.DOTALL | re.IGNORECASE,
 )
 _OPTION = re.compile(r"<option\b([^>]*)>", re.IGNORECASE)
@@ -94,7 +94,9 @@ def forms(page: str) -> list[Form]:
 
 def _add_control(form: Form, control: re.Match[str]) -> None:
     if control[1] is not None:
-        given = attributes(control[1])
+        form.names.add(attributes(control[1]).get("name", ""))
+    elif control[2] is not None:
+        given = attributes(control[2])
         name, kind = given.get("name", ""), given.get("type", "text").lower()
         if not name or "disabled" in given:
             return
@@ -102,16 +104,16 @@ def _add_control(form: Form, control: re.Match[str]) -> None:
         if kind in _SKIPPED or (kind in {"radio", "checkbox"} and "checked" not in given):
             return
         form.fields.append((name, given.get("value", "on" if kind == "checkbox" else "")))
-    elif control[2] is not None:
-        name = attributes(control[2]).get("name", "")
+    elif control[3] is not None:
+        name = attributes(control[3]).get("name", "")
         form.names.add(name)
-        options = [attributes(option[1]) for option in _OPTION.finditer(control[3])]
+        options = [attributes(option[1]) for option in _OPTION.finditer(control[4])]
         chosen = [one for one in options if "selected" in one] or options[:1]
         form.fields += [(name, one.get("value", "")) for one in chosen]
     else:
-        name = attributes(control[4]).get("name", "")
+        name = attributes(control[5]).get("name", "")
         form.names.add(name)
-        form.fields.append((name, html.unescape(control[5]).strip()))
+        form.fields.append((name, html.unescape(control[6]).strip()))
 
 
 class Browser:

@@ -93,6 +93,7 @@ def _caseworker() -> str:
         user,
         "allauth.account.auth_backends.AuthenticationBackend",
         account_authentication_methods=[record],
+        account_authentication_methods_user=str(user.pk),
     )
 
 

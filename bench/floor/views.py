@@ -225,6 +225,8 @@ def desk_claim(request, case_id):
 def desk_decide(request, case_id):
     found = get_object_or_404(Case.objects.select_for_update(), pk=case_id)
     approved = request.POST.get("outcome") == "approved"
+    if not request.POST.get("confirmed"):
+        return render(request, "floor/desk_confirm.html", {"case": found, "approved": approved})
     if found.state == Case.State.REVIEW:
         found.state = Case.State.PAYMENT if approved else Case.State.REFUSED
         found.conditions = request.POST.get("conditions", "")

@@ -87,7 +87,7 @@ def test_floor_walks_from_start_to_decision(floor: dict[str, Any], visit: Visit)
         "step1.open", "step1.save", "step2.open", "step2.save",
         "step3.open", "step3.save", "step4.open", "step4.save", "step5.open", "step5.save",
         "check.open", "submit", "receipt", "case.read",
-        "desk.open", "desk.claim", "desk.claimed", "desk.decide", "desk.decided",
+        "desk.open", "desk.claim", "desk.claimed", "desk.decide", "desk.confirm", "desk.decided",
     ]  # fmt: skip
     assert _rows(floor, "SELECT state FROM floor_case") == [("payment",)]
     events = _rows(floor, "SELECT event, count(*) FROM floor_ledgerentry GROUP BY 1 ORDER BY 1")
