@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.core.management.base import CommandError
-from django.db import connection, transaction
+from django.db import transaction
 from django_tenants.utils import get_tenant_model
+
+from common.database import connection
 
 
 def each_town(schema_names: Sequence[str] = ()) -> Iterator[str]:

@@ -21,6 +21,7 @@ from documents import actions as documents
 from identity.models import Role, User
 from notifications import notices
 from notifications.actions import send
+from notifications.notice import Notice
 from payments import actions as payments
 from payments.models import FeeDue
 
@@ -52,8 +53,8 @@ def after_consultation_request(payload: dict[str, Any]) -> None:
     ).get(pk=payload["consultation_id"])
     case = consultation.case
     asked = User.objects.filter(
-        staff_roles__role=Role.CONSULTEE,
-        staff_roles__department_id=consultation.department_id,
+        roles__role=Role.CONSULTEE,
+        roles__department_id=consultation.department_id,
         is_active=True,
     ).distinct()
     for member in asked:
@@ -81,21 +82,29 @@ def after_correction_request(payload: dict[str, Any]) -> None:
 def after_decision(payload: dict[str, Any]) -> None:
     """A fee comes first where there is one; otherwise the letter is issued at once."""
     decision = _decision(payload)
-    case = decision.case
-    fee = case.application.computed_fee
-    if decision.outcome == Decision.Outcome.APPROVED and fee.total and not decision.fee_waived:
-        decision.fee = decision.fee or payments.raise_fee(
-            reference=case.application.receipt_number,
-            title=case.offering.title,
-            amount=fee.total,
-            lines=fee.as_json()["lines"],
-            due_on=add_working_days(timezone.localdate(), _DAYS_TO_PAY),
-        )
-        decision.save(update_fields=["fee"])
-        timeline.add(case, "fee_due", amount=fee.total)
-        _tell(case, notices.FeeDue, "fee", due_on=decision.fee.due_on)
-    else:
+    due = _raise_fee(decision)
+    if due is None:
         issue_letter(payload)
+        return
+    decision.fee = due
+    decision.save(update_fields=["fee"])
+    timeline.add(decision.case, "fee_due", amount=due.amount)
+    _tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
+
+
+def _raise_fee(decision: Decision) -> FeeDue | None:
+    if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
+        return None
+    application = decision.case.application
+    fee = application.computed_fee
+    return payments.raise_fee(
+        reference=application.receipt_number,
+        title=decision.case.offering.title,
+        amount=fee.total,
+        lines=fee.as_json()["lines"],
+        due_on=add_working_days(timezone.localdate(), _DAYS_TO_PAY),
+        fee_id=decision.pk,
+    )
 
 
 @outbox.handler("cases.issue_letter")
@@ -169,7 +178,7 @@ def _decision(payload: dict[str, Any]) -> Decision:
     return _DECISIONS.select_for_update(of=("self",)).get(pk=payload["decision_id"])
 
 
-def _tell(case: Case, notice: type[notices.Notice], happening: str, **context: Any) -> None:
+def _tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
     send(
         notice,
         resident=case.resident,

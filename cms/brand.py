@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
@@ -20,6 +20,7 @@ from wagtail.models import Page, Site
 
 from cms import palette, site, svg
 from cms.models import Branding, ContentPage, Office
+from common.database import connection
 from common.text import Text
 
 _KEY = "cms:brand:1"

@@ -9,9 +9,12 @@ Kind = Literal["resident", "staff", "system", "guest"]
 
 
 class _User(Protocol):
-    pk: object
-    kind: str
-    name: str
+    @property
+    def pk(self) -> object: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

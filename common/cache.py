@@ -8,7 +8,7 @@ missing server is a miss: it is logged, and for some seconds not even asked.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
@@ -68,7 +68,7 @@ class ForgivingRedisCache(RedisCache):
             lambda: super(ForgivingRedisCache, self).get_many(*args, **kwargs), nothing
         )
 
-    def set_many(self, data: Mapping[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
+    def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
         return self._try(
             lambda: super(ForgivingRedisCache, self).set_many(data, *args, **kwargs), list(data)
         )
@@ -76,5 +76,5 @@ class ForgivingRedisCache(RedisCache):
     def delete_many(self, *args: Any, **kwargs: Any) -> None:
         self._try(lambda: super(ForgivingRedisCache, self).delete_many(*args, **kwargs), None)
 
-    def clear(self) -> bool:
-        return self._try(super().clear, False)
+    def clear(self) -> None:
+        self._try(super().clear, None)

@@ -11,8 +11,10 @@ import redis
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from common.database import connection
 
 log = structlog.get_logger(__name__)
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 from structlog.typing import EventDict, Processor
+
+from common.database import connection
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 

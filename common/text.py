@@ -21,6 +21,7 @@ class Text(Mapping[str, str]):
     """
 
     __slots__ = ("_by_language",)
+    _by_language: dict[str, str]
 
     def __init__(self, value: str | Mapping[str, str] | Text = "") -> None:
         by_language = {FALLBACK_LANGUAGE: value} if isinstance(value, str) else dict(value)

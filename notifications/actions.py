@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 
 from common import outbox
+from common.database import connection
 from common.text import Text
 from identity.models import User
 from notifications.models import Delivery, Message, Preference

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
+
+from common.database import connection
 
 NEUTRAL_COLOUR = "#1f3a5f"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone as django_timezone
 
+from common.database import connection
 from tenants.errors import UnknownMunicipality
 from tenants.models import Municipality
 

@@ -7,9 +7,9 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
-from django.db import connection
 from django.utils.deconstruct import deconstructible
 
+from common.database import connection
 from tenants.errors import OutsideTenant
 
 

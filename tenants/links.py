@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import connection
 
+from common.database import connection
 from tenants import context
 from tenants.errors import OutsideTenant
 from tenants.models import Domain

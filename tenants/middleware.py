@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone as django_timezone
 
+from common.database import connection
 from tenants.models import Domain, Municipality
 
 HOSTS_KEPT_SECONDS = 20.0

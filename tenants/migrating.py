@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psycopg
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from psycopg import sql
 
+from common.database import connection
 from tenants import fingerprint, owner, privileges
 from tenants.recording import Recording, Step, migrate_and_record
 from tenants.template import TEMPLATE_SCHEMA, changes_excluded

@@ -9,7 +9,8 @@ import environ
 import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+
+from common.database import connection
 
 
 def owner_url() -> str:

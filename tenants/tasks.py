@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from tenant_schemas_celery.task import TenantTask
 
+from common.database import connection
 from common.models import OutboxRow
 from tenants import context
 from tenants.errors import OutsideTenant, UnknownMunicipality

@@ -8,47 +8,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('forms', '0001_initial'),
-        ('identity', '0001_initial'),
+        ("forms", "0001_initial"),
+        ("identity", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WorkflowVersion',
+            name="WorkflowVersion",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('definition', models.JSONField()),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("definition", models.JSONField()),
+                ("published_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'digest'), name='workflow_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key", "digest"), name="workflow_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Offering',
+            name="Offering",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('template_key', models.CharField(max_length=64, unique=True)),
-                ('template_version', models.CharField(max_length=20)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('kind', models.CharField(choices=[('permit', 'permit'), ('benefit', 'benefit'), ('notification', 'notification')], max_length=16)),
-                ('title', common.text.TextField()),
-                ('summary', common.text.TextField()),
-                ('settings', models.JSONField(default=dict)),
-                ('is_published', models.BooleanField(default=False)),
-                ('adopted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='identity.department')),
-                ('form_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='forms.formversion')),
-                ('workflow_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='catalogue.workflowversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("template_key", models.CharField(max_length=64, unique=True)),
+                ("template_version", models.CharField(max_length=20)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("permit", "permit"),
+                            ("benefit", "benefit"),
+                            ("notification", "notification"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("title", common.text.TextField()),
+                ("summary", common.text.TextField()),
+                ("settings", models.JSONField(default=dict)),
+                ("is_published", models.BooleanField(default=False)),
+                ("adopted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="identity.department"
+                    ),
+                ),
+                (
+                    "form_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="forms.formversion"
+                    ),
+                ),
+                (
+                    "workflow_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="catalogue.workflowversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['slug'],
+                "ordering": ["slug"],
             },
         ),
     ]

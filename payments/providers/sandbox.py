@@ -11,10 +11,10 @@ import secrets
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from common.database import connection
 from payments.errors import PaymentsUnavailable, UntrustedAnswer
 from payments.models import FeeDue
 from payments.providers import PaymentResult, signing
