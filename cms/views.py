@@ -67,7 +67,7 @@ def _suggestions(language: str) -> list[ServicePage]:
     return list(
         ServicePage.objects.live()
         .filter(locale__language_code=language, offering__is_published=True)
-        .select_related("offering")
+        .select_related("offering", "locale")
         .order_by("path")[:SUGGESTIONS]
     )
 

@@ -15,149 +15,531 @@ import cms.svg
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('identity', '0001_initial'),
-        ('wagtailcore', '0098_apitoken'),
+        ("catalogue", "0001_initial"),
+        ("identity", "0001_initial"),
+        ("wagtailcore", "0098_apitoken"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Branding',
+            name="Branding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('primary', models.CharField(default='#0b4f8a', help_text='Buttons, links and the header. White text stands on it.', max_length=7, validators=[cms.colours.validate_hex], verbose_name='town colour')),
-                ('accent', models.CharField(default='#2f7fb8', help_text='Lines and small marks.', max_length=7, validators=[cms.colours.validate_hex], verbose_name='accent')),
-                ('tint', models.CharField(default='#e8f1f8', help_text='Behind the header picture and notices.', max_length=7, validators=[cms.colours.validate_hex], verbose_name='pale ground')),
-                ('header', models.CharField(choices=[('plain', 'White'), ('town', 'In the town colour')], default='plain', max_length=8, verbose_name='page header')),
-                ('typeface', models.CharField(choices=[('sans', 'Gothic'), ('mincho', 'Mincho'), ('round', 'Rounded')], default='sans', max_length=8, verbose_name='headings')),
-                ('corners', models.CharField(choices=[('strict', 'Square'), ('soft', 'Soft'), ('round', 'Round')], default='soft', max_length=8, verbose_name='corners')),
-                ('mark', models.TextField(validators=[cms.svg.validate], verbose_name='mark (SVG)')),
-                ('pattern', models.TextField(blank=True, validators=[cms.svg.validate], verbose_name='header pattern (SVG)')),
-                ('seal', models.TextField(blank=True, help_text='Printed on decision letters.', validators=[cms.svg.validate], verbose_name='official seal (SVG)')),
-                ('slogan', cms.fields.TownTextField(blank=True, default=dict, verbose_name='slogan')),
-                ('introduction', cms.fields.TownTextField(blank=True, default=dict, long=True, verbose_name='introduction')),
-                ('postal_code', models.CharField(blank=True, max_length=8, verbose_name='postal code')),
-                ('address', cms.fields.TownTextField(default=dict, verbose_name='address')),
-                ('phone', models.CharField(max_length=20, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
-                ('hours', cms.fields.TownTextField(default=dict, verbose_name='opening hours')),
-                ('closed', cms.fields.TownTextField(blank=True, default=dict, verbose_name='closed on')),
-                ('mayor', cms.fields.TownTextField(default=dict, verbose_name="mayor's name")),
-                ('mayor_title', cms.fields.TownTextField(default=dict, verbose_name="mayor's title")),
-                ('appeal_authority', cms.fields.TownTextField(default=dict, help_text='Named in the notice of appeal on a decision letter.', verbose_name='authority for requests for review')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "primary",
+                    models.CharField(
+                        default="#0b4f8a",
+                        help_text="Buttons, links and the header. White text stands on it.",
+                        max_length=7,
+                        validators=[cms.colours.validate_hex],
+                        verbose_name="town colour",
+                    ),
+                ),
+                (
+                    "accent",
+                    models.CharField(
+                        default="#2f7fb8",
+                        help_text="Lines and small marks.",
+                        max_length=7,
+                        validators=[cms.colours.validate_hex],
+                        verbose_name="accent",
+                    ),
+                ),
+                (
+                    "tint",
+                    models.CharField(
+                        default="#e8f1f8",
+                        help_text="Behind the header picture and notices.",
+                        max_length=7,
+                        validators=[cms.colours.validate_hex],
+                        verbose_name="pale ground",
+                    ),
+                ),
+                (
+                    "header",
+                    models.CharField(
+                        choices=[("plain", "White"), ("town", "In the town colour")],
+                        default="plain",
+                        max_length=8,
+                        verbose_name="page header",
+                    ),
+                ),
+                (
+                    "typeface",
+                    models.CharField(
+                        choices=[("sans", "Gothic"), ("mincho", "Mincho"), ("round", "Rounded")],
+                        default="sans",
+                        max_length=8,
+                        verbose_name="headings",
+                    ),
+                ),
+                (
+                    "corners",
+                    models.CharField(
+                        choices=[("strict", "Square"), ("soft", "Soft"), ("round", "Round")],
+                        default="soft",
+                        max_length=8,
+                        verbose_name="corners",
+                    ),
+                ),
+                (
+                    "mark",
+                    models.TextField(validators=[cms.svg.validate], verbose_name="mark (SVG)"),
+                ),
+                (
+                    "pattern",
+                    models.TextField(
+                        blank=True,
+                        validators=[cms.svg.validate],
+                        verbose_name="header pattern (SVG)",
+                    ),
+                ),
+                (
+                    "seal",
+                    models.TextField(
+                        blank=True,
+                        help_text="Printed on decision letters.",
+                        validators=[cms.svg.validate],
+                        verbose_name="official seal (SVG)",
+                    ),
+                ),
+                (
+                    "slogan",
+                    cms.fields.TownTextField(blank=True, default=dict, verbose_name="slogan"),
+                ),
+                (
+                    "introduction",
+                    cms.fields.TownTextField(
+                        blank=True, default=dict, long=True, verbose_name="introduction"
+                    ),
+                ),
+                (
+                    "postal_code",
+                    models.CharField(blank=True, max_length=8, verbose_name="postal code"),
+                ),
+                ("address", cms.fields.TownTextField(default=dict, verbose_name="address")),
+                ("phone", models.CharField(max_length=20, verbose_name="phone")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="e-mail address"),
+                ),
+                ("hours", cms.fields.TownTextField(default=dict, verbose_name="opening hours")),
+                (
+                    "closed",
+                    cms.fields.TownTextField(blank=True, default=dict, verbose_name="closed on"),
+                ),
+                ("mayor", cms.fields.TownTextField(default=dict, verbose_name="mayor's name")),
+                (
+                    "mayor_title",
+                    cms.fields.TownTextField(default=dict, verbose_name="mayor's title"),
+                ),
+                (
+                    "appeal_authority",
+                    cms.fields.TownTextField(
+                        default=dict,
+                        help_text="Named in the notice of appeal on a decision letter.",
+                        verbose_name="authority for requests for review",
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'branding and contact',
-                'verbose_name_plural': 'branding and contact',
+                "verbose_name": "branding and contact",
+                "verbose_name_plural": "branding and contact",
             },
         ),
         migrations.CreateModel(
-            name='ContentPage',
+            name="ContentPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('notice', 3)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['h2', 'h3', 'bold', 'link', 'ol', 'ul'], 'label': 'Text', 'template': 'cms/blocks/text.html'}), 1: ('wagtail.blocks.CharBlock', (), {'label': 'Title'}), 2: ('wagtail.blocks.TextBlock', (), {'label': 'Text', 'rows': 3}), 3: ('wagtail.blocks.StructBlock', [[('title', 1), ('text', 2)]], {})})),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("text", 0), ("notice", 3)],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": ["h2", "h3", "bold", "link", "ol", "ul"],
+                                    "label": "Text",
+                                    "template": "cms/blocks/text.html",
+                                },
+                            ),
+                            1: ("wagtail.blocks.CharBlock", (), {"label": "Title"}),
+                            2: ("wagtail.blocks.TextBlock", (), {"label": "Text", "rows": 3}),
+                            3: ("wagtail.blocks.StructBlock", [[("title", 1), ("text", 2)]], {}),
+                        },
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'page',
+                "verbose_name": "page",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='HomePage',
+            name="HomePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('lead', models.TextField(blank=True, help_text='One or two sentences.', verbose_name='lead')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.TextField(
+                        blank=True, help_text="One or two sentences.", verbose_name="lead"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'home page',
+                "verbose_name": "home page",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsIndexPage',
+            name="NewsIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'list of news',
+                "verbose_name": "list of news",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsPage',
+            name="NewsPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('date', models.DateField(default=django.utils.timezone.localdate, verbose_name='date')),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('notice', 3)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['h2', 'h3', 'bold', 'link', 'ol', 'ul'], 'label': 'Text', 'template': 'cms/blocks/text.html'}), 1: ('wagtail.blocks.CharBlock', (), {'label': 'Title'}), 2: ('wagtail.blocks.TextBlock', (), {'label': 'Text', 'rows': 3}), 3: ('wagtail.blocks.StructBlock', [[('title', 1), ('text', 2)]], {})})),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(default=django.utils.timezone.localdate, verbose_name="date"),
+                ),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("text", 0), ("notice", 3)],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": ["h2", "h3", "bold", "link", "ol", "ul"],
+                                    "label": "Text",
+                                    "template": "cms/blocks/text.html",
+                                },
+                            ),
+                            1: ("wagtail.blocks.CharBlock", (), {"label": "Title"}),
+                            2: ("wagtail.blocks.TextBlock", (), {"label": "Text", "rows": 3}),
+                            3: ("wagtail.blocks.StructBlock", [[("title", 1), ("text", 2)]], {}),
+                        },
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'news item',
+                "verbose_name": "news item",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='ServiceIndexPage',
+            name="ServiceIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('introduction', models.TextField(blank=True, verbose_name='introduction')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("introduction", models.TextField(blank=True, verbose_name="introduction")),
             ],
             options={
-                'verbose_name': 'list of services',
+                "verbose_name": "list of services",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Office',
+            name="Office",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', cms.fields.TownTextField(default=dict, verbose_name='place')),
-                ('phone', models.CharField(max_length=20, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
-                ('hours', cms.fields.TownTextField(blank=True, default=dict, help_text='Empty: as the town hall.', verbose_name='opening hours')),
-                ('does', cms.fields.TownTextField(blank=True, default=dict, verbose_name='what it does')),
-                ('department', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='office', to='identity.department', verbose_name='department')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", cms.fields.TownTextField(default=dict, verbose_name="place")),
+                ("phone", models.CharField(max_length=20, verbose_name="phone")),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="e-mail address"),
+                ),
+                (
+                    "hours",
+                    cms.fields.TownTextField(
+                        blank=True,
+                        default=dict,
+                        help_text="Empty: as the town hall.",
+                        verbose_name="opening hours",
+                    ),
+                ),
+                (
+                    "does",
+                    cms.fields.TownTextField(blank=True, default=dict, verbose_name="what it does"),
+                ),
+                (
+                    "department",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="office",
+                        to="identity.department",
+                        verbose_name="department",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'office',
-                'verbose_name_plural': 'offices',
-                'ordering': ['department__key'],
+                "verbose_name": "office",
+                "verbose_name_plural": "offices",
+                "ordering": ["department__key"],
             },
         ),
         migrations.CreateModel(
-            name='SearchEntry',
+            name="SearchEntry",
             fields=[
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_entry', serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('language', models.CharField(max_length=12)),
-                ('kind', models.CharField(choices=[('service', 'Service'), ('news', 'News'), ('page', 'Page')], max_length=10)),
-                ('title', models.TextField()),
-                ('summary', models.TextField(blank=True)),
-                ('body', models.TextField(blank=True)),
-                ('title_grams', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('grams', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('date', models.DateField(null=True)),
+                (
+                    "page",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search_entry",
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                ("language", models.CharField(max_length=12)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("service", "Service"), ("news", "News"), ("page", "Page")],
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.TextField()),
+                ("summary", models.TextField(blank=True)),
+                ("body", models.TextField(blank=True)),
+                (
+                    "title_grams",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None
+                    ),
+                ),
+                (
+                    "grams",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), size=None
+                    ),
+                ),
+                ("date", models.DateField(null=True)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['grams'], name='cms_search_grams')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["grams"], name="cms_search_grams"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ServicePage',
+            name="ServicePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences. Empty: as the service template says.', verbose_name='summary')),
-                ('body', wagtail.fields.StreamField([('notice', 2), ('steps', 5), ('bring', 8), ('fees', 15), ('faq', 20), ('text', 21), ('office', 22)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'label': 'Title'}), 1: ('wagtail.blocks.TextBlock', (), {'label': 'Text', 'rows': 3}), 2: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 1)]], {}), 3: ('wagtail.blocks.TextBlock', (), {'label': 'Step', 'rows': 2}), 4: ('wagtail.blocks.ListBlock', (3,), {'default': [], 'help_text': 'Leave empty to show the wording of the service template.', 'required': False}), 5: ('wagtail.blocks.StructBlock', [[('steps', 4)]], {}), 6: ('wagtail.blocks.CharBlock', (), {'label': 'Thing'}), 7: ('wagtail.blocks.ListBlock', (6,), {'default': [], 'help_text': 'Leave empty to show the wording of the service template.', 'required': False}), 8: ('wagtail.blocks.StructBlock', [[('things', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'label': 'For what'}), 10: ('wagtail.blocks.CharBlock', (), {'help_text': "As in the service's fees.", 'label': 'Name of the rate'}), 11: ('wagtail.blocks.CharBlock', (), {'help_text': 'For example: per day', 'label': 'Unit', 'required': False}), 12: ('wagtail.blocks.StructBlock', [[('label', 9), ('rate', 10), ('unit', 11)]], {}), 13: ('wagtail.blocks.ListBlock', (12,), {'default': [], 'label': 'Lines', 'required': False}), 14: ('wagtail.blocks.TextBlock', (), {'label': 'Note', 'required': False, 'rows': 2}), 15: ('wagtail.blocks.StructBlock', [[('rows', 13), ('note', 14)]], {}), 16: ('wagtail.blocks.CharBlock', (), {'label': 'Question'}), 17: ('wagtail.blocks.TextBlock', (), {'label': 'Answer', 'rows': 3}), 18: ('wagtail.blocks.StructBlock', [[('question', 16), ('answer', 17)]], {}), 19: ('wagtail.blocks.ListBlock', (18,), {'default': [], 'help_text': 'Leave empty to show the wording of the service template.', 'required': False}), 20: ('wagtail.blocks.StructBlock', [[('questions', 19)]], {}), 21: ('wagtail.blocks.RichTextBlock', (), {'features': ['h2', 'h3', 'bold', 'link', 'ol', 'ul'], 'label': 'Text', 'template': 'cms/blocks/text.html'}), 22: ('wagtail.blocks.StructBlock', [[('note', 14)]], {})}, default=cms.blocks.standard_service_body)),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='catalogue.offering', verbose_name='service')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences. Empty: as the service template says.",
+                        verbose_name="summary",
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [
+                            ("notice", 2),
+                            ("steps", 5),
+                            ("bring", 8),
+                            ("fees", 15),
+                            ("faq", 20),
+                            ("text", 21),
+                            ("office", 22),
+                        ],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"label": "Title"}),
+                            1: ("wagtail.blocks.TextBlock", (), {"label": "Text", "rows": 3}),
+                            2: ("wagtail.blocks.StructBlock", [[("title", 0), ("text", 1)]], {}),
+                            3: ("wagtail.blocks.TextBlock", (), {"label": "Step", "rows": 2}),
+                            4: (
+                                "wagtail.blocks.ListBlock",
+                                (3,),
+                                {
+                                    "default": [],
+                                    "help_text": "Leave empty to show the wording of the service template.",
+                                    "required": False,
+                                },
+                            ),
+                            5: ("wagtail.blocks.StructBlock", [[("steps", 4)]], {}),
+                            6: ("wagtail.blocks.CharBlock", (), {"label": "Thing"}),
+                            7: (
+                                "wagtail.blocks.ListBlock",
+                                (6,),
+                                {
+                                    "default": [],
+                                    "help_text": "Leave empty to show the wording of the service template.",
+                                    "required": False,
+                                },
+                            ),
+                            8: ("wagtail.blocks.StructBlock", [[("things", 7)]], {}),
+                            9: ("wagtail.blocks.CharBlock", (), {"label": "For what"}),
+                            10: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "As in the service's fees.",
+                                    "label": "Name of the rate",
+                                },
+                            ),
+                            11: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "For example: per day",
+                                    "label": "Unit",
+                                    "required": False,
+                                },
+                            ),
+                            12: (
+                                "wagtail.blocks.StructBlock",
+                                [[("label", 9), ("rate", 10), ("unit", 11)]],
+                                {},
+                            ),
+                            13: (
+                                "wagtail.blocks.ListBlock",
+                                (12,),
+                                {"default": [], "label": "Lines", "required": False},
+                            ),
+                            14: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {"label": "Note", "required": False, "rows": 2},
+                            ),
+                            15: ("wagtail.blocks.StructBlock", [[("rows", 13), ("note", 14)]], {}),
+                            16: ("wagtail.blocks.CharBlock", (), {"label": "Question"}),
+                            17: ("wagtail.blocks.TextBlock", (), {"label": "Answer", "rows": 3}),
+                            18: (
+                                "wagtail.blocks.StructBlock",
+                                [[("question", 16), ("answer", 17)]],
+                                {},
+                            ),
+                            19: (
+                                "wagtail.blocks.ListBlock",
+                                (18,),
+                                {
+                                    "default": [],
+                                    "help_text": "Leave empty to show the wording of the service template.",
+                                    "required": False,
+                                },
+                            ),
+                            20: ("wagtail.blocks.StructBlock", [[("questions", 19)]], {}),
+                            21: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": ["h2", "h3", "bold", "link", "ol", "ul"],
+                                    "label": "Text",
+                                    "template": "cms/blocks/text.html",
+                                },
+                            ),
+                            22: ("wagtail.blocks.StructBlock", [[("note", 14)]], {}),
+                        },
+                        default=cms.blocks.standard_service_body,
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pages",
+                        to="catalogue.offering",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service page',
+                "verbose_name": "service page",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]

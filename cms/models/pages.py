@@ -99,7 +99,7 @@ def services_by_kind(page: Page) -> list[tuple[Any, list[ServicePage]]]:
         ServicePage.objects.descendant_of(page)
         .live()
         .filter(offering__is_published=True)
-        .select_related("offering")
+        .select_related("offering", "locale")
         .order_by("path")
     )
     groups = (
