@@ -87,7 +87,9 @@ def stepped_up(request: HttpRequest, *, max_age: int = 600, acr: str = "") -> bo
     return recent and assurance.satisfies(kept.get("acr"), acr)
 
 
-def step_up_required(*, max_age: int = 600, acr: str = "") -> Callable[[ViewFunction], ViewFunction]:
+def step_up_required(
+    *, max_age: int = 600, acr: str = ""
+) -> Callable[[ViewFunction], ViewFunction]:
     """Only after a fresh eID confirmation; otherwise the resident is sent for one and back."""
 
     def decorator(view: ViewFunction) -> ViewFunction:
@@ -194,12 +196,12 @@ def guard_patterns(
             guard_patterns(pattern.url_patterns, guard)
         elif getattr(pattern.callback, "_guarded_by", None) is not guard:
             pattern.callback = guard(pattern.callback)  # type: ignore[assignment]
-            pattern.callback._guarded_by = guard  # type: ignore[attr-defined]
+            pattern.callback._guarded_by = guard  # type: ignore[attr-defined]  # noqa: SLF001  our own mark
     return patterns
 
 
 def guarded(urlconf_module: Any) -> Any:
-    """``path("admin/", guarded(wagtailadmin_urls))``: the same addresses behind the second factor."""
+    """``path("admin/", guarded(wagtailadmin_urls))``: the same pages behind the second factor."""
     included = include(urlconf_module)
     patterns = getattr(included[0], "urlpatterns", included[0])
     guard_patterns(patterns, require_staff_mfa)

@@ -65,9 +65,7 @@ def link_resident(
     return user
 
 
-def _identity(
-    issuer: str, subject: str, language: str, *, may_create: bool
-) -> EidIdentity | None:
+def _identity(issuer: str, subject: str, language: str, *, may_create: bool) -> EidIdentity | None:
     known = EidIdentity.objects.select_related("user").select_for_update(of=("self",))
     found = known.filter(issuer=issuer, subject=subject).first()
     if found or not may_create:
@@ -120,7 +118,7 @@ def session_opened(
             "user": user,
             "issuer": issuer,
             "subject": payload["sub"],
-            "sid": sid if is_plain(sid) else "",
+            "sid": sid if isinstance(sid, str) and is_plain(sid) else "",
         },
     )
     ledger.record(

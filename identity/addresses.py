@@ -11,7 +11,7 @@ PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building")
 MAX_PART = 200
 
 _PREFECTURE = re.compile(r"北海道|東京都|(?:京都|大阪)府|(?:神奈川|和歌山|鹿児島|[^\s]{2})県")
-_POSTAL = re.compile(r"〒?\s*(\d{3})[-‐−–ー－]?(\d{4})(?!\d)")  # noqa: RUF001  hyphens in use
+_POSTAL = re.compile(r"〒?\s*(\d{3})[-‐−–ー－]?(\d{4})(?!\d)")
 # Municipalities whose name holds 市, 町, 村 or 郡 before its end, so the first such character
 # does not end it.
 _ODD = (

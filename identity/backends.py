@@ -121,9 +121,7 @@ class EidBackend(OIDCAuthenticationBackend):
             raise EidRefused("userinfo_invalid", "another subject")
         return info
 
-    def get_or_create_user(
-        self, access_token: str, id_token: str, payload: dict[str, Any]
-    ) -> User:
+    def get_or_create_user(self, access_token: str, id_token: str, payload: dict[str, Any]) -> User:
         """The resident of this issuer and subject, with what the eID told now."""
         attempt = self._attempt()
         info = self.get_userinfo(access_token, id_token, payload)

@@ -67,7 +67,10 @@ def _name(claims: Mapping[str, Any], suffix: str = "") -> str | None:
     whole = text(claims.get(f"name{suffix}"))
     if whole:
         return whole
-    family, given = text(claims.get(f"family_name{suffix}")), text(claims.get(f"given_name{suffix}"))
+    family, given = (
+        text(claims.get(f"family_name{suffix}")),
+        text(claims.get(f"given_name{suffix}")),
+    )
     return f"{family} {given}" if family and given else None
 
 
@@ -133,11 +136,12 @@ def _phone(claims: Mapping[str, Any]) -> str | None:
 
 CONCEPTS: dict[str, Concept] = {
     FULL_NAME: Concept(("name",), "name", _("your name"), _full_name),
-    FULL_NAME_KANA: Concept(
-        ("name#ja-Kana-JP",), "name", _("your name in kana"), _full_name_kana
-    ),
+    FULL_NAME_KANA: Concept(("name#ja-Kana-JP",), "name", _("your name in kana"), _full_name_kana),
     DATE_OF_BIRTH: Concept(
-        ("birthdate",), "birthdate", _("your date of birth"), lambda c: read_date(c.get("birthdate"))
+        ("birthdate",),
+        "birthdate",
+        _("your date of birth"),
+        lambda c: read_date(c.get("birthdate")),
     ),
     SEX: Concept(("gender",), "gender", _("your sex"), lambda c: read_sex(c.get("gender"))),
     ADDRESS: Concept(

@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from common.text import Text, TextField
 from identity import sealed
 
+# What Django writes, with random letters after it, for an account without a password.
+NO_PASSWORD = "!"  # noqa: S105  a mark, no secret
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes the two kinds of users. A resident never has a password."""
@@ -33,7 +36,10 @@ class UserManager(BaseUserManager["User"]):
     ) -> User:
         """Somebody who works for the municipality; without `password` only a passkey signs in."""
         user = self.model(
-            kind=User.Kind.STAFF, username=self.model.normalize_username(username), name=name, **fields
+            kind=User.Kind.STAFF,
+            username=self.model.normalize_username(username),
+            name=name,
+            **fields,
         )
         user.set_password(password)
         user.save(using=self._db)
@@ -80,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may use the content administration"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -90,10 +96,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints: ClassVar = [
-            # Django writes an unusable password as "!" and random letters.
             models.CheckConstraint(
                 name="identity_user_resident_no_password",
-                condition=models.Q(kind="staff") | models.Q(password__startswith="!"),
+                condition=models.Q(kind="staff") | models.Q(password__startswith=NO_PASSWORD),
             ),
             models.CheckConstraint(
                 name="identity_user_resident_no_privileges",
@@ -161,7 +166,9 @@ class EidSession(models.Model):
     class Meta:
         verbose_name = _("eID session")
         verbose_name_plural = _("eID sessions")
-        indexes: ClassVar = [models.Index(fields=["issuer", "subject"], name="identity_eidsess_sub")]
+        indexes: ClassVar = [
+            models.Index(fields=["issuer", "subject"], name="identity_eidsess_sub")
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.sid}"
@@ -241,9 +248,7 @@ class EidClient(models.Model):
 
     def private_key(self, use: str) -> dict[str, Any] | None:
         """The private JWK for ``use`` "sig" or "enc". Raises `sealed.CannotOpen`."""
-        opened = sealed.unseal(
-            self.sealed_keys, purpose=self.KEY_PURPOSE, context=self.client_id
-        )
+        opened = sealed.unseal(self.sealed_keys, purpose=self.KEY_PURPOSE, context=self.client_id)
         keys: list[dict[str, Any]] = json.loads(opened)["keys"]
         return next((key for key in keys if key.get("use", "sig") == use), None)
 

@@ -34,7 +34,10 @@ def seal(plain: bytes, *, purpose: str, context: str) -> str:
 
 
 def unseal(sealed: str, *, purpose: str, context: str) -> bytes:
-    """The plain bytes. Tries the earlier secrets too (`SECRET_KEY_FALLBACKS`). Raises `CannotOpen`."""
+    """The plain bytes. Raises `CannotOpen`.
+
+    Tries the earlier secrets too (`SECRET_KEY_FALLBACKS`).
+    """
     raw = base64.b64decode(sealed)
     nonce, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):

@@ -64,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(never_cache, name="dispatch")
 class EidStartView(OIDCAuthenticationRequestView):
-    """Leaves for the eID provider: code flow with PKCE, state, nonce and the claims that are needed.
+    """Leaves for the eID provider: code flow with PKCE, state, nonce, and the claims needed.
 
     ``?next=`` path to return to, ``?form=`` service whose form is about to be filled,
     ``?step_up=1`` confirm again now and strongly.
@@ -156,9 +156,7 @@ class EidCallbackView(OIDCAuthenticationCallbackView):
         if not request.GET.get("code"):
             raise EidRefused("provider_answer", "neither code nor error")
 
-    def _accept(
-        self, request: HttpRequest, attempt: Attempt, client: EidClient
-    ) -> HttpResponse:
+    def _accept(self, request: HttpRequest, attempt: Attempt, client: EidClient) -> HttpResponse:
         backend = EidBackend(attempt)
         user = backend.authenticate(request)
         assert user is not None  # noqa: S101  authenticate raises instead, with an attempt

@@ -31,8 +31,10 @@ _CONTENT_ENCRYPTION = ["A256GCM", "A128GCM", "A256CBC-HS512", "A128CBC-HS256"]
 
 
 def is_plain(value: Any) -> bool:
-    """A short printable ASCII text, as subjects and session ids are; nothing a database trips on."""
-    return isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()
+    """A short printable ASCII text, as subjects and session ids are."""
+    return (
+        isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()
+    )
 
 
 def _header(token: Any, alg: str, problem: str) -> dict[str, Any]:
@@ -106,8 +108,10 @@ def verify_id_token(
     if not is_plain(claims["sub"]):
         raise EidRefused(problem, "subject is no text")
     sent = claims["nonce"]
-    if not nonce or not isinstance(sent, str) or not secrets.compare_digest(
-        sent.encode(), nonce.encode()
+    if (
+        not nonce
+        or not isinstance(sent, str)
+        or not secrets.compare_digest(sent.encode(), nonce.encode())
     ):
         raise EidRefused(problem, "nonce")
     issued = _moment(claims, "iat", problem)

@@ -127,7 +127,10 @@ class ReauthenticateView(account_views.ReauthenticateView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         record_authentication(
-            self.request, self.request.user, method="password", reauthenticated=True  # type: ignore[arg-type]
+            self.request,
+            self.request.user,
+            method="password",
+            reauthenticated=True,  # type: ignore[arg-type]
         )
         return _back(self.request)
 

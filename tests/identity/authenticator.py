@@ -35,11 +35,10 @@ class Passkey:
         self.user_handle = asked["user"]["id"]
         numbers = self.key.public_key().public_numbers()
         cose = {
-            1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big"),
+            1: 2, 3: -7, -1: 1,
+            -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big"),
         }  # fmt: skip
-        attested = (
-            bytes(16) + struct.pack(">H", 32) + self.credential_id + cbor.encode(cose)
-        )
+        attested = bytes(16) + struct.pack(">H", 32) + self.credential_id + cbor.encode(cose)
         auth_data = self._auth_data(self.flags | ATTESTED) + attested
         client_data = self._client_data("webauthn.create", asked["challenge"])
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": auth_data})

@@ -204,6 +204,7 @@ def sign(claims: Claims, key: jwk.JWK, header: Claims) -> str:
         signature = algorithm.sign(message, jwt.PyJWK(_private(key), own).key)
     return (message + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
+
 def _private(key: jwk.JWK) -> Claims:
     private = key.export_private(as_dict=True)
     private.pop("alg", None)

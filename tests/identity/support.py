@@ -9,14 +9,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.db.models import QuerySet
 
+from audit.models import LedgerEntry
 from identity.models import EidClient, StaffRole, User
 from tests.identity.misbehaving import Provider
 
 PASSWORD = "a long enough password"
 
 
-def make_staff(username: str = "yamamoto", *roles: str, **fields: Any) -> User:
+def make_staff(username: str = "kato", *roles: str, **fields: Any) -> User:
     """Staff with `PASSWORD` and roles for the whole municipality."""
     fields.setdefault("name", "山本 真理")
     user = User.objects.create_staff(username, password=PASSWORD, **fields)
@@ -25,7 +27,7 @@ def make_staff(username: str = "yamamoto", *roles: str, **fields: Any) -> User:
     return user
 
 
-def give_totp(user: User, secret: str = "JBSWY3DPEHPK3PXP") -> str:
+def give_totp(user: User, secret: str = "JBSWY3DPEHPK3PXP") -> str:  # noqa: S107
     """A ready authenticator app for `user`; returns its secret."""
     TOTP.activate(user, secret)
     return secret
@@ -71,6 +73,9 @@ class Journey:
         self.provider = provider
         self.client = client
         self.asked: dict[str, str] = {}
+        # The town may have people and a past of its own.
+        self._residents_before = set(User.objects.filter(kind="resident").values_list("pk"))
+        self._ledger_before = set(LedgerEntry.objects.values_list("pk", flat=True))
 
     def leave(self, path: str = "/eid/start/", **query: str) -> dict[str, str]:
         """Go to the provider; returns what it was asked."""
@@ -98,6 +103,15 @@ class Journey:
     def sign_in(self, **query: str) -> Any:
         self.leave(**query)
         return self.answer()
+
+    def new_residents(self) -> int:
+        """How many accounts were made since."""
+        now = set(User.objects.filter(kind="resident").values_list("pk"))
+        return len(now - self._residents_before)
+
+    def ledger(self) -> QuerySet[LedgerEntry]:
+        """What was written down since."""
+        return LedgerEntry.objects.exclude(pk__in=self._ledger_before).order_by("pk")
 
     def user(self) -> User | None:
         """Who is signed in, by the session as it is stored."""

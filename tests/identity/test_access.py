@@ -82,13 +82,13 @@ def test_staff_opens_staff_pages_only(browser: Any) -> None:
 
 @pytest.mark.parametrize("role", [Role.CASEWORKER, Role.LEAD, Role.ADMIN])
 def test_role_opens_the_page(role: Role, browser: Any) -> None:
-    sign_in_staff(browser, make_staff("yamamoto", role))
+    sign_in_staff(browser, make_staff("kato", role))
     assert browser.get(CASEWORKERS).status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.CONSULTEE, Role.FINANCE, Role.EDITOR])
 def test_other_role_does_not_open_the_page(role: Role, browser: Any) -> None:
-    sign_in_staff(browser, make_staff("yamamoto", role))
+    sign_in_staff(browser, make_staff("kato", role))
     response = browser.get(CASEWORKERS)
     assert response.status_code == 403
     assert "<h1>" in response.content.decode()
@@ -121,23 +121,23 @@ def test_blocked_resident_is_out_at_once(browser: Any) -> None:
 
 @pytest.fixture
 def parks(town: Any) -> Department:
-    return Department.objects.create(key="parks", name={"ja": "公園課", "en": "Parks"})
+    return Department.objects.create(key="test-parks", name={"ja": "公園課", "en": "Parks"})
 
 
 def test_role_in_a_department_counts_there(parks: Department) -> None:
     user = make_staff()
     StaffRole.objects.create(user=user, department=parks, role=Role.CASEWORKER)
     assert has_role(user, Role.CASEWORKER)
-    assert has_role(user, Role.CASEWORKER, "parks")
+    assert has_role(user, Role.CASEWORKER, "test-parks")
     assert not has_role(user, Role.CASEWORKER, "roads")
-    assert not has_role(user, Role.LEAD, "parks")
-    assert departments_of(user, Role.CASEWORKER) == {"parks"}
+    assert not has_role(user, Role.LEAD, "test-parks")
+    assert departments_of(user, Role.CASEWORKER) == {"test-parks"}
     assert departments_of(user, Role.LEAD) == frozenset()
     assert any_role(user, [Role.LEAD, Role.CASEWORKER])
 
 
 def test_role_without_department_counts_everywhere(town: Any) -> None:
-    user = make_staff("yamamoto", Role.LEAD)
+    user = make_staff("kato", Role.LEAD)
     assert has_role(user, Role.LEAD, "roads")
     assert departments_of(user, Role.LEAD) is None
 
@@ -145,16 +145,16 @@ def test_role_without_department_counts_everywhere(town: Any) -> None:
 def test_administrator_of_a_department_is_none_of_the_town(parks: Department) -> None:
     user = make_staff()
     StaffRole.objects.create(user=user, department=parks, role=Role.ADMIN)
-    assert not has_role(user, Role.CASEWORKER, "parks")
-    assert has_role(make_staff("chief", Role.ADMIN), Role.CASEWORKER, "parks")
+    assert not has_role(user, Role.CASEWORKER, "test-parks")
+    assert has_role(make_staff("chief", Role.ADMIN), Role.CASEWORKER, "test-parks")
 
 
 def test_roles_cost_one_query(parks: Department, django_assert_num_queries: Any) -> None:
-    user = make_staff("yamamoto", Role.LEAD, Role.FINANCE)
+    user = make_staff("kato", Role.LEAD, Role.FINANCE)
     StaffRole.objects.create(user=user, department=parks, role=Role.CASEWORKER)
     with django_assert_num_queries(1):
         assert has_role(user, Role.LEAD)
-        assert has_role(user, Role.CASEWORKER, "parks")
+        assert has_role(user, Role.CASEWORKER, "test-parks")
         assert len(roles_of(user)) == 3
     forget(user)
     with django_assert_num_queries(1):

@@ -12,7 +12,6 @@ import pytest
 from django.utils import timezone
 from jwcrypto import jwk
 
-from audit.models import LedgerEntry
 from identity import claims as eid_claims
 from identity.eid import registration
 from identity.models import EidClient, EidIdentity, EidSession, User
@@ -31,7 +30,7 @@ def test_resident_signs_in_and_goes_on(journey: Journey, eid_client: EidClient) 
     assert (user.eid.issuer, user.eid.subject) == (eid_client.issuer, "pairwise-adult")
     page = journey.browser.get("/probe/residents/")
     assert page.content.decode() == f"resident {user.pk} -"
-    events = list(LedgerEntry.objects.order_by("id").values_list("event", "about"))
+    events = list(journey.ledger().values_list("event", "about"))
     assert events == [("eid.asserted", user.pk), ("resident.signed_in", user.pk)]
 
 
@@ -83,8 +82,12 @@ def test_concepts_of_the_form_are_asked_and_kept(
         "streetAddress": "御成町12-40",
         "building": "コーポ潮風",
     }
-    assert (entry["source"], entry["issuer"], entry["acr"]) == ("eid", eid_client.issuer, "aal3 crl")
-    told = LedgerEntry.objects.get(event="eid.asserted").data
+    assert (entry["source"], entry["issuer"], entry["acr"]) == (
+        "eid",
+        eid_client.issuer,
+        "aal3 crl",
+    )
+    told = journey.ledger().get(event="eid.asserted").data
     assert told["concepts"] == sorted(user.eid.claims)
     assert "1986" not in json.dumps(told)
 
@@ -119,7 +122,7 @@ def test_second_sign_in_is_the_same_person_with_new_details(
     assert first is not None
     assert second == first
     assert second.name == "鈴木 恵"
-    assert EidIdentity.objects.count() == 1
+    assert journey.new_residents() == 1
 
 
 def test_concept_no_longer_told_is_forgotten(journey: Journey, provider: Provider) -> None:
@@ -150,19 +153,21 @@ def test_same_subject_of_another_issuer_is_another_person(
     journey: Journey, eid_client: EidClient
 ) -> None:
     other = User.objects.create_resident(name="別人")
-    EidIdentity.objects.create(user=other, issuer="https://x.example.test", subject="pairwise-adult")
+    EidIdentity.objects.create(
+        user=other, issuer="https://x.example.test", subject="pairwise-adult"
+    )
     journey.sign_in()
     assert journey.user() != other
 
 
-def test_session_key_changes_at_sign_in(journey: Journey) -> None:
+def test_session_key_changes_at_sign_in(journey: Journey, eid_client: EidClient) -> None:
     journey.leave()
     before = journey.browser.session.session_key
     journey.answer()
     after = journey.browser.session.session_key
     assert before
     assert after != before
-    assert EidSession.objects.get().session_key == after
+    assert EidSession.objects.get(issuer=eid_client.issuer).session_key == after
 
 
 def test_other_person_in_the_same_browser_finds_nothing_of_the_first(
@@ -176,7 +181,7 @@ def test_other_person_in_the_same_browser_finds_nothing_of_the_first(
     provider.sid = "sid-2"
     journey.sign_in()
     assert "secret of the first" not in journey.browser.session
-    assert User.objects.filter(kind="resident").count() == 2
+    assert journey.new_residents() == 2
 
 
 def test_access_token_is_not_kept(journey: Journey) -> None:
@@ -224,7 +229,11 @@ def test_userinfo_that_should_be_encrypted_and_is_not_readable_is_refused(
 
     def answer(claims: dict[str, Any]) -> tuple[str, bytes]:
         token = sign(claims, provider.es_key, {"alg": "ES256", "kid": "es-1"})
-        made = {"plain": token.encode(), "stranger": encrypted(token, other), "rubbish": b"a.b.c.d.e"}
+        made = {
+            "plain": token.encode(),
+            "stranger": encrypted(token, other),
+            "rubbish": b"a.b.c.d.e",
+        }
         return "application/jwt", made[body]
 
     provider.sign_userinfo = answer
@@ -328,7 +337,7 @@ def test_step_up_asks_for_a_fresh_and_strong_confirmation(journey: Journey) -> N
     response = journey.answer()
     assert response["Location"] == "/probe/delicate/"
     assert journey.browser.get("/probe/delicate/").content == b"delicate"
-    assert LedgerEntry.objects.filter(event="resident.stepped_up").count() == 1
+    assert journey.ledger().filter(event="resident.stepped_up").count() == 1
 
 
 STEP_UP_CASES: dict[str, tuple[Callable[[Provider], None], str]] = {
@@ -360,7 +369,7 @@ def test_bad_step_up_changes_nothing(case: str, journey: Journey, provider: Prov
     assert session["eid_problem"]["code"] == code
     assert session["eid_auth"] == kept
     assert journey.user() == before
-    assert User.objects.filter(kind="resident").count() == 1
+    assert journey.new_residents() == 1
     page = journey.browser.get("/eid/problem/").content.decode()
     assert "step_up=1" in page
 

@@ -45,7 +45,7 @@ def add(browser: Any, passkey: Passkey, name: str = "役所のパソコン") -> 
 def enrolled(browser: Any, passkey: Passkey) -> User:
     """Staff whose only factor is the passkey, signed out again."""
     user = make_staff()
-    browser.post(LOGIN, {"login": "yamamoto", "password": PASSWORD})
+    browser.post(LOGIN, {"login": "kato", "password": PASSWORD})
     response = add(browser, passkey)
     assert response.status_code == 302, response.content.decode()[:3000]
     browser.post("/sign-out/")
@@ -60,7 +60,7 @@ def login_options(browser: Any) -> dict[str, Any]:
 
 def test_first_factor_may_be_a_passkey(browser: Any, passkey: Passkey) -> None:
     user = make_staff()
-    browser.post(LOGIN, {"login": "yamamoto", "password": PASSWORD})
+    browser.post(LOGIN, {"login": "kato", "password": PASSWORD})
     response = add(browser, passkey)
     assert response["Location"] == "/staff/second-factor/recovery-codes/"
     assert factors_of(user) == {"webauthn", "recovery_codes"}
@@ -82,7 +82,7 @@ def test_passkey_alone_signs_in(browser: Any, enrolled: User, passkey: Passkey) 
 
 
 def test_passkey_as_second_factor(browser: Any, enrolled: User, passkey: Passkey) -> None:
-    browser.post(LOGIN, {"login": "yamamoto", "password": PASSWORD, "next": STAFF_PAGE})
+    browser.post(LOGIN, {"login": "kato", "password": PASSWORD, "next": STAFF_PAGE})
     credential = passkey.get(options_on(browser.get(CODE), "request_options"))
     response = browser.post(CODE, {"credential": json.dumps(credential)})
     assert response["Location"] == STAFF_PAGE
@@ -198,14 +198,15 @@ def test_last_passkey_stays(browser: Any, enrolled: User, passkey: Passkey) -> N
     assert "webauthn" in factors_of(enrolled)
 
 
-def test_passkey_of_another_is_not_found(
-    browser: Any, enrolled: User, passkey: Passkey
-) -> None:
+def test_passkey_of_another_is_not_found(browser: Any, enrolled: User, passkey: Passkey) -> None:
     other = make_staff("other")
     give_totp(other)
     sign_in_staff(browser, other)
     key = enrolled.authenticator_set.get(type="webauthn").pk
-    for path in (f"/staff/second-factor/passkeys/{key}/", f"/staff/second-factor/passkeys/{key}/remove/"):
+    for path in (
+        f"/staff/second-factor/passkeys/{key}/",
+        f"/staff/second-factor/passkeys/{key}/remove/",
+    ):
         assert browser.get(path).status_code == 404
         assert browser.post(path, {"name": "x"}).status_code == 404
     assert "webauthn" in factors_of(enrolled)

@@ -102,28 +102,29 @@ def test_there_are_enough_payloads() -> None:
     assert len(HOSTILE) >= 30
 
 
-@pytest.mark.parametrize("target", HOSTILE)
-def test_eid_sign_in_leads_home_instead(target: str, journey: Journey) -> None:
-    assert journey.sign_in(next=target)["Location"] == "/"
-    assert journey.browser.get("/sign-in/", {"next": target})["Location"] == "/"
+def test_eid_sign_in_leads_home_instead(journey: Journey) -> None:
+    for target in HOSTILE:
+        journey.leave(next=target)
+        assert journey.answer()["Location"] == "/", target
+        assert journey.browser.get("/sign-in/", {"next": target})["Location"] == "/", target
 
 
-@pytest.mark.parametrize("target", HOSTILE)
-def test_problem_page_does_not_pass_it_on(target: str, journey: Journey) -> None:
-    journey.leave(next=target)
-    journey.answer(code=..., error="access_denied")
+def test_problem_page_does_not_pass_it_on(journey: Journey) -> None:
+    for target in HOSTILE:
+        journey.leave(next=target)
+        journey.answer(code=..., error="access_denied")
+        assert journey.browser.session["eid_problem"]["next"] == "", target
     page = journey.browser.get("/eid/problem/").content.decode()
     assert 'href="/eid/start/"' in page
 
 
-@pytest.mark.parametrize("target", HOSTILE)
-def test_staff_sign_in_leads_to_the_desk_instead(target: str, browser: Any) -> None:
-    user = make_staff()
-    secret = give_totp(user)
-    browser.post("/staff/login/", {"login": "yamamoto", "password": PASSWORD, "next": target})
-    clear_used_codes()
-    response = browser.post("/staff/second-factor/code/", {"code": totp_code(secret), "next": target})
-    assert response.status_code == 302
-    assert "evil" not in response["Location"]
-    assert response["Location"].startswith("/")
-    assert response["Location"] in {"/desk/", "/staff/second-factor/"}
+def test_staff_sign_in_leads_to_the_desk_instead(browser: Any, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    secret = give_totp(make_staff())
+    for target in HOSTILE:
+        clear_used_codes()
+        browser.post("/staff/login/", {"login": "kato", "password": PASSWORD, "next": target})
+        form = {"code": totp_code(secret), "next": target}
+        response = browser.post("/staff/second-factor/code/", form)
+        assert response["Location"] in {"/desk/", "/staff/second-factor/"}, target
+        browser.logout()

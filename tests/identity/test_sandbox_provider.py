@@ -184,8 +184,12 @@ def test_every_persona_signs_in_with_complete_data(
         assert values["person.dateOfBirth"] == said["birthdate"]
         assert values["person.sex"] == said["gender"]
         assert values["person.nationality"] == said["nationality"]
-        assert values["person.address"]["postalCode"] == said["address"]["postal_code"].replace("-", "")
-        assert all(values["person.address"][part] for part in ("prefecture", "city", "streetAddress"))
+        assert values["person.address"]["postalCode"] == said["address"]["postal_code"].replace(
+            "-", ""
+        )
+        assert all(
+            values["person.address"][part] for part in ("prefecture", "city", "streetAddress")
+        )
         assert values.get("contact.email") == said.get("email")
         assert user.eid.acr == "aal3 crl"
         subjects.add(user.eid.subject)
@@ -212,7 +216,9 @@ def test_persona_page_speaks_english_too(visitor: Visitor) -> None:
     assert 'lang="en"' in english.text
     assert "<li>Address</li>" in english.text
     assert "Shiomi City" in english.text
-    assert all(person["note"]["en"].replace("'", "&#39;") in english.text for person in PEOPLE.values())
+    assert all(
+        person["note"]["en"].replace("'", "&#39;") in english.text for person in PEOPLE.values()
+    )
 
 
 def test_formatted_address_of_every_persona_gives_the_same_parts(issuer: str) -> None:
@@ -305,7 +311,7 @@ def test_registered_towns_keep_their_keys(town: Any, other_town: Any, tmp_path: 
     before = config.read_text("utf-8")
     assert first == ["madoguchi-shiomi", "madoguchi-suginosawa"]
     assert config.stat().st_mode & 0o077 == 0
-    client = EidClient.objects.get()
+    client = EidClient.objects.get(issuer="http://127.0.0.1:9")
     assert (client.client_id, client.is_active) == ("madoguchi-shiomi", True)
     registration.register_towns(towns, "http://127.0.0.1:9", config)
     assert config.read_text("utf-8") == before

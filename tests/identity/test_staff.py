@@ -14,7 +14,6 @@ from identity import access
 from identity.models import User
 from tests.identity.support import (
     PASSWORD,
-    clear_used_codes,
     factors_of,
     give_totp,
     make_staff,
@@ -27,7 +26,9 @@ APP = "/staff/second-factor/app/"
 STAFF_PAGE = "/probe/staff/"
 
 
-def password_step(browser: Any, username: str = "yamamoto", password: str = PASSWORD, **more: Any) -> Any:
+def password_step(
+    browser: Any, username: str = "kato", password: str = PASSWORD, **more: Any
+) -> Any:
     return browser.post(LOGIN, {"login": username, "password": password, **more})
 
 
@@ -87,8 +88,9 @@ def test_first_sign_in_sets_up_the_app(
 
 
 def test_totp_secret_is_sealed(browser: Any) -> None:
-    secret = give_totp(make_staff())
-    assert secret not in str(Authenticator.objects.get().data)
+    user = make_staff()
+    secret = give_totp(user)
+    assert secret not in str(Authenticator.objects.get(user=user).data)
 
 
 def test_stale_password_is_asked_again_before_a_factor_is_made(browser: Any) -> None:
@@ -199,7 +201,7 @@ def test_code_works_once(browser: Any) -> None:
 
 
 BAD_PASSWORDS = {
-    "wrong password": ("yamamoto", "another long password"),
+    "wrong password": ("kato", "another long password"),
     "unknown user": ("nobody", PASSWORD),
     "empty": ("", ""),
     "resident": ("resident", PASSWORD),
@@ -227,7 +229,7 @@ def test_unknown_and_known_user_names_read_the_same(browser: Any) -> None:
         page = password_step(browser, username, "wrong wrong wrong").content.decode()
         return re.sub(r'value="[^"]*"', "", page)
 
-    assert words("yamamoto") == words("somebody")
+    assert words("kato") == words("somebody")
 
 
 def test_blocked_staff_with_the_right_password_is_told(browser: Any) -> None:
@@ -239,8 +241,7 @@ def test_blocked_staff_with_the_right_password_is_told(browser: Any) -> None:
 
 
 def test_guessing_passwords_is_stopped(browser: Any) -> None:
-    make_staff()
-    give_totp(User.objects.get())
+    give_totp(make_staff())
     pages = [password_step(browser, password=f"guess number {turn}") for turn in range(6)]
     assert all(page.status_code == 200 for page in pages)
     # Now the right one does not help either, until the limit has passed.
@@ -366,8 +367,8 @@ def test_pages_carry_no_inline_script_or_style(prefix: str, browser: Any) -> Non
     password_step(browser)
     pages.append(browser.get(f"{prefix}{CODE}"))
     sign_in_staff(browser, user)
-    for path in (INDEX, "/staff/password/", "/staff/second-factor/passkeys/add/"):
-        pages.append(browser.get(f"{prefix}{path}"))
+    manage = (INDEX, "/staff/password/", "/staff/second-factor/passkeys/add/")
+    pages.extend(browser.get(f"{prefix}{path}") for path in manage)
     for page in pages:
         assert page.status_code == 200
         text = page.content.decode()

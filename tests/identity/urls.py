@@ -41,7 +41,9 @@ urlpatterns = [
     path("probe/delicate/", delicate),
     path(
         "probe/admin/",
-        access.guarded(([path("", administration), path("x/", include([path("", administration)]))], "probe")),
+        access.guarded(
+            ([path("", administration), path("x/", include([path("", administration)]))], "probe")
+        ),
     ),
     *town_patterns,
 ]
