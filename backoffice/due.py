@@ -64,9 +64,7 @@ def _late(now: ClockNow) -> str:
 def _stopped(now: ClockNow) -> str:
     days = max(now.days_left or 0, 0)
     if now.unit is DayUnit.WORKING:
-        return ngettext(
-            "stopped, %(days)d working day left", "stopped, %(days)d working days left", days
-        ) % {"days": days}
-    return ngettext("stopped, %(days)d day left", "stopped, %(days)d days left", days) % {
-        "days": days
-    }
+        return ngettext("stopped, %(days)d working day", "stopped, %(days)d working days", days) % {
+            "days": days
+        }
+    return ngettext("stopped, %(days)d day", "stopped, %(days)d days", days) % {"days": days}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -73,9 +73,15 @@ def address(chosen: InboxFilter) -> str:
     return reverse("desk:inbox") + (f"?{query}" if query else "")
 
 
-def tabs(chosen: InboxFilter, counts: Mapping[str, int], *, consultee_only: bool) -> list[Tab]:
+def views_for(*, consultee_only: bool, consultee: bool) -> tuple[str, ...]:
+    """The views that make sense to a reader."""
+    if consultee_only:
+        return ("consult", "closed")
+    return VIEWS if consultee else tuple(view for view in VIEWS if view != "consult")
+
+
+def tabs(chosen: InboxFilter, counts: Mapping[str, int], shown: Iterable[str]) -> list[Tab]:
     """The views; changing the view keeps the other filters."""
-    shown = ("consult", "closed") if consultee_only else VIEWS
     return [
         Tab(
             str(VIEW_NAMES[view]),

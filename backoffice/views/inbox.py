@@ -84,6 +84,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
         if not chosen.offering or offering.slug == chosen.offering
         for stage in offering.workflow.stages
     }
+    views = filters.views_for(
+        consultee_only=consultee_only, consultee=has_role(reader, Role.CONSULTEE)
+    )
     page = Paginator(queries.inbox(reader, chosen), PER_PAGE).get_page(request.GET.get("page"))
     query = filters.query_of(chosen)
     return render(
@@ -93,9 +96,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             **frame(request, "inbox"),
             "chosen": chosen,
             "consultee_only": consultee_only,
-            "tabs": filters.tabs(
-                chosen, queries.inbox_counts(reader), consultee_only=consultee_only
-            ),
+            "tabs": filters.tabs(chosen, queries.inbox_counts(reader), views),
             "chips": filters.chips(chosen, services, stages),
             "services": services,
             "stages": stages,

@@ -115,9 +115,11 @@ def admin(*, name: str = "管理者") -> User:
     return staff(Role.ADMIN, at=None, name=name)
 
 
-def with_second_factor(client: Client) -> Client:
-    """The client's session as it is after password and code."""
+def sign_in_staff(client: Client, user: User) -> Client:
+    """The session of a member of staff as it is after password and code."""
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time()},
         {"method": "mfa", "type": "totp", "at": time.time()},
