@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft
+from forms.prepared import Prepared
 from forms.questions import MEGABYTE, FileQuestion
 from forms.uploads.examine import examine, too_large
+from forms.validation import is_uuid
+from tenants.files import PrivateStorage
 
 MOST_PER_DRAFT = 40
 MOST_BYTES_PER_DRAFT = 100 * MEGABYTE
@@ -67,12 +70,13 @@ def by_ids(ids: Iterable[str]) -> dict[str, Attachment]:
 
 def discard(draft: Draft, ids: Collection[str]) -> None:
     """Delete files of the draft, rows now and contents once that is certain."""
+    ids = [item for item in ids if is_uuid(item)]
     if not ids:
         return
     doomed = list(Attachment.objects.filter(draft=draft, owner_id=draft.resident_id, pk__in=ids))
     names = [item.file.name for item in doomed]
     Attachment.objects.filter(pk__in=[item.pk for item in doomed]).delete()
-    storage = Attachment._meta.get_field("file").storage
+    storage = PrivateStorage()
 
     def remove() -> None:
         for name in names:
@@ -80,6 +84,19 @@ def discard(draft: Draft, ids: Collection[str]) -> None:
                 storage.delete(name)
 
     transaction.on_commit(remove)
+
+
+def referenced(prepared: Prepared, answers: Mapping[str, Any]) -> set[str]:
+    """Every attachment id that `answers` hold, in groups too."""
+    found: set[str] = set()
+    for node in prepared.nodes.values():
+        if node.question.type != "file":
+            continue
+        values = [answers.get(node.id)]
+        if node.group_id:
+            values = [item.get(node.id) for item in answers.get(node.group_id) or []]
+        found |= {item for value in values for item in ids_in(value)}
+    return found
 
 
 def ids_in(value: Any) -> set[str]:

@@ -153,14 +153,22 @@ def _real_path(data: Any, location: Sequence[str | int]) -> tuple[str | int, ...
     path: list[str | int] = []
     here: Any = data
     for number, part in enumerate(location):
-        if (isinstance(part, int) and isinstance(here, Sequence) and part < len(here)) or (isinstance(here, Mapping) and part in here):
-            here = here[part]
+        if (isinstance(part, int) and isinstance(here, Sequence) and part < len(here)) or (
+            isinstance(here, Mapping) and part in here
+        ):
+            here = here[part]  # type: ignore[index]
         elif isinstance(here, Mapping) and number == len(location) - 1:
             here = None  # the key that is missing
         else:
             continue
         path.append(part)
     return tuple(path)
+
+
+def _has(here: Any, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(here, list | tuple) and part < len(here)
+    return isinstance(here, Mapping) and part in here
 
 
 def _located(
@@ -190,7 +198,7 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == part:
-                return value  # type: ignore[no-any-return]
+                return value
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]  # type: ignore[no-any-return]
+        return node.value[part]
     return None

@@ -173,7 +173,9 @@ def _save_step(
     outcome = _judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if not _update(draft):
         return None
-    attachments.discard(draft, reader.removed_files)
+    if reader.removed_files:
+        kept = attachments.referenced(prepared, draft.answers)
+        attachments.discard(draft, reader.removed_files - kept)
     if not outcome.ok and not outcome.leave:
         outcome.page = pages.step_page(draft, step_id, outcome, state=state)
     return outcome
@@ -326,11 +328,7 @@ def review(draft: Draft, language: str | None = None) -> Review:
     only = set(pages.allowed(draft, prepared, state)) if draft.only is not None else None
     problems = validation.problems(prepared, state, only=only)
     answers = state.answers()
-    has_files = any(
-        node.question.type == "file"
-        and attachments.ids_in(draft.answers.get(node.group_id or node.id))
-        for node in prepared.nodes.values()
-    )
+    has_files = attachments.referenced(prepared, answers)
     files = attachments.of_draft(draft) if has_files else {}
     language = language or get_language() or "ja"
     steps = display.rows(draft.form, answers, draft.provenance, language, files, state=state)
@@ -345,14 +343,7 @@ def snapshot(draft: Draft) -> Snapshot:
     check_seals(draft)
     answers = evaluate(draft.prepared, draft.answers).answers()
     provenance = {name: entry for name, entry in draft.provenance.items() if name in answers}
-    wanted: set[str] = set()
-    for node in draft.prepared.nodes.values():
-        if node.question.type != "file":
-            continue
-        values = [answers.get(node.id)]
-        if node.group_id:
-            values = [item.get(node.id) for item in answers.get(node.group_id) or []]
-        wanted |= {found for value in values for found in attachments.ids_in(value)}
+    wanted = attachments.referenced(draft.prepared, answers)
     files = [
         item for item in attachments.by_ids(wanted).values() if item.owner_id == draft.resident_id
     ]

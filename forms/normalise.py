@@ -154,9 +154,7 @@ _ERAS = {
     "大正": ("T", dt.date(1912, 7, 30)),
     "明治": ("M", dt.date(1868, 1, 25)),
 }
-_ERA_START = {letter: start for letter, start in _ERAS.values()} | {
-    name: start for name, (_letter, start) in _ERAS.items()
-}
+_ERA_START = dict(_ERAS.values()) | {name: start for name, (_letter, start) in _ERAS.items()}
 _YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[RHSTMrhstm])?\s*\.?\s*(?P<year>[0-9]{1,4}|元)"
 _DATE = re.compile(
     _YEAR + r"\s*(?:年|[-/.])\s*(?P<month>[0-9]{1,2})\s*(?:月|[-/.])\s*(?P<day>[0-9]{1,2})\s*日?"

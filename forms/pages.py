@@ -89,7 +89,7 @@ def step_page(
     has_files = any(_asks_files(node) for node in nodes)
     files = attachments.of_draft(draft) if has_files else {}
     errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
-    painter = rendering.Painter(
+    frame = rendering.Frame(
         state=state,
         provenance=draft.provenance,
         controlling=prepared.controlling,
@@ -97,6 +97,7 @@ def step_page(
         errors=errors,
         files=files,
         language=language,
+        painters=rendering.PAINTERS,
     )
     step = prepared.steps.get(step_id)
     page = StepPage(
@@ -105,7 +106,7 @@ def step_page(
         step_id=step_id,
         title=(step.title if step else prepared.form.title).in_language(language),
         lead=step.lead.in_language(language) if step and step.lead else "",
-        fields=painter.fields(nodes),
+        fields=frame.fields(nodes),
         errors=_error_links(nodes, errors, prepared, language),
         has_files=has_files,
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
@@ -141,7 +142,7 @@ def nodes_of(draft: Draft, prepared: Prepared, step_id: str, state: State) -> li
 
 
 def allowed(draft: Draft, prepared: Prepared, state: State) -> frozenset[str]:
-    """What may be answered: everything, or for a correction its questions and what hangs on them."""
+    """What may be answered: all, or for a correction its questions and what hangs on them."""
     if draft.only is None:
         return frozenset(prepared.nodes)
     return prepared.dependents(draft.only)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -28,7 +28,7 @@ from forms.questions import (
 class Posted(Protocol):
     """A QueryDict, or anything like it."""
 
-    def get(self, key: str, default: str = ..., /) -> Any: ...
+    def get(self, key: str, /) -> Any: ...
     def getlist(self, key: str, /) -> list[Any]: ...
     def __contains__(self, key: object, /) -> bool: ...
 
@@ -95,7 +95,7 @@ class FieldErrors(Exception):
 
 def group_size(question: GroupQuestion, name: str, post: Posted) -> int:
     """How many entries were posted; a made-up number is cut to what a group may hold."""
-    raw = str(post.get(f"{name}-n", "") or "0")
+    raw = str(post.get(f"{name}-n") or "0")
     count = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 0
     return min(count, question.max + 1)
 
@@ -103,9 +103,8 @@ def group_size(question: GroupQuestion, name: str, post: Posted) -> int:
 def _group(
     node: Node, name: str, post: Posted, into: Read, read_files: FileReader
 ) -> list[dict[str, Any]]:
-    assert isinstance(node.question, GroupQuestion)
     items = []
-    for index in range(group_size(node.question, name, post)):
+    for index in range(group_size(cast("GroupQuestion", node.question), name, post)):
         entry = Read(errors=into.errors)
         for item in node.items:
             read(item, f"{name}-{index}-{item.id}", post, entry, read_files)
@@ -114,7 +113,7 @@ def _group(
 
 
 def _one(name: str, post: Posted) -> str:
-    return str(post.get(name, "") or "")
+    return str(post.get(name) or "")
 
 
 def _text(question: Question, name: str, post: Posted) -> str | None:
@@ -146,8 +145,7 @@ def _declaration(question: Question, name: str, post: Posted) -> bool | None:
     return True if _one(name, post) == "yes" else None
 
 
-def _number(question: Question, name: str, post: Posted) -> int | str | None:
-    assert isinstance(question, NumberQuestion)
+def _number(question: NumberQuestion, name: str, post: Posted) -> int | str | None:
     return normalise.number(_one(name, post), question.decimals)
 
 
@@ -155,8 +153,7 @@ def _money(question: Question, name: str, post: Posted) -> int | None:
     return normalise.money(_one(name, post))
 
 
-def _date(question: Question, name: str, post: Posted) -> str | None:
-    assert isinstance(question, DateQuestion)
+def _date(question: DateQuestion, name: str, post: Posted) -> str | None:
     if name in post and _one(name, post):
         return normalise.date(_one(name, post))
     year, month, day = (_one(f"{name}-{part}", post) for part in ("year", "month", "day"))
@@ -216,7 +213,7 @@ def _bank_account(question: Question, name: str, post: Posted) -> dict[str, str]
     return value
 
 
-_READERS: dict[str, Callable[[Question, str, Posted], Any]] = {
+_READERS: dict[str, Callable[[Any, str, Posted], Any]] = {
     "text": _text,
     "long_text": _text,
     "choice": _choice,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
@@ -41,7 +41,7 @@ def nodes_to_read(
     nodes: Iterable[Node], before: State, post: QueryDict, files: Files
 ) -> list[Node]:
     """The questions that were on the page, and any other of the step whose fields came along."""
-    shown = set(post[SHOWN].split()) if SHOWN in post else before.visible
+    shown = set(str(post[SHOWN]).split()) if SHOWN in post else before.visible
     return [
         node
         for node in nodes
@@ -99,13 +99,14 @@ class Reader:
 
     def press_buttons(self) -> bool:
         """Carry out a button inside the page on what was posted. True: stay on this page."""
-        pressed = {
+        buttons: dict[str, Callable[[], None]] = {
             "add": self._add,
             "remove": self._remove,
             "lookup": self._look_up,
             "remove-file": self._remove_file,
             "refresh": lambda: None,
-        }.get(self.action)
+        }
+        pressed = buttons.get(self.action)
         if pressed is None:
             return False
         pressed()
@@ -182,7 +183,7 @@ class Reader:
             self.removed_files.add(self.argument)
 
     def _read_files(self, node: Node, name: str, into: Read) -> list[str] | None:
-        assert isinstance(node.question, FileQuestion)
+        question = cast("FileQuestion", node.question)
         known = self._stored_ids(node)
         marker = f"{name}-kept"
         listed = self.post.getlist(marker) if marker in self.post else sorted(known)
@@ -194,11 +195,11 @@ class Reader:
         uploads = [upload for upload in self.uploads.files.getlist(name) if upload]
         messages = []
         for upload in uploads:
-            if len(kept) >= node.question.max_files:
-                messages.append(too_many_files(node.question.max_files))
+            if len(kept) >= question.max_files:
+                messages.append(too_many_files(question.max_files))
                 break
             try:
-                kept.append(self.uploads.keep(self.draft, node.question, upload))
+                kept.append(self.uploads.keep(self.draft, question, upload))
             except FileRefused as refused:
                 messages.append(f"{_short(upload.name)}: {refused}")
         if messages:

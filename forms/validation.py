@@ -261,7 +261,7 @@ def _has_parts(value: Any, parts: Collection[str]) -> bool:
 
 
 def _file(question: FileQuestion, value: Any) -> Iterator[tuple[str, str]]:
-    if not isinstance(value, list) or not all(_is_uuid(item) for item in value):
+    if not isinstance(value, list) or not all(is_uuid(item) for item in value):
         yield _not_readable()
     elif len(value) > question.max_files:
         yield "", too_many_files(question.max_files)
@@ -273,7 +273,8 @@ def too_many_files(most: int) -> str:
     ) % {"most": most}
 
 
-def _is_uuid(value: Any) -> bool:
+def is_uuid(value: Any) -> bool:
+    """Whether `value` is a UUID in its usual text form."""
     try:
         return str(UUID(value)) == value
     except (ValueError, TypeError, AttributeError):

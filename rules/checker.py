@@ -15,7 +15,7 @@ from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
 
 from rules.errors import Position, RuleError
-from rules.functions import FUNCTIONS, MACROS, METHODS
+from rules.functions import FUNCTIONS, MACROS, METHODS, RESERVED
 from rules.gate import check_shape
 from rules.types import BOOL, DECIMAL, INT, NULL, TEXT, VarType, list_of
 
@@ -174,7 +174,7 @@ class _Walk:
         self._expect(arguments[0], TEXT, f"what '{name}' takes")
         return method.gives
 
-    def _pattern(self, argument: Any, at: Token) -> None:
+    def _pattern(self, argument: Any, at: Any) -> None:
         while isinstance(argument, Tree) and len(argument.children) == 1:
             argument = argument.children[0]
         if not (isinstance(argument, Token) and argument.type == "STRING_LIT"):
@@ -203,8 +203,8 @@ class _Walk:
             raise _error(f"'{name}' is written {name}(x, …)", node)
         if variable in self.macro_variables or variable in self.variables:
             raise _error(f"'{variable}' already means something else here", node)
-        if variable in FUNCTIONS or variable in METHODS or variable in MACROS:
-            raise _error(f"'{variable}' is a function", node)
+        if variable in RESERVED:
+            raise _error(f"'{variable}' has a meaning of its own", node)
         self.macro_variables[variable] = over.of
         body = self.type_of(arguments[1])
         del self.macro_variables[variable]
@@ -230,7 +230,7 @@ class _Walk:
         self.called.add(name)
         return function.gives
 
-    def _size(self, arguments: list[Any], at: Token) -> VarType:
+    def _size(self, arguments: list[Any], at: Any) -> VarType:
         if len(arguments) != 1 or self.type_of(arguments[0]).kind != "list":
             # The engine counts the bytes of a text; length() counts characters.
             raise _error("'size' counts a list; use length(…) for a text", at)
@@ -249,7 +249,7 @@ class _Walk:
         return list_of(kind)
 
     def _literal(self, node: Tree) -> VarType:
-        token = node.children[0]
+        token: Any = node.children[0]
         kind = _LITERALS.get(token.type)
         if kind is None:
             raise _error("this kind of literal is not available in rules", node)

@@ -53,7 +53,8 @@ class Rule:
         try:
             result = self._program.execute(bag | self._functions if self._functions else bag)
         except BaseException as error:  # noqa: BLE001 -- the engine's panics are no Exceptions
-            return _not_decided(error, bag)
+            _not_decided(error, bag)
+            return None
         return self._out(result, bag)
 
     def _out(self, result: Any, bag: Mapping[str, Any]) -> Result:
@@ -107,7 +108,6 @@ def _not_decided(error: BaseException, bag: Mapping[str, Any]) -> None:
 def _reraise_signals(error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
         raise error
-    return None
 
 
 def _something_missing(value: Any) -> bool:

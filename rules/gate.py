@@ -57,10 +57,8 @@ def check_shape(source: str) -> None:
             continue
         if text == "/" and before == "/":
             raise RuleError("comments are not part of a rule", here)
-        if (
-            (kind in {"string", "number", "name"}
-            and _glued(source, found))
-            or (kind == "number" and before == ".")
+        if (kind in {"string", "number", "name"} and _glued(source, found)) or (
+            kind == "number" and before == "."
         ):
             raise RuleError("a space or an operator is missing", here)
         tokens += 1

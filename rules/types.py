@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -104,8 +104,7 @@ def _date(value: Any, _kind: VarType) -> int:
 def _list(value: Any, kind: VarType) -> list[Any]:
     if not isinstance(value, list | tuple) or len(value) > LONGEST_LIST:
         raise TypeError
-    assert kind.of is not None
-    return [to_engine(item, kind.of) for item in value]
+    return [to_engine(item, kind.of or NULL) for item in value]
 
 
 def _map(value: Any, kind: VarType) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def _map(value: Any, kind: VarType) -> dict[str, Any]:
     return {name: to_engine(value.get(name), of) for name, of in kind.fields}
 
 
-_CONVERTERS = {
+_CONVERTERS: dict[str, Callable[[Any, VarType], Any]] = {
     "bool": _bool,
     "int": _int,
     "decimal": _decimal,
@@ -121,4 +120,5 @@ _CONVERTERS = {
     "date": _date,
     "list": _list,
     "map": _map,
+    "null": lambda _value, _kind: None,
 }

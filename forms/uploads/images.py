@@ -30,7 +30,8 @@ def clean(data: bytes, content_type: str) -> bytes:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, EOFError):
         raise FileRefused(
             _(
-                "This picture is damaged or incomplete and cannot be opened. Save it anew and retry."
+                "This picture is damaged or incomplete and cannot be opened. "
+                "Save it anew and retry."
             ),
             code="damaged",
         ) from None

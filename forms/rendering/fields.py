@@ -1,0 +1,287 @@
+"""Fields of one question each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, cast
+
+from django.utils.translation import gettext as _
+
+from forms import display
+from forms.prepared import Node
+from forms.questions import (
+    ChoiceQuestion,
+    DateQuestion,
+    DeclarationQuestion,
+    FileQuestion,
+    LongTextQuestion,
+    MultipleQuestion,
+    NumberQuestion,
+    Option,
+    QuestionBase,
+    TextQuestion,
+    YesNoQuestion,
+)
+from forms.rendering.frame import Frame, attributes, escape
+
+_FILE_TYPES = {
+    "pdf": ".pdf,application/pdf",
+    "image": ".jpg,.jpeg,.png,.webp,image/jpeg,image/png,image/webp",
+}
+
+
+def simple(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = node.question
+    more: dict[str, Any] = {
+        "autocomplete": question.autocomplete or _autocomplete(question),
+        "aria-required": frame.required(question),
+    }
+    if isinstance(question, TextQuestion):
+        if question.width:
+            more["css"] = f"f-input f-input--{question.width}"
+        if question.format == "digits":
+            more["inputmode"] = "numeric"
+    elif question.type == "email":
+        # Not type=email: it would refuse full-width letters before we can help.
+        more |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+    elif question.type == "phone":
+        more |= {"type": "tel", "css": "f-input f-input--20"}
+    return frame.labelled(question, name, lambda ids: frame.box(name, value, ids, **more))
+
+
+def long_text(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("LongTextQuestion", node.question)
+
+    def control(ids: list[str]) -> str:
+        pairs = {
+            "class": "f-input f-input--area",
+            "id": f"f-{name}",
+            "name": name,
+            "rows": question.rows,
+            "aria-describedby": " ".join([*ids, f"f-{name}-most"]),
+            "aria-invalid": "true" if name in frame.errors else None,
+            "aria-required": frame.required(question),
+        }
+        most = _("At most %(most)s characters") % {"most": f"{question.max_length:,}"}
+        return (
+            f"<textarea{attributes(pairs)}>\n{escape(frame.text(name, value))}</textarea>"
+            f'<p class="f-hint f-hint--after" id="f-{name}-most">{most}</p>'
+        )
+
+    return frame.labelled(question, name, control)
+
+
+def number(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = node.question
+    decimals = question.decimals if isinstance(question, NumberQuestion) else 0
+    unit = frame.say(question.unit) if isinstance(question, NumberQuestion) else _("yen")
+
+    def control(ids: list[str]) -> str:
+        box = frame.box(
+            name,
+            value,
+            [*ids, f"f-{name}-unit"] if unit else ids,
+            css="f-input f-input--10",
+            inputmode="decimal" if decimals else "numeric",
+            autocomplete="off",
+            **{"aria-required": frame.required(question)},
+        )
+        if not unit:
+            return box
+        words = f'<span class="f-unit__text" id="f-{name}-unit">{unit}</span>'
+        return f'<span class="f-unit">{box}{words}</span>'
+
+    return frame.labelled(question, name, control)
+
+
+def date(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("DateQuestion", node.question)
+    if question.input == "text":
+        return frame.labelled(
+            question,
+            name,
+            lambda ids: frame.box(name, value, ids, css="f-input f-input--20", autocomplete="off"),
+        )
+    year, month, day = str(value).split("-") if value else ("", "", "")
+    birth = question.concept == "person.dateOfBirth"
+    wrong = "true" if name in frame.errors else None
+    parts = []
+    for key, label, stored, css, mode in (
+        ("year", _("Year"), year, "f-input--year", None),
+        ("month", _("Month"), month.lstrip("0"), "f-input--5", "numeric"),
+        ("day", _("Day"), day.lstrip("0"), "f-input--5", "numeric"),
+    ):
+        box = frame.box(
+            f"{name}-{key}",
+            stored,
+            css=f"f-input {css}",
+            inputmode=mode,
+            autocomplete=f"bday-{key}" if birth else "off",
+            wrong=bool(wrong),
+        )
+        parts.append(
+            f'<div class="f-date__part"><label class="f-sublabel" for="f-{name}-{key}">{label}'
+            f"</label>{box}</div>"
+        )
+    if name in frame.typed and frame.text(name, ""):
+        parts[0] += f'<input type="hidden" name="{name}" value="{escape(frame.text(name, ""))}">'
+    # The anchor of error links made for the whole date.
+    inside = f'<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
+    return frame.fieldset(question, name, inside)
+
+
+def _options(
+    frame: Frame,
+    kind: str,
+    name: str,
+    options: Iterable[tuple[str, str, str]],
+    chosen: Collection[str],
+) -> str:
+    parts = []
+    wrong = attributes({"aria-invalid": "true" if name in frame.errors else None})
+    for index, (value, label, hint) in enumerate(options):
+        anchor = f"f-{name}" if index == 0 else f"f-{name}--{index}"
+        checked = " checked" if value in chosen else ""
+        described = f' aria-describedby="{anchor}-hint"' if hint else ""
+        words = f'<span class="f-choice__hint" id="{anchor}-hint">{hint}</span>' if hint else ""
+        parts.append(
+            f'<div class="f-choice"><input class="f-choice__input" type="{kind}" id="{anchor}"'
+            f' name="{name}" value="{escape(value)}"{checked}{described}{wrong}>'
+            f'<label class="f-choice__label" for="{anchor}">{label}</label>{words}</div>'
+        )
+    return f'<div class="f-choices">{"".join(parts)}</div>'
+
+
+def choice(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("ChoiceQuestion", node.question)
+    chosen = frame.chosen(name, [value])
+    if not question.as_select:
+        return frame.fieldset(
+            question,
+            name,
+            _options(frame, "radio", name, _triples(frame, question.choices), chosen),
+        )
+
+    def control(ids: list[str]) -> str:
+        pairs = {
+            "class": "f-input f-input--select",
+            "id": f"f-{name}",
+            "name": name,
+            "aria-describedby": " ".join(ids),
+            "aria-invalid": "true" if name in frame.errors else None,
+            "aria-required": frame.required(question),
+        }
+        options = "".join(
+            f'<option value="{escape(value)}"{" selected" if value in chosen else ""}>'
+            f"{label}</option>"
+            for value, label, _hint in _triples(frame, question.choices)
+        )
+        return (
+            f'<select{attributes(pairs)}><option value="">{_("Please choose")}</option>'
+            f"{options}</select>"
+        )
+
+    return frame.labelled(question, name, control)
+
+
+def _triples(frame: Frame, options: Iterable[Option]) -> list[tuple[str, str, str]]:
+    return [(o.value, frame.say(o.label), frame.say(o.hint)) for o in options]
+
+
+def multiple(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("MultipleQuestion", node.question)
+    chosen = frame.chosen(name, value or [])
+    options = _options(frame, "checkbox", name, _triples(frame, question.choices), chosen)
+    return frame.fieldset(question, name, options)
+
+
+def yes_no(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("YesNoQuestion", node.question)
+    stored = {True: "yes", False: "no"}.get(value)
+    options = [
+        ("yes", frame.say(question.yes_label) or _("Yes"), ""),
+        ("no", frame.say(question.no_label) or _("No"), ""),
+    ]
+    chosen = frame.chosen(name, [stored])
+    return frame.fieldset(question, name, _options(frame, "radio", name, options, chosen))
+
+
+def declaration(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("DeclarationQuestion", node.question)
+    about, ids = frame.about(question, name)
+    text = frame.say(question.text).replace("\n", "<br>")
+    before = f'<div class="f-declaration" id="f-{name}-text">{text}</div>' if text else ""
+    described = attributes({"aria-describedby": " ".join([f"f-{name}-text"] * bool(text) + ids)})
+    checked = " checked" if "yes" in frame.chosen(name, ["yes"] if value else []) else ""
+    box = (
+        f'<div class="f-choice"><input class="f-choice__input" type="checkbox" id="f-{name}"'
+        f' name="{name}" value="yes"{checked}{described}>'
+        f'<label class="f-choice__label" for="f-{name}">{frame.label(question)}</label></div>'
+    )
+    return frame.wrap(question, name, f"{before}{about}{box}")
+
+
+def file(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = cast("FileQuestion", node.question)
+    kept = [item for item in frame.typed.get(f"{name}-kept", value or []) if item]
+    rows = "".join(_attached(frame, name, item) for item in kept)
+    listed = f'<ul class="f-file__list">{rows}</ul>' if rows else ""
+    accept = ",".join(_FILE_TYPES[kind] for kind in question.accept)
+    kinds = " / ".join({"pdf": "PDF", "image": "JPEG, PNG, WebP"}[kind] for kind in question.accept)
+    limits = _("%(kinds)s, up to %(most)s MB each") % {
+        "kinds": kinds,
+        "most": question.max_size_mb,
+    }
+    if question.max_files > 1:
+        limits += " · " + _("at most %(most)s files") % {"most": question.max_files}
+
+    def control(ids: list[str]) -> str:
+        pairs = {
+            "class": "f-file__input",
+            "type": "file",
+            "id": f"f-{name}",
+            "name": name,
+            "accept": accept,
+            "multiple": question.max_files > 1,
+            "aria-describedby": " ".join([*ids, f"f-{name}-limits"]),
+            "aria-invalid": "true" if name in frame.errors else None,
+        }
+        marker = f'<input type="hidden" name="{name}-kept" value="">'
+        limit = f'<p class="f-hint" id="f-{name}-limits">{escape(limits)}</p>'
+        if len(kept) >= question.max_files:
+            full = _("To attach another file, remove this one first.")
+            inside = f'{marker}{listed}<p class="f-hint">{full}</p>'
+            return f'<div class="f-file" id="f-{name}" tabindex="-1">{inside}</div>'
+        return f'<div class="f-file">{marker}{listed}{limit}<input{attributes(pairs)}></div>'
+
+    return frame.labelled(question, name, control)
+
+
+def _attached(frame: Frame, name: str, item: str) -> str:
+    known = frame.files.get(item)
+    filename = escape(known.filename if known else _("File"))
+    size = f"{max(1, round((known.size if known else 0) / 1024)):,} kB"
+    return (
+        f'<li class="f-file__item"><input type="hidden" name="{name}-kept" value="{escape(item)}">'
+        f'<span class="f-file__name">{filename}</span> <span class="f-file__size">{size}</span> '
+        f"{frame.button('remove-file', item, _('Remove'), about=filename)}</li>"
+    )
+
+
+def computed(frame: Frame, node: Node, name: str, value: Any) -> str:
+    question = node.question
+    about, _ids = frame.about(question, name)
+    words = escape(display.text_of(question, value, frame.language))
+    return (
+        f'<div class="f-field f-field--computed" id="f-{name}"><p class="f-label">'
+        f"{frame.say(question.label)}</p>{about}"
+        f'<output class="f-value">{words or "—"}</output></div>'
+    )
+
+
+def _autocomplete(question: QuestionBase) -> str:
+    return {
+        "person.fullName": "name",
+        "contact.email": "email",
+        "contact.phone": "tel",
+    }.get(question.concept or "", "")

@@ -1,0 +1,208 @@
+"""HTML of the fields. Built in Python: a form step is the page most often made.
+
+Every value goes through `escape`; only markup written here is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from html import escape as escape_html
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from forms import display
+from forms.models import Attachment
+from forms.prepared import Node
+from forms.questions import (
+    ComputedQuestion,
+    GroupQuestion,
+    QuestionBase,
+)
+from forms.seals import is_verified
+from forms.state import State
+
+#: Typed text is shown again up to this length; more would only make the page heavy.
+LONGEST_ECHO = 20_000
+REFRESH = ' hx-post="" hx-trigger="change" hx-vals=\'{"_do":"refresh"}\''
+
+
+def escape(value: Any) -> str:
+    """As Django's, without its support for lazy texts: it runs a hundred times a page."""
+    return escape_html(str(value))
+
+
+def attributes(pairs: Mapping[str, Any]) -> str:
+    """`` name="value"``; None and False are left out, True is a bare name."""
+    return "".join(
+        f" {name}" if value is True else f' {name}="{escape(value)}"'
+        for name, value in pairs.items()
+        if value is not None and value is not False and value != ""
+    )
+
+
+#: Paints one question: (frame, node, field name, value).
+Painter = Callable[["Frame", Node, str, Any], str]
+
+
+@dataclass
+class Frame:
+    """A page being painted: what every type of field shares."""
+
+    state: State
+    provenance: Mapping[str, Any]
+    controlling: Collection[str]
+    typed: Mapping[str, Any]
+    errors: Mapping[str, list[str]]
+    files: Mapping[str, Attachment]
+    language: str
+    painters: Mapping[str, Painter]
+
+    def question(self, node: Node, name: str, value: Any) -> str:
+        question = node.question
+        if is_verified(self.provenance.get(name)):
+            return self.verified(question, name, value)
+        return self.painters[question.type](self, node, name, value)
+
+    def say(self, text: Any) -> str:
+        return escape(text.in_language(self.language)) if text else ""
+
+    def label(self, question: QuestionBase) -> str:
+        optional = not question.required and question.required_when is None
+        if optional and not isinstance(question, ComputedQuestion | GroupQuestion):
+            return f'{self.say(question.label)} <span class="f-optional">{_("optional")}</span>'
+        return self.say(question.label)
+
+    def about(self, question: QuestionBase, name: str) -> tuple[str, list[str]]:
+        """Hint, why we ask, errors, badge; and the ids that describe the field."""
+        parts, ids = [], []
+        if question.hint:
+            parts.append(f'<p class="f-hint" id="f-{name}-hint">{self.say(question.hint)}</p>')
+            ids.append(f"f-{name}-hint")
+        parts.append(self.why(question))
+        error = self.error(name)
+        if error:
+            parts.append(error)
+            ids.append(f"f-{name}-error")
+        origin = self.provenance.get(name)
+        if origin:
+            words = display.origin_label(origin)
+            parts.append(f'<p class="f-badge f-badge--prefilled" id="f-{name}-from">{words}</p>')
+            ids.append(f"f-{name}-from")
+        return "".join(parts), ids
+
+    def why(self, question: QuestionBase) -> str:
+        if not (question.why or question.legal_basis):
+            return ""
+        why = f"<p>{self.say(question.why)}</p>" if question.why else ""
+        if question.legal_basis:
+            basis = self.say(question.legal_basis)
+            why += f'<p class="f-why__basis">{_("Legal basis")}: {basis}</p>'
+        return (
+            f'<details class="f-why"><summary class="f-why__summary">{_("Why we ask")}</summary>'
+            f"{why}</details>"
+        )
+
+    def error(self, name: str) -> str:
+        messages = self.errors.get(name)
+        if not messages:
+            return ""
+        words = "<br>".join(escape(message) for message in messages)
+        return (
+            f'<p class="f-error" id="f-{name}-error"><span class="f-error__mark">'
+            f"{_('Error')}:</span> {words}</p>"
+        )
+
+    def wrap(self, question: QuestionBase, name: str, inside: str) -> str:
+        wrong = " f-field--error" if self.is_wrong(name) else ""
+        refresh = REFRESH if question.id in self.controlling else ""
+        return f'<div class="f-field f-field--{question.type}{wrong}"{refresh}>{inside}</div>'  # type: ignore[attr-defined]
+
+    def fieldset(self, question: QuestionBase, name: str, inside: str) -> str:
+        """A fieldset: the legend is the label, hint and error describe the whole."""
+        about, ids = self.about(question, name)
+        wrong = " f-field--error" if self.is_wrong(name) else ""
+        refresh = REFRESH if question.id in self.controlling else ""
+        described = attributes({"aria-describedby": " ".join(ids)})
+        return (
+            f'<fieldset class="f-field f-field--{question.type}{wrong}"{described}{refresh}>'  # type: ignore[attr-defined]
+            f'<legend class="f-label">{self.label(question)}</legend>{about}{inside}</fieldset>'
+        )
+
+    def is_wrong(self, name: str) -> bool:
+        return name in self.errors or any(key.startswith(f"{name}-") for key in self.errors)
+
+    def text(self, name: str, stored: Any) -> str:
+        """What an input holds: what was typed just now, else what is stored."""
+        if name in self.typed:
+            found = self.typed[name]
+            stored = found[-1] if isinstance(found, list) and found else found or ""
+        return str("" if stored is None else stored)[:LONGEST_ECHO]
+
+    def box(self, name: str, stored: Any, ids: Iterable[str] = (), **more: Any) -> str:
+        kind = more.pop("css", "f-input")
+        wrong = more.pop("wrong", False) or name in self.errors
+        pairs = {
+            "class": kind,
+            "type": more.pop("type", "text"),
+            "id": f"f-{name}",
+            "name": name,
+            "value": self.text(name, stored),
+            "aria-describedby": " ".join(ids),
+            "aria-invalid": "true" if wrong else None,
+        }
+        return f"<input{attributes(pairs | more)}>"
+
+    def labelled(
+        self, question: QuestionBase, name: str, control: Callable[[list[str]], str]
+    ) -> str:
+        about, ids = self.about(question, name)
+        label = f'<label class="f-label" for="f-{name}">{self.label(question)}</label>'
+        return self.wrap(question, name, f"{label}{about}{control(ids)}")
+
+    @staticmethod
+    def required(question: QuestionBase) -> str | None:
+        # Told to assistive technology; the browser's own refusal would stop "save and leave".
+        return "true" if question.required and question.required_when is None else None
+
+    # --- types --------------------------------------------------------------------------------
+    def chosen(self, name: str, stored: Iterable[Any]) -> set[str]:
+        if name in self.typed:
+            found = self.typed[name]
+            return {str(item) for item in (found if isinstance(found, list) else [found])}
+        # Nothing ticked leaves no trace in a post: then what is stored counts as before.
+        return {str(item) for item in stored if item is not None}
+
+    def verified(self, question: QuestionBase, name: str, value: Any) -> str:
+        words = escape(display.text_of(question, value, self.language)).replace("\n", "<br>")
+        error = self.error(name)
+        return (
+            f'<div class="f-field f-field--verified" id="f-{name}" tabindex="-1">'
+            f'<p class="f-label">{self.say(question.label)}</p>{error}'
+            f'<p class="f-value">{words}</p>'
+            f'<p class="f-badge f-badge--verified">{_("Verified by eID")}</p>{self.why(question)}'
+            "</div>"
+        )
+
+    @staticmethod
+    def button(
+        action: str, about_what: str, words: str, *, about: str = "", trusted: bool = False
+    ) -> str:
+        """A submit button that stays on the page; htmx makes it smooth."""
+        text = words if trusted else escape(words)
+        hidden = f'<span class="f-hidden"> {about}</span>' if about else ""
+        return (
+            f'<button class="f-button f-button--{action}" type="submit" name="_do" '
+            f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="">'
+            f"{text}{hidden}</button>"
+        )
+
+    def fields(self, nodes: Iterable[Node]) -> SafeString:
+        """The HTML of all questions that are asked."""
+        parts = [self.question(node, node.id, self.state.values.get(node.id)) for node in nodes]
+        # Everything that is not markup of this module was escaped where it was put in.
+        return mark_safe("".join(parts))  # noqa: S308
+
+    # --- the frame around a field -------------------------------------------------------------

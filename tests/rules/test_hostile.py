@@ -1,0 +1,181 @@
+"""Expressions meant to hurt: refused, or harmless; never a crash, a hang or a leak."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules import TEXT, RuleError, RuleFailed, compile_rule, trial
+from rules.gate import MAX_NESTING, MAX_SOURCE, MAX_TOKENS, check_shape
+from tests.rules.test_engine import ANSWERS, VARIABLES
+
+HOSTILE = {
+    "long chain": " || ".join(["agreed"] * 20_000),
+    "deep brackets": "(" * 100_000 + "1" + ")" * 100_000,
+    "deep lists": "[" * 500 + "]" * 500,
+    "doublings": "kinds" + ".map(x, x + x)" * 30,
+    "nots": "!" * 1_000 + "agreed",
+    "minuses": "-" * 1_000 + "count",
+    "ternaries": "agreed ? " * 400 + "1" + " : 2" * 400,
+    "long text": '"' + "a" * 5_000 + '"',
+    "long list": "count in [" + ",".join("1" * 1 for _ in range(2_000)) + "]",
+    "long name": "a" * 5_000,
+    "nul": "agreed\x00",
+    "newline in text": '"a\nb" == act',
+    "raw text": 'r"a" == act',
+    "bytes": 'b"a" == act',
+    "triple quotes": '"""a""" == act',
+    "unknown escape": '"\\u0041" == act',
+    "comment": "agreed // and more",
+    "backtick": "`agreed`",
+    "map": '{"a": 1}.a == 1',
+    "message": "Foo{a: 1}",
+    "leading dot": ".agreed",
+    "unsigned": "1u == count",
+    "exponent": "1e999 > area",
+    "hex": "0xff == count",
+    "full-width digits": "count > １",
+    "right-to-left": "agreed \u202e",
+    "surrogate": "act == '\ud800'",
+    "semicolon": "agreed; agreed",
+    "assignment": "count = 5",
+    "lambda": "lambda: 1",
+    "dunder": "act.__class__ == act",
+    "python": "__import__('os')",
+    "optional": "optional.of(1) == 1",
+    "has": "has(address.city)",
+    "type": "type(act) == string",
+    "duration": 'duration("1h") > duration("1m")',
+    "unclosed": "(agreed",
+    "crossed": "([agreed)]",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_source_is_refused_quickly(name: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(RuleError):
+        compile_rule(HOSTILE[name], VARIABLES)
+    assert time.perf_counter() - began < 1.0
+
+
+def test_largest_allowed_source_is_evaluated() -> None:
+    """What just passes the gate must not come near the engine's limits."""
+    chain = " || ".join(["agreed"] * ((MAX_TOKENS - 1) // 2))
+    nested = "(" * MAX_NESTING + "agreed" + ")" * MAX_NESTING
+    for source in (chain, nested, "!!!agreed"):
+        assert len(source) <= MAX_SOURCE
+        assert isinstance(compile_rule(source, VARIABLES)(ANSWERS), bool)
+
+
+def test_regular_expression_bomb_ends_in_the_trial() -> None:
+    source = 'act.matches("((a{99}){99}){99}")'
+    try:
+        rule = compile_rule(source, VARIABLES)
+        trial.try_out([("question 'x'", source, VARIABLES)])
+    except RuleError:
+        return
+    with pytest.raises(RuleFailed):
+        rule(ANSWERS)
+
+
+def test_trial_passes_ordinary_rules() -> None:
+    sources = ["children.exists(c, years_between(c.born, today) < 3)", "count / count > 0"]
+    trial.try_out([(f"rule {n}", source, VARIABLES) for n, source in enumerate(sources)])
+
+
+def test_trial_names_the_rule_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child is made to end after the first rule, as a crash of the engine would."""
+    code = "print('ok', flush=True); import os; os.abort()"
+    real = subprocess.Popen
+
+    def popen(_command: list[str], **options: object) -> object:
+        return real([sys.executable, "-c", code], **options)
+
+    monkeypatch.setattr(trial.subprocess, "Popen", popen)
+    with pytest.raises(RuleError, match="second: the rule takes too much"):
+        trial.try_out([("first", "true", {}), ("second", "true", {})])
+
+
+def test_trial_ends_a_rule_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = subprocess.Popen
+    code = "import time; time.sleep(60)"
+
+    def popen(_command: list[str], **options: object) -> object:
+        return real([sys.executable, "-c", code], **options)
+
+    monkeypatch.setattr(trial.subprocess, "Popen", popen)
+    with pytest.raises(RuleError, match="only: the rule takes too much"):
+        trial.try_out([("only", "true", {})], seconds=-9)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=200))
+def test_any_text_is_refused_or_a_rule(source: str) -> None:
+    try:
+        compile_rule(source, VARIABLES)
+    except RuleError:
+        return
+
+
+_NAMES = st.sampled_from([*VARIABLES, "c", "x", "nobody"])
+_LEAVES = _NAMES | st.sampled_from(["1", "2.5", "true", "null", '"a"', "'あ'", '"2026-01-01"'])
+
+
+def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    binary = st.sampled_from(["&&", "||", "==", "!=", "<", ">=", "+", "-", "*", "/", "%", "in"])
+    call = st.sampled_from(
+        ["size", "length", "date", "round_up", "sum", "year", "string", "double"]
+    )
+    two = st.sampled_from(["days_between", "add_months", "min", "years_between"])
+    macro = st.sampled_from(["exists", "all", "map", "filter"])
+    return (
+        st.builds(lambda a, o, b: f"({a} {o} {b})", inner, binary, inner)
+        | st.builds(lambda f, a: f"{f}({a})", call, inner)
+        | st.builds(lambda f, a, b: f"{f}({a}, {b})", two, inner, inner)
+        | st.builds(lambda a, m, b: f"{a}.{m}(c, {b})", inner, macro, inner)
+        | st.builds(lambda a, b, c: f"({a} ? {b} : {c})", inner, inner, inner)
+        | st.builds(lambda a: f"!({a})", inner)
+        | st.builds(lambda a: f"-({a})", inner)
+        | st.builds(lambda a, f: f"{a}.{f}", inner, st.sampled_from(["city", "name", "born"]))
+    )
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    source=st.recursive(_LEAVES, _grow, max_leaves=12),
+    missing=st.sets(st.sampled_from(sorted(ANSWERS))),
+    number=st.integers(-(2**63), 2**63 - 1),
+    text=st.text(max_size=50),
+    day=st.dates(),
+)
+def test_whatever_passes_the_check_has_the_declared_type(
+    source: str, missing: set[str], number: int, text: str, day: object
+) -> None:
+    """The check and the engine agree: no panic, no other type than announced."""
+    try:
+        rule = compile_rule(source, VARIABLES)
+    except RuleError:
+        return
+    values = ANSWERS | {"count": number, "act": text, "start": day}
+    try:
+        result = rule({name: value for name, value in values.items() if name not in missing})
+    except RuleFailed:
+        return
+    expected = {"bool": bool, "int": int, "text": str, "date": str}[rule.gives.kind]
+    assert result is None or type(result) is expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=300))
+def test_no_value_can_break_a_text_rule(value: str) -> None:
+    rule = compile_rule('act == "x" || act.contains("é") || length(act) > 3', {"act": TEXT})
+    assert isinstance(rule({"act": value}), bool)
+
+
+def test_gate_measures_bytes_not_characters() -> None:
+    with pytest.raises(RuleError, match="longer than"):
+        check_shape('act == "' + "あ" * 600 + '"')
