@@ -1,0 +1,177 @@
+"""The two forms that are shipped: complete in both languages, and walked from end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import time_machine
+
+from forms import drafts, pages
+from forms.definitions import FormDefinition, load
+from forms.prepared import prepare
+from forms.questions import GroupQuestion
+from rules import trial
+from tests.forms.support import a_draft, claims, save
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMS = {
+    "park_use": ROOT / "services/permits/park_use/form.yaml",
+    "child_allowance": ROOT / "services/benefits/child_allowance/form.yaml",
+}
+PARK_APPLICANT = {
+    "phone": "03-1234-5678", "email": "a@example.jp", "for_organisation": "yes",
+    "organisation_name": "汐見商店会", "name_kana": "たかはし よしこ",
+}  # fmt: skip
+PARK_PLACE = {
+    "park": "central", "place_detail": "噴水の北", "area_m2": "２０", "use_from": "令和8年10月1日",
+    "use_to": "2026/10/3", "hours": "9時から17時",
+}  # fmt: skip
+ACTS: dict[str, dict[str, Any]] = {
+    "sale": {"goods": "珈琲", "price": "200円", "staff": "2"},
+    "photography": {"crew": "5", "cameras": "2"},
+    "show": {
+        "performances": "2", "capacity": "100", "admission_fee": "500円", "equipment": ["tent"],
+        "site_manager": "山田", "site_manager_phone": "090-1234-5678",
+    },
+    "event": {
+        "expected_people": "300", "admission_fee": "0", "equipment": ["fire"], "fire_notified": "yes",
+        "site_manager": "山田", "site_manager_phone": "090-1234-5678",
+    },
+}  # fmt: skip
+
+
+def form(key: str) -> FormDefinition:
+    return load(FORMS[key].read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("key", FORMS)
+def test_form_is_complete_in_both_languages(key: str) -> None:
+    definition = form(key)
+    texts = [definition.title, *(step.title for step in definition.steps)]
+    for question in definition.questions():
+        inner = question.questions if isinstance(question, GroupQuestion) else ()
+        for each in (question, *inner):
+            texts += [each.label, *(t for t in (each.hint, each.why, each.legal_basis) if t)]
+            texts += [option.label for option in getattr(each, "choices", ())]
+    for text in texts:
+        assert text.get("ja"), text
+        assert text.get("en"), text
+
+
+@pytest.mark.parametrize("key", FORMS)
+def test_form_passes_the_trial_of_its_rules(key: str) -> None:
+    trial.try_out(prepare(form(key)).rules_for_trial())
+    jsonschema.Draft202012Validator.check_schema(form(key).json_schema())
+
+
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize("act", ACTS)
+@time_machine.travel("2026-09-01T00:00:00+00:00", tick=False)
+def test_park_use_from_start_to_snapshot(act: str, upload: Any, png: bytes) -> None:
+    draft = a_draft(form("park_use"), claims=claims())
+    assert save(draft, "applicant", PARK_APPLICANT).next_step_id == "place"
+    assert save(draft, "place", PARK_PLACE).next_step_id == "activity"
+    content = {"act_type": act, "purpose": "地域の行事", "fee_waiver": "no"} | ACTS[act]
+    outcome = save(draft, "activity", content)
+    assert (outcome.ok, dict(outcome.errors)) == (True, {})
+    outcome = save(draft, "documents", {}, site_plan=upload(png))
+    if act in {"show", "event"}:
+        assert set(outcome.errors) == {"project_outline"}
+        assert save(draft, "documents", {}, project_outline=upload(png)).ok
+    assert save(draft, "declaration", {"agreed": "yes"}).next_step_id is None
+    review = drafts.review(draft)
+    assert review.problems == []
+    version, answers, provenance, files = drafts.snapshot(draft)
+    jsonschema.validate(answers, version.form.json_schema())
+    assert answers["days"] == 3
+    assert answers["name"] == "髙橋 𠮷子"
+    assert answers["name_kana"] == "タカハシ　ヨシコ"
+    assert {key for other, fields in ACTS.items() if other != act for key in fields}.isdisjoint(
+        set(answers) - set(ACTS[act])
+    )
+    assert set(provenance) == {"name", "birth_date", "address"}
+    assert len(files) == (2 if act in {"show", "event"} else 1)
+
+
+@pytest.mark.usefixtures("town")
+@time_machine.travel("2026-09-01T00:00:00+00:00", tick=False)
+def test_park_use_dates_are_checked() -> None:
+    draft = a_draft(form("park_use"))
+    for changed, field in (
+        ({"use_from": "2026-08-31"}, "use_from-year"),
+        ({"use_from": "2027-10-01", "use_to": "2027-10-02"}, "use_from-year"),
+        ({"use_to": "2026-09-30"}, "use_to-year"),
+        ({"use_to": "2027-01-01"}, "use_to-year"),
+        ({"area_m2": "0"}, "area_m2"),
+        ({"park": "nowhere"}, "park"),
+    ):
+        assert set(save(draft, "place", PARK_PLACE | changed).errors) == {field}, changed
+
+
+CLAIMANT = {
+    "phone": "03-1234-5678", "email": "a@example.jp", "public_servant": "no",
+    "pension_type": "employee",
+}  # fmt: skip
+CHILD = {
+    "child_name": "髙橋 一", "child_birth_date": "R6.4.1", "relation": "child",
+    "lives_together": "yes", "livelihood": "shared", "custody": "yes",
+}  # fmt: skip
+
+
+def child(number: int, **changed: str) -> dict[str, str]:
+    return {f"children-{number}-{key}": value for key, value in (CHILD | changed).items()}
+
+
+@pytest.mark.usefixtures("town")
+@time_machine.travel("2026-09-01T00:00:00+00:00", tick=False)
+@pytest.mark.parametrize("count", [1, 3])
+def test_child_allowance_from_start_to_snapshot(count: int, upload: Any, png: bytes) -> None:
+    draft = a_draft(form("child_allowance"), claims=claims())
+    assert save(draft, "claimant", CLAIMANT).ok
+    assert save(draft, "spouse", {"has_spouse": "no"}).next_step_id == "children"
+    data = {"children-n": str(count)}
+    for number in range(count):
+        data |= child(number)
+    assert save(draft, "children", data).next_step_id == "account"
+    assert save(draft, "account", {"account_kind": "registered"}).ok
+    outcome = save(draft, "documents", {"abroad_on_january_first": "no"})
+    assert set(outcome.errors) == {"insurance_proof"}
+    assert save(
+        draft, "documents", {"abroad_on_january_first": "no"}, insurance_proof=upload(png)
+    ).ok
+    assert save(draft, "declaration", {"agreed": "yes", "consent_tax": "yes"}).ok
+    assert drafts.review(draft).problems == []
+    version, answers, _provenance, _files = drafts.snapshot(draft)
+    jsonschema.validate(answers, version.form.json_schema())
+    assert len(answers["children"]) == count
+    assert "account" not in answers
+
+
+@pytest.mark.usefixtures("town")
+@time_machine.travel("2026-09-01T00:00:00+00:00", tick=False)
+def test_child_allowance_asks_what_the_answers_make_necessary(upload: Any, png: bytes) -> None:
+    draft = a_draft(form("child_allowance"))
+    apart = {"children-n": "1"} | child(0, lives_together="no", child_birth_date="2015-04-01")
+    errors = set(save(draft, "children", apart).errors)
+    assert errors == {
+        "children-0-child_address-postalCode",
+        "children-0-apart_reason",
+        "children-0-separate_custody",
+    }
+    assert 'name="insurance_proof"' not in pages.step_page(draft, "documents").fields
+    grown = {"children-n": "1"} | child(0, child_birth_date="2000-04-01")
+    assert set(save(draft, "children", grown).errors) == {"children"}
+    assert set(save(draft, "claimant", CLAIMANT | {"public_servant": "yes"}).errors) >= {
+        "public_servant"
+    }
+    bank = {"account_kind": "bank", "account-bankCode": "０００１", "account-branchCode": "001",
+            "account-accountType": "ordinary", "account-number": "12345",
+            "account-holder": "ﾀｶﾊｼ ﾖｼｺ"}  # fmt: skip
+    assert save(draft, "account", bank, account_proof=upload(png)).ok
+    assert draft.answers["account"] == {
+        "bankCode": "0001", "branchCode": "001", "accountType": "ordinary", "number": "0012345",
+        "holder": "タカハシ　ヨシコ",
+    }  # fmt: skip
