@@ -55,7 +55,7 @@ class Draft(models.Model):
     """Answers on their way. Its id is the idempotency key of the submission."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("Being filled in")
         SENT = "sent", _("Sent")
         DISCARDED = "discarded", _("Deleted")
 

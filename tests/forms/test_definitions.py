@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables read better with a case on one line
 """Definitions: what is refused, where, and that what is stored reads back the same."""
 
 import jsonschema

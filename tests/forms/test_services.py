@@ -37,8 +37,9 @@ ACTS: dict[str, dict[str, Any]] = {
         "site_manager": "山田", "site_manager_phone": "090-1234-5678",
     },
     "event": {
-        "expected_people": "300", "admission_fee": "0", "equipment": ["fire"], "fire_notified": "yes",
-        "site_manager": "山田", "site_manager_phone": "090-1234-5678",
+        "expected_people": "300", "admission_fee": "0", "equipment": ["fire"],
+        "fire_notified": "yes", "site_manager": "山田",
+        "site_manager_phone": "090-1234-5678",
     },
 }  # fmt: skip
 

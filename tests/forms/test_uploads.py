@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables read better with a case on one line
 """Hostile and honest files: what is refused, in words, and what becomes of the rest."""
 
 from __future__ import annotations
