@@ -31,6 +31,7 @@ from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from forms import drafts
+from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, User
 from workflow import clock
@@ -39,7 +40,6 @@ from workflow.definition import ClockRuns, Move, Verb
 _RECEIPT_ATTEMPTS = 3
 
 
-@transaction.atomic
 def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
     """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
 
@@ -47,6 +47,24 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
     lost on the line) returns the case of the first. Raises `InvalidInput` when something is
     missing, `NotAllowed` when the service is not offered any more, `TamperedValue`.
     """
+    try:
+        return _submit(draft, by, language)
+    except TamperedValue as tampered:
+        # Outside of what was just rolled back: an attempt leaves its trace.
+        ledger.record(
+            event="draft.tampered",
+            by=by,
+            about=str(draft.resident_id),
+            object_kind="draft",
+            object_id=str(draft.pk),
+            purpose=f"service:{draft.subject}",
+            data={"questions": sorted(set(tampered.question_ids))},
+        )
+        raise
+
+
+@transaction.atomic
+def _submit(draft: Draft, by: Actor, language: str) -> Case:
     draft = Draft.objects.select_for_update(of=("self",)).select_related("version").get(pk=draft.pk)
     if by.id != str(draft.resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")

@@ -107,6 +107,4 @@ def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tup
 def _appeal() -> Appeal:
     town = brand.current()
     head = town.representative_title or f"{town.town}長"
-    return Appeal(
-        authority=town.appeal_authority or head, defendant=town.town, representative=head
-    )
+    return Appeal(authority=town.appeal_authority or head, defendant=town.town, representative=head)

@@ -129,9 +129,8 @@ class FeeSchedule(BaseModel):
         return {f"rate_{name}": own.get(name, amount) for name, amount in self.rates.items()}
 
     def _compiled(self, item: FeeItem, form: FormDefinition) -> tuple[Rule | None, Rule]:
-        variables = tuple(
-            (form.rule_variables | {f"rate_{name}": INT for name in self.rates}).items()
-        )
+        rates = {f"rate_{name}": INT for name in self.rates}
+        variables = tuple({**form.rule_variables, **rates}.items())
         when = _compile(item.when, variables) if item.when else None
         return when, _compile(item.amount, variables)
 

@@ -33,7 +33,7 @@ def adopt(
     """
     template = catalogue().get(template_key)
     settings = {"rates": dict(rates or {}), "choices": dict(choices or {})}
-    form_version = versions.publish(_with_choices(template.form, settings["choices"]))
+    form_version = versions.publish(_with_choices(template.form, choices or {}))
     workflow = template.workflow
     workflow_version, _ = WorkflowVersion.objects.get_or_create(
         key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
