@@ -44,6 +44,7 @@ class StepsBlock(_ServiceBlock):
         blocks.TextBlock(label=_("Step"), rows=2),
         default=[],
         required=False,
+        label=_("Steps"),
         help_text=_AS_TEMPLATE,
     )
 
@@ -60,7 +61,11 @@ class BringBlock(_ServiceBlock):
     """What you need."""
 
     things = blocks.ListBlock(
-        blocks.CharBlock(label=_("Thing")), default=[], required=False, help_text=_AS_TEMPLATE
+        blocks.CharBlock(label=_("Thing")),
+        default=[],
+        required=False,
+        label=_("Things"),
+        help_text=_AS_TEMPLATE,
     )
 
     def from_offering(self, value: Any, offering: Any) -> dict[str, Any]:
@@ -112,7 +117,11 @@ class FaqBlock(_ServiceBlock):
     """Questions and answers."""
 
     questions = blocks.ListBlock(
-        QuestionBlock(), default=[], required=False, help_text=_AS_TEMPLATE
+        QuestionBlock(),
+        default=[],
+        required=False,
+        label=_("Questions"),
+        help_text=_AS_TEMPLATE,
     )
 
     def from_offering(self, value: Any, offering: Any) -> dict[str, Any]:
@@ -142,7 +151,7 @@ class OfficeBlock(_ServiceBlock):
 class NoticeBlock(blocks.StructBlock):
     """Something to know first, for example that a park is closed."""
 
-    title = blocks.CharBlock(label=_("Title"))
+    title = blocks.CharBlock(label=_("Heading"))
     text = blocks.TextBlock(label=_("Text"), rows=3)
 
     class Meta:

@@ -7,7 +7,6 @@ Contrast: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio. Lightness is changed
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -72,8 +71,8 @@ def mix(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
 
 
-def with_lightness(colour: str, change: Callable[[float], float]) -> str:
-    """The same hue with another OKLab lightness (0 to 1)."""
+def lighter(colour: str, by: float) -> str:
+    """The same hue with its OKLab lightness (0 to 1) changed; below zero darkens."""
     red, green, blue = (_linear(channel) for channel in rgb(colour))
     l_ = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     m_ = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
@@ -81,7 +80,7 @@ def with_lightness(colour: str, change: Callable[[float], float]) -> str:
     lightness = 0.2104542553 * l_ + 0.7936177850 * m_ - 0.0040720468 * s_
     a = 1.9779984951 * l_ - 2.4285922050 * m_ + 0.4505937099 * s_
     b = 0.0259040371 * l_ + 0.7827717662 * m_ - 0.8086757660 * s_
-    lightness = min(max(change(lightness), 0.0), 1.0)
+    lightness = min(max(lightness + by, 0.0), 1.0)
     l_ = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     m_ = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     s_ = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
@@ -100,8 +99,7 @@ def readable(colour: str, on: str, ratio: float = TEXT_CONTRAST) -> str:
     for count in range(1, 100):
         if contrast(found, on) >= ratio:
             return found
-        change = step * count
-        found = with_lightness(colour, lambda lightness, change=change: lightness + change)
+        found = lighter(colour, step * count)
     return "#000000" if step < 0 else WHITE
 
 

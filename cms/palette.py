@@ -33,7 +33,7 @@ def light(branding: Branding) -> dict[str, str]:
     soft = readable_ground(branding.tint, colours.INK, INK_SOFT)
     brand = _on_all(branding.primary, TEXT_CONTRAST, colours.WHITE, GROUND, soft)
     strong = _on_all(
-        readable(colours.with_lightness(brand, lambda now: now - 0.1), colours.WHITE, 7),
+        readable(colours.lighter(brand, -0.1), colours.WHITE, 7),
         TEXT_CONTRAST,
         soft,
     )
@@ -57,9 +57,7 @@ def dark(branding: Branding) -> dict[str, str]:
         mix(branding.primary, colours.NIGHT, 0.2), NIGHT_INK, NIGHT_INK_SOFT, towards=colours.NIGHT
     )
     brand = _on_all(branding.primary, 6, colours.NIGHT, NIGHT_GROUND, soft)
-    strong = _on_all(
-        colours.with_lightness(brand, lambda now: now + 0.08), READING_CONTRAST, colours.NIGHT, soft
-    )
+    strong = _on_all(colours.lighter(brand, 0.08), READING_CONTRAST, colours.NIGHT, soft)
     coloured = branding.header == "town"
     return {
         "--brand": brand,

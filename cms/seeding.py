@@ -258,7 +258,7 @@ def _section(section: Section, fill: Any) -> str:
     parts += [format_html("<p>{}</p>", fill(paragraph)) for paragraph in section.paragraphs]
     if section.points:
         points = format_html_join("", "<li>{}</li>", ((fill(point),) for point in section.points))
-        parts.append(format_html("<ul>{}</ul>", points))
+        parts.append(format_html("<{0}>{1}</{0}>", "ol" if section.ordered else "ul", points))
     return "".join(parts)
 
 

@@ -73,6 +73,8 @@ class Section(_Strict):
     heading: Text = Text({})
     paragraphs: tuple[Text, ...] = ()
     points: tuple[Text, ...] = ()
+    # Numbered: one after the other.
+    ordered: bool = False
 
 
 class PlainPage(_Strict):

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
 from cms import brand, site
-from cms.models import ServicePage
+from cms.models import ServicePage, TownPage
 from cms.search import text
 from cms.search.queries import search as find
 
@@ -34,17 +34,16 @@ def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
-def _page_at(path: str) -> Page:
+def _page_at(path: str) -> TownPage:
     root = site.roots().get(translation.get_language() or "")
     if root is None:
         raise Http404
     # Addresses are as they were typed; the tree's are lower-case slugs.
     page = Page.objects.filter(url_path=root + path, live=True).first()
-    if page is None or page.specific_class is None:
+    model = page.specific_class if page is not None else None
+    if page is None or model is None or not issubclass(model, TownPage):
         raise Http404
-    related = getattr(page.specific_class, "served_with", ())
-    pages = page.specific_class._default_manager  # noqa: SLF001  Django's own name for it
-    return pages.select_related(*related).get(pk=page.pk) if related else page.specific
+    return model.objects.select_related(*model.served_with).get(pk=page.pk)
 
 
 @require_safe

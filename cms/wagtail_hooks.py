@@ -28,8 +28,9 @@ def hide_settings(request: HttpRequest, menu_items: list[Any]) -> None:
     menu_items[:] = [item for item in menu_items if item.name not in _HIDDEN_SETTINGS]
 
 
-@hooks.register("construct_homepage_summary_items")
+@hooks.register("construct_homepage_summary_items", order=1000)
 def no_summary(request: HttpRequest, items: list[Any]) -> None:
+    """Counts of pages, images and documents; last, after Wagtail's own have been added."""
     items.clear()
 
 

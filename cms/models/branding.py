@@ -16,7 +16,7 @@ from cms.fields import TownTextField
 from common.text import Text
 
 
-def _colour(name: str, default: str, hint: object = "") -> models.CharField[str, str]:
+def _colour(name: Any, default: str, hint: Any = "") -> models.CharField[str, str]:
     return models.CharField(
         name, max_length=7, default=default, validators=[colours.validate_hex], help_text=hint
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPMethod
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,10 +22,13 @@ class TownPage(Page):
     """What all pages share. A municipality is one site, and its pages are public."""
 
     #: Followed when the page is served, so that it needs no query of its own.
-    served_with: ClassVar[tuple[str, ...]] = ()
+    served_with: ClassVar[tuple[str, ...]] = ("locale",)
     #: `cms.models.SearchEntry.Kind` of the page; empty: not found by the search.
     search_kind: ClassVar[str] = ""
 
+    allowed_http_methods: ClassVar[list[HTTPMethod]] = [
+        HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS,
+    ]  # fmt: skip
     private_page_options: ClassVar[list[str]] = []
     promote_panels = [
         MultiFieldPanel(
@@ -115,7 +119,7 @@ class ServicePage(TownPage):
     offering = models.ForeignKey(
         "catalogue.Offering",
         on_delete=models.PROTECT,
-        related_name="pages",
+        related_name="+",
         verbose_name=_("service"),
     )
     summary = models.TextField(
@@ -123,7 +127,9 @@ class ServicePage(TownPage):
         blank=True,
         help_text=_("One or two sentences. Empty: as the service template says."),
     )
-    body = StreamField(ServiceBody(), blank=True, default=standard_service_body)
+    body = StreamField(
+        ServiceBody(), verbose_name=_("content"), blank=True, default=standard_service_body
+    )
 
     served_with = ("offering__department", "locale")
     search_kind = "service"
@@ -205,7 +211,7 @@ class NewsPage(TownPage):
 
     date = models.DateField(_("date"), default=timezone.localdate)
     summary = models.TextField(_("summary"), blank=True)
-    body = StreamField(PlainBody(), blank=True)
+    body = StreamField(PlainBody(), verbose_name=_("content"), blank=True)
 
     search_kind = "news"
     template = "cms/news.html"
@@ -229,7 +235,7 @@ class ContentPage(TownPage):
     """Anything else: what we do with your data, accessibility."""
 
     summary = models.TextField(_("summary"), blank=True)
-    body = StreamField(PlainBody(), blank=True)
+    body = StreamField(PlainBody(), verbose_name=_("content"), blank=True)
 
     search_kind = "page"
     template = "cms/content.html"

@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.cache import cache
 from django.utils import timezone
 from wagtail.models import Locale
 
@@ -208,8 +209,16 @@ def test_unknown_paths_are_not_found(shiomi: Any, path: str) -> None:
     assert shiomi.get(path).status_code == 404
 
 
-def test_posting_to_a_page_is_not_allowed_or_harmless(shiomi: Any) -> None:
-    assert shiomi.post("/services/").status_code in (200, 405)
+def test_posting_to_a_page_is_not_allowed(shiomi: Any) -> None:
+    assert shiomi.post("/services/").status_code == 405
+
+
+def test_a_town_without_a_site_answers_not_found(shiomi: Any) -> None:
+    for page in HomePage.objects.all():
+        page.delete()
+    cache.clear()
+    assert shiomi.get("/").status_code == 404
+    assert shiomi.get("/search/", {"q": "公園"}).status_code == 200
 
 
 def test_pages_of_another_town_stay_there(
