@@ -211,15 +211,15 @@ class Demo:
         )  # fmt: skip
 
     def _start(self, name: str, command: list[str]) -> None:
-        log = (self.state / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            env=self.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches us, and we end them in order
-        )
+        with (self.state / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us, and we end them in order
+            )
 
     def _wait_until_ready(self, seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds

@@ -67,13 +67,14 @@ class Postgres:
         with contextlib.suppress(FileNotFoundError):
             self._clear_stale_lock()
         options = [f"-c{name}={value}" for name, value in self._options.items()]
-        self._process = subprocess.Popen(
-            [binaries / "postgres", "-D", self.data, "-k", self.socket_dir, *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.socket_dir / "log").open("wb"),
-            start_new_session=True,  # Ctrl-C reaches us, and we stop it in order
-            **self._as_user(),
-        )
+        with (self.socket_dir / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [binaries / "postgres", "-D", self.data, "-k", self.socket_dir, *options],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches us, and we stop it in order
+                **self._as_user(),
+            )
         self._wait()
 
     def _clear_stale_lock(self) -> None:
@@ -234,12 +235,10 @@ class Valkey:
             command += ["--dir", str(self._data), "--save", "60", "1"]
         else:
             command += ["--dir", str(self._dir), "--save", ""]
-        self._process = subprocess.Popen(
-            command,
-            stdout=(self._dir / "log").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self._dir / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
         deadline = time.monotonic() + 20
         client = redis.Redis.from_url(self.url)
         while True:
