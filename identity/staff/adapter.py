@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit import ledger
@@ -145,6 +145,11 @@ class StaffMfaAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return sealed.unseal(encrypted_text, purpose=SECRET_PURPOSE, context="").decode()
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002
+        """What a passkey is called until its owner says otherwise."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey {number}").format(number=number)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Recovery codes alone are no second factor to work with."""
