@@ -130,9 +130,10 @@ def _provisioning() -> None:
 
 
 def _requests() -> None:
+    from django.db import connection, transaction
+
     from audit import events, ledger
     from common.actor import SYSTEM
-    from django.db import connection, transaction
     from tenants import context
     from tenants.models import Municipality
 
@@ -169,8 +170,9 @@ def _requests() -> None:
 
 
 def _migrations() -> None:
-    import audit.migrations
     from django.conf import settings
+
+    import audit.migrations
     from tenants import migrating
 
     folder = Path(tempfile.mkdtemp(prefix="madoguchi-bench-migrations-"))

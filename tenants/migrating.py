@@ -142,7 +142,7 @@ def _migrate_group(
             continue
         for schema in waiting:
             try:
-                _replay(conn, schema, recording, target)
+                replay(conn, schema, recording, target)
             except Exception as error:  # noqa: BLE001  one schema must not stop the others
                 _note_behind(conn, schema, error, outcome)
             else:
@@ -156,7 +156,8 @@ def _record(schema: _Schema) -> Recording:
     return migrate_and_record(creates_permissions=schema.name == TEMPLATE_SCHEMA)
 
 
-def _replay(conn: psycopg.Connection, schema: _Schema, recording: Recording, target: str) -> None:
+def replay(conn: psycopg.Connection, schema: _Schema, recording: Recording, target: str) -> None:
+    """Bring one schema along the recorded way, grants and registry included. Raises on failure."""
     applied = set(recording.applied_before)
     pending: list[Step] = []
     for step in recording.steps:
