@@ -128,7 +128,11 @@ def _entries(
 ) -> Iterator[Row]:
     if not items and state:
         yield Row(
-            group.id, group.label.in_language(language), _("None entered"), anchor=group.id, empty=True
+            group.id,
+            group.label.in_language(language),
+            _("None entered"),
+            anchor=group.id,
+            empty=True,
         )
     for index, item in enumerate(items):
         asked = state.item_visible.get(group.id) if state else None

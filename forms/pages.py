@@ -92,7 +92,7 @@ def step_page(
     frame = rendering.Frame(
         state=state,
         provenance=draft.provenance,
-        controlling=prepared.controlling,
+        controlling=prepared.controlling[step_id],
         typed=outcome.typed if outcome else {},
         errors=errors,
         files=files,

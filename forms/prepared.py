@@ -117,15 +117,17 @@ class Prepared:
         }
 
     @cached_property
-    def controlling(self) -> frozenset[str]:
-        """Questions whose answer shows, hides or computes something: pages refresh on them."""
-        found: set[str] = set()
+    def controlling(self) -> Mapping[str, frozenset[str]]:
+        """By step: questions that show, hide or compute something in that step ("": in any).
+
+        Their fields refresh the page; what changes on another page needs no refresh.
+        """
+        found: dict[str, set[str]] = {step.id: set() for step in self.form.steps}
         for node in self.nodes.values():
             for rule in (node.show, node.compute):
-                found |= rule.variables if rule else set()
-        for rule in self.step_show.values():
-            found |= rule.variables
-        return frozenset(found)
+                found[node.step_id] |= rule.variables if rule else set()
+        found[""] = set().union(*found.values())
+        return {step_id: frozenset(names) for step_id, names in found.items()}
 
     def dependents(self, question_ids: Iterable[str]) -> frozenset[str]:
         """Top-level questions that hang on any of `question_ids`, directly or through others."""
@@ -208,7 +210,7 @@ def _check_ids(form: FormDefinition) -> None:
                     raise DefinitionError(f"two options '{value}'", (*path, "choices", number))
 
     for number, step in enumerate(form.steps):
-        if step.id in steps or step.id == "check":
+        if step.id in steps or step.id in {"check", "delete"}:
             raise DefinitionError(f"step id '{step.id}' is taken", ("steps", number, "id"))
         steps.add(step.id)
         for place, question in enumerate(step.questions):

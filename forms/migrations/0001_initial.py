@@ -37,7 +37,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "Being filled in"), ("sent", "Sent"), ("discarded", "Deleted")],
+                        choices=[
+                            ("open", "Being filled in"),
+                            ("sent", "Sent"),
+                            ("discarded", "Deleted"),
+                        ],
                         default="open",
                         max_length=10,
                     ),

@@ -142,17 +142,11 @@ def group(frame: Frame, node: Node, name: str, value: Any) -> str:
     about, ids = frame.about(question, name)
     described = attributes({"aria-describedby": " ".join(ids)})
     wrong = " f-field--error" if name in frame.errors else ""
-    # Only when something outside an entry hangs on the group as a whole, or inside on another.
-    refresh = REFRESH if _refreshes(frame, node) else ""
+    refresh = REFRESH if question.id in frame.controlling else ""
     return (
         f'<fieldset class="f-field f-group{wrong}"{described}{refresh}><legend class="f-label">'
         f"{frame.label(question)}</legend>{about}{inside}</fieldset>"
     )
-
-
-def _refreshes(frame: Frame, node: Node) -> bool:
-    """Only when something outside an entry hangs on the group as a whole."""
-    return node.id in frame.controlling
 
 
 def _entry(

@@ -26,7 +26,7 @@ from forms.state import State
 
 #: Typed text is shown again up to this length; more would only make the page heavy.
 LONGEST_ECHO = 20_000
-REFRESH = ' hx-post="" hx-trigger="change" hx-vals=\'{"_do":"refresh"}\''
+REFRESH = ' hx-post="" hx-trigger="change consume" hx-vals=\'{"_do":"refresh"}\''
 
 
 def escape(value: Any) -> str:
