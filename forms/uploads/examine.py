@@ -64,6 +64,8 @@ def examine(data: bytes, filename: str, *, accept: Collection[str], most_bytes: 
         pdf.check(data)
     else:
         data = images.clean(data, content_type)
+        if len(data) > most_bytes:  # writing a photograph anew as PNG can make it larger
+            data, content_type = images.as_jpeg(data), "image/jpeg"
         if len(data) > most_bytes:
             raise too_large(most_bytes)
     return SafeFile(data, content_type, names.safe_name(filename, EXTENSIONS[content_type]))

@@ -10,8 +10,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from forms.errors import FileRefused
 
-#: A 24-megapixel camera picture passes; decoding takes at most about 4 bytes for each, twice.
-MOST_PIXELS = 40_000_000
+#: By what decoding costs: a 40-megapixel photograph and a scanned A3 plan pass, and the peak stays
+#: below 400 MB (libwebp keeps several canvases at once).
+MOST_PIXELS = {"JPEG": 40_000_000, "PNG": 36_000_000, "WEBP": 16_000_000}
 LONGEST_SIDE = 12_000
 #: What is kept: enough to read a plan on paper.
 KEPT_SIDE = 3_500
@@ -26,7 +27,7 @@ def clean(data: bytes, content_type: str) -> bytes:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _again(data, FORMATS[content_type])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels() from None
+        raise _too_many_pixels(FORMATS[content_type]) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError, EOFError):
         raise FileRefused(
             _(
@@ -37,17 +38,28 @@ def clean(data: bytes, content_type: str) -> bytes:
         ) from None
 
 
+def as_jpeg(data: bytes) -> bytes:
+    """A picture that `clean` made, smaller: as JPEG, what was transparent on white."""
+    with Image.open(BytesIO(data)) as image:
+        plain = image.convert("RGBA")
+    page = Image.new("RGB", plain.size, "white")
+    page.paste(plain, mask=plain.getchannel("A"))
+    out = BytesIO()
+    page.save(out, "JPEG", quality=JPEG_QUALITY)
+    return out.getvalue()
+
+
 def _again(data: bytes, kind: str) -> bytes:
     with Image.open(BytesIO(data), formats=[kind]) as opened:
         width, height = opened.size
-        if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
-            raise _too_many_pixels()
+        if width * height > MOST_PIXELS[kind] or max(width, height) > LONGEST_SIDE:
+            raise _too_many_pixels(kind)
         if kind == "JPEG":
-            opened.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # decodes large pictures at half size
+            opened.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # decodes very large pictures reduced
         opened.load()
+        if max(opened.size) > KEPT_SIDE:
+            opened.thumbnail((KEPT_SIDE, KEPT_SIDE), reducing_gap=2.0)  # in place, before copies
         image: Image.Image = ImageOps.exif_transpose(opened)
-        if max(image.size) > KEPT_SIDE:
-            image.thumbnail((KEPT_SIDE, KEPT_SIDE))
         transparent = kind != "JPEG" and ("A" in image.mode or "transparency" in image.info)
         plain = image.convert("RGBA" if transparent else "L" if image.mode in "1L" else "RGB")
     plain.info = {}
@@ -55,15 +67,15 @@ def _again(data: bytes, kind: str) -> bytes:
     if kind == "JPEG":
         plain.save(out, "JPEG", quality=JPEG_QUALITY)
     elif kind == "PNG":
-        plain.save(out, "PNG", compress_level=6)
+        plain.save(out, "PNG", compress_level=4)
     else:
         plain.save(out, "WEBP", quality=JPEG_QUALITY, method=2)
     return out.getvalue()
 
 
-def _too_many_pixels() -> FileRefused:
+def _too_many_pixels(kind: str) -> FileRefused:
     return FileRefused(
         _("This picture has too many pixels (at most %(most)s million). Save it smaller and retry.")
-        % {"most": MOST_PIXELS // 1_000_000},
+        % {"most": MOST_PIXELS[kind] // 1_000_000},
         code="too_many_pixels",
     )
