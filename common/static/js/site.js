@@ -48,6 +48,31 @@
   });
   window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
 
+  // Somebody types on while the server works out what to ask next. The answer is then out of date
+  // and would wipe what was typed since: leave the page alone, and ask again at the next pause.
+  let typed = 0;
+  let asked = 0;
+  let pause = 0;
+  document.addEventListener("input", () => (typed += 1));
+  document.addEventListener("htmx:beforeRequest", () => {
+    clearTimeout(pause);
+    asked = typed;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (typed === asked) return;
+    const { elt, requestConfig } = event.detail;
+    event.detail.shouldSwap = false;
+    const again = () => {
+      if (typed !== asked) {
+        asked = typed;
+        pause = setTimeout(again, 600);
+      } else if (elt.isConnected && !sent) {
+        htmx.trigger(elt, requestConfig.triggeringEvent ? requestConfig.triggeringEvent.type : "change");
+      }
+    };
+    pause = setTimeout(again, 600);
+  });
+
   // Chosen files: names and sizes, and a word at once when one is too large.
   document.addEventListener("change", (event) => {
     if (event.target.type !== "file") return;
