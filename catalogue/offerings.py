@@ -28,12 +28,16 @@ def adopt(
     """Offer a template in the current municipality, or bring an offering to its newest version.
 
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
-    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``.
+    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. What is left
+    out stays as the municipality had it.
     Raises `LookupError` for an unknown template, `DefinitionError` when the result cannot work.
     """
     template = catalogue().get(template_key)
-    settings = {"rates": dict(rates or {}), "choices": dict(choices or {})}
-    form_version = versions.publish(_with_choices(template.form, choices or {}))
+    before = Offering.objects.filter(template_key=template.key).first()
+    kept = before.settings if before else {}
+    own_choices = dict(kept.get("choices", {}) if choices is None else choices)
+    own_rates = dict(kept.get("rates", {}) if rates is None else rates)
+    form_version = versions.publish(_with_choices(template.form, own_choices))
     workflow = template.workflow
     workflow_version, _ = WorkflowVersion.objects.get_or_create(
         key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
@@ -49,7 +53,7 @@ def adopt(
             "form_version": form_version,
             "workflow_version": workflow_version,
             "department": department,
-            "settings": settings,
+            "settings": {"rates": own_rates, "choices": own_choices},
             "is_published": publish,
         },
     )

@@ -66,6 +66,7 @@ def configure(config: dict[str, str]) -> None:
                 "django.server": {"level": "ERROR"},
                 "django.request": {"level": "ERROR"},
                 "django.db.backends": {"level": "ERROR"},
+                "django_tasks": {"level": "WARNING"},
                 "fontTools": {"level": "ERROR"},
                 "weasyprint": {"level": "ERROR"},
                 "celery.app.trace": {"level": "WARNING"},

@@ -58,8 +58,7 @@ def enqueue(kind: str, key: str, payload: dict[str, Any], *, not_before: datetim
 
 
 def _wake_worker_after_commit() -> None:
-    hooks = connection.run_on_commit
-    if any(function is _wake_worker for _, function, _ in hooks):
+    if any(hook[1] is _wake_worker for hook in connection.run_on_commit):
         return
     transaction.on_commit(_wake_worker, robust=True)
 

@@ -115,5 +115,8 @@ class TextField(models.JSONField):
             value = value.as_dict()
         return super().get_db_prep_value(value, connection, prepared)
 
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(self.to_python(value).as_dict(), model_instance)
+
     def value_to_string(self, obj: models.Model) -> Any:
         return self.to_python(self.value_from_object(obj)).as_dict()

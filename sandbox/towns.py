@@ -8,13 +8,14 @@ from pathlib import Path
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.contrib.auth.models import Group
 
 from catalogue.models import Offering
 from catalogue.offerings import adopt
-from cms.seeding import seed_site
+from cms.seeding import EDITORS, seed_site
 from cms.town_spec import TownSpec
 from common.actor import SYSTEM
-from identity.models import Department, StaffRole, User
+from identity.models import Department, Role, StaffRole, User
 from sandbox import content, people
 from sandbox.eid.registration import register_towns
 from tenants import context, provisioning
@@ -77,8 +78,10 @@ def _staff(
             password=people.PASSWORD,
             email=f"{account.username}@{schema_name}.example.test",
             is_staff=account.cms,
-            is_superuser=account.cms,
+            is_superuser=account.role is Role.ADMIN,
         )
+        if account.cms:
+            user.groups.add(Group.objects.get(name=EDITORS))
     department = departments[account.department] if account.department else None
     StaffRole.objects.get_or_create(user=user, role=account.role, department=department)
     if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():

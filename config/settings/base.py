@@ -215,7 +215,6 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -223,6 +222,9 @@ SESSION_COOKIE_AGE = 60 * 60 * 4
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+
+# Levels of messages by the names that the stylesheet knows.
+MESSAGE_TAGS = {20: "", 25: "ok", 30: "warn", 40: "bad"}
 
 # --- Languages and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "ja"

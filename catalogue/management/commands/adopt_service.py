@@ -1,0 +1,44 @@
+"""``manage.py adopt_service``: offer a service of the catalogue in a municipality."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalogue.offerings import adopt
+from catalogue.registry import catalogue
+from common.actor import SYSTEM
+from common.text import Text
+from identity.models import Department
+from tenants import context
+from tenants.errors import UnknownMunicipality
+
+
+class Command(BaseCommand):
+    help = "Offer a service, or bring it to the newest version of its template."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("schema", help="the municipality's schema")
+        parser.add_argument("template", help=f"one of: {', '.join(sorted(catalogue()))}")
+        parser.add_argument("--department", default="", help="key; empty: as the template says")
+        parser.add_argument(
+            "--rate", action="append", default=[], metavar="NAME=YEN",
+            help="the municipality's own amount; repeatable",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            template = catalogue().get(options["template"])
+            rates = {
+                name: int(amount)
+                for name, _, amount in (rate.partition("=") for rate in options["rate"])
+            }
+            with context.municipality(options["schema"]):
+                key = options["department"] or template.service.department
+                department, _created = Department.objects.get_or_create(
+                    key=key, defaults={"name": Text(key)}
+                )
+                offering = adopt(template.key, by=SYSTEM, department=department, rates=rates or None)
+        except (LookupError, UnknownMunicipality, ValueError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{options['schema']} offers {offering.slug} {offering.template_version}")
