@@ -187,9 +187,20 @@ def test_only_narrows_the_page() -> None:
 def test_controlling_questions_refresh_by_htmx_and_others_do_not() -> None:
     soup = html(a_draft(), "act")
     kind = soup.find("input", {"name": "kind"}).find_parent("fieldset")
-    assert kind["hx-trigger"] == "change"
+    assert kind["hx-trigger"] == "change consume"
     price = soup.find("input", {"name": "price"}).find_parent("div", class_="f-field")
     assert not price.has_attr("hx-post")
+    waiver = soup.find("input", {"name": "waiver"}).find_parent("fieldset")
+    assert waiver.has_attr("hx-post")
+
+
+def test_group_refreshes_only_by_what_its_entries_hang_on() -> None:
+    draft = a_draft()
+    save(draft, "family", {"children-n": "1", "_do": "refresh"})
+    soup = html(draft, "family")
+    assert not soup.select_one("fieldset.f-group").has_attr("hx-post")
+    together = soup.find("input", {"name": "children-0-together"}).find_parent("fieldset")
+    assert together.has_attr("hx-post")
 
 
 def test_first_button_means_continue() -> None:
