@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import faults, journey
+from bench import faults, journey, tenants
 from bench.browser import WalkError
 from bench.figures import Figure
 from bench.processes import BenchError
@@ -15,6 +15,7 @@ from bench.processes import BenchError
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "journey": journey.run,
     "faults": faults.run,
+    "tenants": tenants.run,
 }
 
 

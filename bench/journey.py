@@ -20,9 +20,9 @@ from bench.walks import Times, Walk, floor_walk, madoguchi_walk
 
 ALTERNATIONS = 5
 # On a busy machine fewer alternations are walked, but never fewer than three.
-BUDGET_SECONDS = 75.0
+BUDGET_SECONDS = 60.0
 FEWEST = 3
-JOURNEYS = 14
+JOURNEYS = 12
 WALKERS = 2
 WARM_UP = 4
 LIMIT = 1.5

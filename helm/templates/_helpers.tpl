@@ -59,6 +59,7 @@ LOG_LEVEL: {{ .Values.settings.logLevel | quote }}
 LOG_FORMAT: {{ .Values.settings.logFormat | quote }}
 CONN_MAX_AGE: {{ .Values.settings.connMaxAge | int | quote }}
 SECURE_HSTS_SECONDS: {{ .Values.settings.hstsSeconds | int | quote }}
+TRUSTED_PROXY_COUNT: {{ .Values.settings.trustedProxies | int | quote }}
 DEFAULT_FROM_EMAIL: {{ .Values.settings.defaultFromEmail | quote }}
 {{- with .Values.settings.paymentsProvider }}
 PAYMENTS_PROVIDER: {{ . | quote }}

@@ -110,13 +110,26 @@ def test_secrets_come_by_reference_only(rendered: list[Object]) -> None:
     assert not SECRET_NAMES & set(plain)
 
 
-def test_only_the_migration_knows_the_owner(rendered: list[Object]) -> None:
-    holders = {
+def _owners(objects: list[Object]) -> set[str]:
+    return {
         name
-        for name, container in containers(rendered)
+        for name, container in containers(objects)
         if "DATABASE_OWNER_URL" in environment(container)
     }
-    assert holders == {"counter-madoguchi-migrate"}
+
+
+def test_no_serving_pod_knows_the_owner(minimal: list[Object], full: list[Object]) -> None:
+    assert _owners(minimal) == {"counter-madoguchi-migrate"}
+    assert _owners(full) == {"counter-madoguchi-migrate", "counter-madoguchi-toolbox"}
+
+
+def test_toolbox_is_off_and_nothing_reaches_it(minimal: list[Object], full: list[Object]) -> None:
+    assert "counter-madoguchi-toolbox" not in pods(minimal)
+    assert pods(full)["counter-madoguchi-toolbox"]["containers"][0]["command"] == [
+        "sleep",
+        "infinity",
+    ]
+    assert find(full, "NetworkPolicy", "-toolbox")["spec"]["ingress"] == []
 
 
 def test_migrations_run_before_everything_else(rendered: list[Object]) -> None:
