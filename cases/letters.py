@@ -96,11 +96,13 @@ def _addressee(decision: Decision) -> Addressee:
 def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     case = decision.case
     steps = display.rows(case.application.version.form, case.answers, case.provenance, LANGUAGE)
-    by_id = {row.question_id: row for step in steps for row in step.rows}
+    # A group has a row for each of its questions, in every entry.
     return tuple(
-        (str(by_id[question_id].label), str(by_id[question_id].text))
+        (str(row.label), str(row.text))
         for question_id in question_ids
-        if question_id in by_id
+        for step in steps
+        for row in step.rows
+        if row.question_id == question_id and row.text
     )
 
 
