@@ -82,6 +82,8 @@ def after_correction_request(payload: dict[str, Any]) -> None:
 def after_decision(payload: dict[str, Any]) -> None:
     """A fee comes first where there is one; otherwise the letter is issued at once."""
     decision = _decision(payload)
+    if decision.fee_id is not None:
+        return
     due = _raise_fee(decision)
     if due is None:
         issue_letter(payload)

@@ -1,0 +1,133 @@
+"""Several connections at once, on a database in which transactions really commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from cases import actions, numbers
+from cases.models import Application, Case, Decision, NumberSeries
+from common.actor import Actor
+from common.errors import Conflict
+from common.models import OutboxRow
+from forms.models import Draft
+from tenants.context import municipality
+from tests.factories import cases as make
+from tests.factories import people
+
+TOWN = "shiomi"
+
+
+def _at_once(work: Callable[[int], Any], times: int) -> list[Any]:
+    """What each thread gave back or raised. All start together, each with its own connection."""
+    results: list[Any] = [None] * times
+    gate = threading.Barrier(times)
+
+    def run(number: int) -> None:
+        try:
+            gate.wait(30)
+            results[number] = work(number)
+        except Exception as error:  # noqa: BLE001  handed to the test
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_double_click_is_one_application(own_database: str) -> None:
+    with municipality(TOWN):
+        draft_id = make.draft_ready_to_send().pk
+
+    def send(number: int) -> Any:
+        with municipality(TOWN):
+            draft = Draft.objects.select_related("resident").get(pk=draft_id)
+            case = actions.submit_application(
+                draft=draft, by=Actor.of(draft.resident), language="ja"
+            )
+            return case.pk
+
+    results = _at_once(send, 4)
+    assert len(set(results)) == 1, results
+    with municipality(TOWN):
+        assert Application.objects.filter(idempotency_key=draft_id).count() == 1
+        assert Case.objects.filter(application__idempotency_key=draft_id).count() == 1
+        assert OutboxRow.objects.filter(kind="cases.submitted", key=str(results[0])).count() == 1
+
+
+def test_different_drafts_of_one_service_do_not_wait_for_each_other(own_database: str) -> None:
+    with municipality(TOWN):
+        first = make.draft_ready_to_send()
+        second = make.draft_ready_to_send(resident=people.resident(name="佐藤 次郎"))
+    done = threading.Event()
+
+    def send_second() -> None:
+        try:
+            with municipality(TOWN):
+                draft = Draft.objects.select_related("resident").get(pk=second.pk)
+                actions.submit_application(draft=draft, by=Actor.of(draft.resident), language="ja")
+            done.set()
+        finally:
+            connection.close()
+
+    with municipality(TOWN):
+        draft = Draft.objects.select_related("resident").get(pk=first.pk)
+        actions.submit_application(draft=draft, by=Actor.of(draft.resident), language="ja")
+        # Ours is not committed yet; the other one gets through all the same.
+        thread = threading.Thread(target=send_second)
+        thread.start()
+        assert done.wait(20)
+    thread.join(20)
+
+
+def test_two_caseworkers_decide_at_once_and_one_is_told(own_database: str) -> None:
+    with municipality(TOWN):
+        case = make.claimed_case()
+        lock, by_id = case.lock, case.assigned_to_id
+
+    def decide(number: int) -> Any:
+        with municipality(TOWN):
+            found = Case.objects.select_related("assigned_to").get(pk=case.pk)
+            assert found.assigned_to is not None
+            return actions.decide(
+                case=found,
+                outcome="refused",
+                conditions=[],
+                reason=f"理由 {number}",
+                by=found.assigned_to,
+                lock=lock,
+            ).pk
+
+    results = _at_once(decide, 3)
+    assert sum(isinstance(result, Conflict) for result in results) == 2, results
+    with municipality(TOWN):
+        assert Decision.objects.filter(case_id=case.pk, decided_by_id=by_id).count() == 1
+
+
+def test_numbers_have_no_gap_after_a_rollback(own_database: str) -> None:
+    today = timezone.localdate()
+
+    def take(number: int) -> Any:
+        try:
+            with municipality(TOWN):
+                given = numbers.next_number("試", today)
+                if number % 3 == 0:
+                    raise RuntimeError("rolled back")
+                return given
+        except RuntimeError:
+            return None
+
+    results = [given for given in _at_once(take, 9) if given is not None]
+    ends = sorted(int(given.rsplit("-", 1)[1]) for given in results)
+    assert ends == [1, 2, 3, 4, 5, 6]
+    with municipality(TOWN):
+        assert NumberSeries.objects.get(prefix="試").last == 6
