@@ -165,12 +165,19 @@ def _save_step(
         if not saving.is_locked(draft, node)
     ]
     read = reader.read(wanted)
-    if not stay and _saved_elsewhere(draft, nodes, post, read):
+    only_looking = reader.action == "refresh" and not uploads.files
+    if not only_looking and _saved_elsewhere(draft, nodes, post, read):
         return _conflict(draft, step_id, reader.post, wanted, read)
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
     outcome = _judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    if only_looking:
+        # A script asks what to show while somebody is still typing: nothing is saved, so that the
+        # page stays as new as it was, here and in another window.
+        outcome.page = pages.step_page(draft, step_id, outcome, state=state)
+        outcome.page.seen = str(post.get(saving.SEEN, ""))
+        return outcome
     if not _update(draft):
         return None
     if reader.removed_files:

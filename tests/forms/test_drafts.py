@@ -459,9 +459,20 @@ def test_group_count_made_up_is_bounded(count: str) -> None:
         assert "children" in outcome.errors
 
 
+def test_refresh_shows_what_follows_and_saves_nothing() -> None:
+    draft = a_draft()
+    before = fresh(draft).lock
+    outcome = save(
+        draft, "family", {"children-n": "1", "children-0-child_name": "一", "_do": "refresh"}
+    )
+    assert outcome.page is not None
+    assert "一" in str(outcome.page.fields)
+    assert (fresh(draft).answers.get("children"), fresh(draft).lock) == (None, before)
+
+
 @pytest.mark.parametrize(
     "do", ["add:nobody", "remove:children:9", "remove:children:x", "remove:", "add:name", "lookup:",
-           "lookup:name", "remove-file:x", "unknown:y", "refresh", "::::"],
+           "lookup:name", "remove-file:x", "unknown:y", "::::"],
 )  # fmt: skip
 def test_made_up_button_does_no_harm(do: str) -> None:
     draft = a_draft()

@@ -25,6 +25,12 @@
       return;
     }
     const button = event.submitter;
+    if (under) {
+      // What the server is working on comes first: otherwise two of us would save at once.
+      event.preventDefault();
+      held = () => form.requestSubmit(button && button.isConnected ? button : null);
+      return;
+    }
     sent = { form, button, label: button && button.textContent };
     form.setAttribute("aria-busy", "true");
     changed = false;
@@ -36,6 +42,15 @@
   });
   window.addEventListener("pageshow", (event) => event.persisted && release());
   document.addEventListener("htmx:afterRequest", release);
+  let under = 0;
+  let held = null;
+  document.addEventListener("htmx:beforeSend", () => (under += 1));
+  document.addEventListener("htmx:afterRequest", () => {
+    under = Math.max(0, under - 1);
+    if (under || !held) return;
+    setTimeout(held);
+    held = null;
+  });
 
   // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
   let changed = false;
