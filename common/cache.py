@@ -32,7 +32,7 @@ class ForgivingRedisCache(RedisCache):
         try:
             return work()
         except (redis.ConnectionError, redis.TimeoutError) as error:
-            type(self)._silent_until = time.monotonic() + PAUSE_SECONDS
+            self._silent_until = time.monotonic() + PAUSE_SECONDS
             log.warning("cache.gone", error=type(error).__name__)
             return otherwise
 

@@ -42,7 +42,9 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def enqueue(kind: str, key: str, payload: dict[str, Any], *, not_before: datetime | None = None) -> None:
+def enqueue(
+    kind: str, key: str, payload: dict[str, Any], *, not_before: datetime | None = None
+) -> None:
     """Add a row to the caller's transaction; a second one of the same kind and key is ignored.
 
     Raises `LookupError` when nobody handles `kind`, `RuntimeError` outside a transaction.
@@ -127,7 +129,7 @@ def _work_off(row: OutboxRow) -> str:
                 return "lost"
             handlers.get(row.kind)(row.payload)
             held.update(state=OutboxRow.State.DONE, leased_until=None, done_at=timezone.now())
-    except Exception as error:  # the row keeps what happened; operators see it
+    except Exception as error:  # noqa: BLE001  the row keeps what happened; operators see it
         return _note_failure(row, error)
     return "done"
 

@@ -75,7 +75,7 @@ class ResidentRequired:
 
     @method_decorator(resident_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().dispatch(request, *args, **kwargs)
 
 
 def stepped_up(request: HttpRequest, *, max_age: int = 600, acr: str = "") -> bool:
@@ -113,7 +113,7 @@ def has_second_factor(request: HttpRequest) -> bool:
     """Was a second factor shown in this session (code, passkey, recovery code)? No query."""
     return any(
         record.get("method") == "mfa"
-        for record in get_authentication_records(request, request.user)  # type: ignore[arg-type]
+        for record in get_authentication_records(request, request.user)
     )
 
 
@@ -180,7 +180,7 @@ def require_staff_mfa(view: ViewFunction) -> ViewFunction:
         barrier = _staff_barrier(request, ())
         if barrier is not None:
             return barrier
-        if not request.user.is_staff:  # type: ignore[union-attr]
+        if not request.user.is_staff:
             return _forbidden(request, "administration_only")
         return view(request, *args, **kwargs)
 
@@ -195,7 +195,7 @@ def guard_patterns(
         if isinstance(pattern, URLResolver):
             guard_patterns(pattern.url_patterns, guard)
         elif getattr(pattern.callback, "_guarded_by", None) is not guard:
-            pattern.callback = guard(pattern.callback)  # type: ignore[assignment]
+            pattern.callback = guard(pattern.callback)
             pattern.callback._guarded_by = guard  # type: ignore[attr-defined]  # noqa: SLF001  our own mark
     return patterns
 

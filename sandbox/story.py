@@ -110,7 +110,11 @@ class Story:
         page = self.resident.get(self._draft_path())
         page = self.resident.submit(
             page.form(having="for_organisation"),
-            {"for_organisation": "no", "phone": "０９０−１２３４−５６７８", "email": "megumi@example.test"},
+            {
+                "for_organisation": "no",
+                "phone": "０９０−１２３４−５６７８",
+                "email": "megumi@example.test",
+            },
         )
         place = page.form(having="park")
         park = next(str(tag["value"]) for tag in place.tag.find_all("input", {"name": "park"}))
@@ -230,7 +234,8 @@ class Story:
         page = self.caseworker.submit(
             form, {"department": "parks", "question": "Is the lawn free on these days?"}
         )
-        refused = self.caseworker.submit(page.form(having="/correct/"), {"message": "x"}, expect=422)
+        form = page.form(having="/correct/")
+        refused = self.caseworker.submit(form, {"message": "x"}, expect=422)
         refused.says("Choose the questions")
         self._staff_sign_in(self.consultee, "ueda")
         asked = self._case_page(self.consultee)

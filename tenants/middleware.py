@@ -65,7 +65,7 @@ class MunicipalityMiddleware:
         except DisallowedHost:
             return self._nobody_here(request)
         if hostname == settings.PLATFORM_DOMAIN:
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
             request.tenant = None  # type: ignore[attr-defined]
             return self.get_response(request)
         town = municipality_of(hostname)

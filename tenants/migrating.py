@@ -185,7 +185,7 @@ def _run_sql(
     parts: list[sql.Composable] = [*_opening(schema), _guard(fingerprint.of_names(applied))]
     for step in steps:
         # Text from our own migrations, recorded as it ran in the reference.
-        parts.extend(sql.SQL(statement) for statement in step.sql or ())  # type: ignore[arg-type]
+        parts.extend(sql.SQL(statement) for statement in step.sql or ())
         parts.append(
             sql.SQL(
                 "INSERT INTO django_migrations (app, name, applied) VALUES ({}, {}, now())"
@@ -273,7 +273,7 @@ def _template_rows() -> list[sql.Composable]:
                 "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
                 "SELECT {columns} FROM {template}.{table} theirs WHERE NOT EXISTS "
                 "(SELECT 1 FROM {table} ours WHERE ours.id = theirs.id) ORDER BY id"
-            ).format(table=sql.Identifier(table), columns=sql.SQL(columns), template=template)  # type: ignore[arg-type]
+            ).format(table=sql.Identifier(table), columns=sql.SQL(columns), template=template)
         )
         statements.append(
             sql.SQL(

@@ -54,7 +54,7 @@ class _Recorder:
     def editor_class(self, ordinary: type) -> type:
         statements = self.statements
 
-        class RecordingEditor(ordinary):  # type: ignore[misc, valid-type]
+        class RecordingEditor(ordinary):
             def execute(self, sql: Any, params: Any = ()) -> None:
                 if params is None:
                     statement = str(sql)
@@ -92,7 +92,9 @@ def migrate_and_record(*, creates_permissions: bool) -> Recording:
     tables_before = set(_tables())
     executor.recorder.ensure_schema()
     # The executor's own loop, with a look before and after each migration.
-    state = executor._create_project_state(with_applied_migrations=True)  # noqa: SLF001
+    state = executor._create_project_state(  # type: ignore[attr-defined]  # noqa: SLF001
+        with_applied_migrations=True
+    )
     emit_pre_migrate_signal(
         verbosity=0, interactive=False, db="default", apps=state.apps, plan=plan
     )

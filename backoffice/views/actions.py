@@ -68,7 +68,7 @@ def correct(request: HttpRequest, case: Case) -> HttpResponse:
     if request.method != "POST":
         return _opened(request, case, "correct")
     post = request.POST
-    values = {
+    values: dict[str, Any] = {
         "question_ids": post.getlist("question_ids"),
         "message": post.get("message", ""),
     }

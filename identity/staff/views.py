@@ -97,7 +97,7 @@ def _record(request: HttpRequest, event: str, factor: str) -> None:
 def _factor_made(request: HttpRequest, factor: Authenticator.Type) -> None:
     """The factor was shown while it was made, so it counts for this session."""
     made = Authenticator.objects.filter(user_id=request.user.pk, type=factor).latest("pk")
-    record_authentication(request, request.user, "mfa", type=factor.value, id=made.pk)  # type: ignore[arg-type]
+    record_authentication(request, request.user, "mfa", type=factor.value, id=made.pk)
     _record(request, events.STAFF_FACTOR_ADDED, factor.value)
 
 
@@ -130,7 +130,7 @@ class ReauthenticateView(account_views.ReauthenticateView):
             self.request,
             self.request.user,
             method="password",
-            reauthenticated=True,  # type: ignore[arg-type]
+            reauthenticated=True,
         )
         return _back(self.request)
 

@@ -40,6 +40,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.search_path_set_schemas: list[str] | None = None
         self.introspection = DatabaseIntrospection(self)
         self._schemas_touched: set[str] = set()
 
@@ -85,7 +86,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
             self.savepoint_rollback(savepoint)
         else:
             self._rollback()  # the driver begins the next one with the next statement
-            self.run_on_commit = []
+            self.run_on_commit: list[Any] = []
         self.needs_rollback = False
         self.rollback_exc = None
 

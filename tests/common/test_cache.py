@@ -11,7 +11,6 @@ from common.cache import ForgivingRedisCache
 
 @pytest.fixture
 def cache(tmp_path: Path) -> ForgivingRedisCache:
-    ForgivingRedisCache._silent_until = 0.0
     return ForgivingRedisCache(f"unix://{tmp_path}/nobody.sock", {})
 
 

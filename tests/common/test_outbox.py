@@ -41,7 +41,7 @@ def test_enqueue_outside_a_transaction_is_refused() -> None:
 
 
 def test_enqueue_of_an_unknown_kind_is_refused(town: Any) -> None:
-    with pytest.raises(LookupError, match="test.nobody"):
+    with pytest.raises(LookupError, match=r"test\.nobody"):
         outbox.enqueue("test.nobody", "1", {})
 
 
@@ -55,9 +55,9 @@ def test_the_same_key_is_worked_off_once(town: Any, work: Work) -> None:
 
 
 def test_a_row_that_is_rolled_back_is_never_done(town: Any, work: Work) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         outbox.enqueue("test.work", "1", {})
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert outbox.drain() == outbox.Drained()
 
 
