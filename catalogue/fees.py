@@ -15,7 +15,7 @@ from forms.definitions import FormDefinition
 from rules import BOOL, INT, Rule, RuleError, VarType, compile_rule
 
 
-class FeeUnknown(ValueError):
+class FeeUnknownError(ValueError):
     """The fee cannot be worked out yet: an answer that it depends on is missing."""
 
 
@@ -108,7 +108,7 @@ class FeeSchedule(BaseModel):
     ) -> Fee:
         """The fee for `answers`; `rates` are the municipality's own amounts.
 
-        Raises `FeeUnknown` while an answer that counts is missing.
+        Raises `FeeUnknownError` while an answer that counts is missing.
         """
         values = form.rule_values(answers) | self._rate_values(rates or {})
         lines = []
@@ -118,7 +118,7 @@ class FeeSchedule(BaseModel):
                 continue
             yen = amount(values)
             if yen is None:
-                raise FeeUnknown("an answer that the fee depends on is missing")
+                raise FeeUnknownError("an answer that the fee depends on is missing")
             if not isinstance(yen, int) or isinstance(yen, bool) or yen < 0:
                 raise ValueError("a fee must be a whole number of yen, not below zero")
             lines.append(FeeLine(_fill(item.text, values), yen))

@@ -30,13 +30,19 @@ def adopt(
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
     (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. What is left
     out stays as the municipality had it.
-    Raises `LookupError` for an unknown template, `DefinitionError` when the result cannot work.
+    Raises `LookupError` for an unknown template, `ValueError` for a rate that it does not have or
+    that is below zero, `DefinitionError` when the result cannot work.
     """
     template = catalogue().get(template_key)
     before = Offering.objects.filter(template_key=template.key).first()
     kept = before.settings if before else {}
     own_choices = dict(kept.get("choices", {}) if choices is None else choices)
     own_rates = dict(kept.get("rates", {}) if rates is None else rates)
+    for name, amount in own_rates.items():
+        if name not in template.fees.rates:
+            raise ValueError(f"rates: no rate '{name}' in service '{template.key}'")
+        if amount < 0:
+            raise ValueError(f"rates: '{name}' is below zero")
     form_version = versions.publish(_with_choices(template.form, own_choices))
     workflow = template.workflow
     workflow_version, _ = WorkflowVersion.objects.get_or_create(

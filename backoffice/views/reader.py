@@ -44,4 +44,4 @@ def with_case(view: View) -> View:
         except NotFound as error:
             raise Http404 from error
 
-    return guarded  # type: ignore[no-any-return]
+    return guarded

@@ -1,0 +1,216 @@
+"""The case page: what it shows to whom, and what reading it leaves behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+
+from audit.models import LedgerEntry
+from cases import actions
+from cases.models import Case
+from common import outbox
+from forms.models import Attachment
+from identity.models import User
+from tests.factories import cases as make
+from tests.factories import people
+
+Desk = Callable[[User], Client]
+
+
+def _page(client: Client, case: Case) -> str:
+    with translation.override("en"):
+        response = client.get(reverse("desk:case", args=[case.pk]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_facts_with_provenance_files_fee_and_diagram(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    page = _page(desk(people.caseworker()), case)
+    for text in (
+        case.application.receipt_number,
+        "山田 花子",
+        "Verified by eID",
+        "From your eID, not verified",
+        "位置図.pdf",
+        "Filming, ¥",
+        "Where the case stands",
+        "diagram__stage--now",
+        "We received your application",
+        "in 6 working days",
+    ):
+        assert text in page, text
+    assert reverse("desk:attachment", args=[case.pk, case.answers["site_plan"][0]]) in page
+
+
+def test_reading_is_in_the_ledger_with_its_purpose(town: Any, desk: Desk) -> None:
+    consultation = make.consulted_case()
+    case, worker, asked = consultation.case, people.caseworker(), people.consultee()
+    for user, purpose in ((worker, "processing"), (asked, "consultation")):
+        _page(desk(user), case)
+        entry = LedgerEntry.objects.get(event="case.opened", actor_id=str(user.pk))
+        assert (entry.about, entry.purpose) == (case.resident_id, purpose)
+
+
+def test_consultee_sees_the_matter_and_not_the_person(town: Any, desk: Desk) -> None:
+    consultation = make.consulted_case()
+    page = _page(desk(people.consultee()), consultation.case)
+    for text in (
+        "地域の紹介番組の撮影",
+        "位置図.pdf",
+        "通行に支障はありませんか",
+        "Give an opinion",
+    ):
+        assert text in page, text
+    for text in (
+        "山田",
+        "ヤマダ",
+        "1985",
+        "千代田",
+        "090-1234",
+        "hanako@",
+        'data-key="a"',
+        "Filming, ¥",
+    ):
+        assert text not in page, text
+
+
+def test_consultee_does_not_see_the_other_opinions(town: Any, desk: Desk) -> None:
+    consultation = make.consulted_case()
+    case = Case.objects.get(pk=consultation.case_id)
+    actions.request_consultation(
+        case=case,
+        department=people.department("police"),
+        question="秘密の質問",
+        by=case.assigned_to,
+    )
+    assert "秘密の質問" not in _page(desk(people.consultee()), case)
+    assert "秘密の質問" in _page(desk(people.caseworker()), case)
+
+
+def test_correction_shows_before_and_after(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    for purpose in ("二つ目の目的", "三つ目の目的"):
+        correction = make.correction_of(Case.objects.get(pk=case.pk), by=case.assigned_to)
+        make.answered_correction(correction, purpose=purpose)
+    page = _page(desk(people.caseworker()), case)
+    changes = re.findall(r"<del>(.*?)</del>.*?<ins>(.*?)</ins>", page, re.S)
+    assert changes == [
+        ("地域の紹介番組の撮影", "二つ目の目的"),
+        ("二つ目の目的", "三つ目の目的"),
+    ]
+
+
+def test_disabled_actions_say_why(town: Any, desk: Desk) -> None:
+    page = _page(desk(people.caseworker()), make.submitted_case())
+    off = re.findall(r'disabled aria-describedby="(\w+)-reason"', page)
+    assert off == ["consult", "correct", "approve", "refuse"]
+    assert "This is not possible while the case is at “Received”." in page
+    assert page.count('class="act__reason"') == 4
+
+
+def test_every_action_shows_its_key(town: Any, desk: Desk) -> None:
+    page = _page(desk(people.caseworker()), make.claimed_case())
+    keys = re.findall(r'data-key="(\w)" accesskey="(\w)"', page)
+    assert all(first == second for first, second in keys)
+    assert {first for first, _ in keys} >= {"c", "s", "h", "a", "r", "u"}
+
+
+def test_case_on_ones_own_desk_cannot_be_taken_again(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    assert case.assigned_to is not None
+    page = _page(desk(case.assigned_to), case)
+    assert "This case is on your desk already." in page
+
+
+@pytest.mark.parametrize("stage", ["decided", "refused"])
+def test_closed_case_shows_the_decision_and_the_letter(
+    town: Any, desk: Desk, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
+    case = make.claimed_case(answers={"fee_waiver": True, "waiver_reason": "community"})
+    if stage == "decided":
+        decision = make.decision_on(case, waive_fee=True)
+    else:
+        decision = make.decision_on(case, "refused")
+    client = desk(people.caseworker())
+    assert "It follows by itself." in _page(client, case)
+    letter = reverse("desk:letter", args=[case.pk])
+    assert client.get(letter).status_code == 404
+    outbox.drain()
+    page = _page(client, case)
+    assert decision.number in page
+    assert "Download the letter" in page
+    response = client.get(letter)
+    assert b"".join(response.streaming_content).startswith(b"%PDF")
+    assert LedgerEntry.objects.filter(event="letter.opened", object_id=str(case.pk)).exists()
+
+
+def test_file_is_handed_out_safely_and_noted(town: Any, desk: Desk) -> None:
+    case, user = make.claimed_case(), people.caseworker()
+    file_id = case.answers["site_plan"][0]
+    response = desk(user).get(reverse("desk:attachment", args=[case.pk, file_id]))
+    assert b"".join(response.streaming_content) == make.PDF
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "no-store" in response["Cache-Control"]
+    entry = LedgerEntry.objects.get(event="attachment.opened", actor_id=str(user.pk))
+    assert entry.data == {"attachment": file_id}
+
+
+def test_damaged_file_is_not_handed_out(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    file_id = case.answers["site_plan"][0]
+    Attachment.objects.filter(pk=file_id).update(sha256="0" * 64)
+    response = desk(people.caseworker()).get(reverse("desk:attachment", args=[case.pk, file_id]))
+    assert response.status_code == 410
+    assert not LedgerEntry.objects.filter(event="attachment.opened").exists()
+
+
+def test_answer_is_never_markup(town: Any, desk: Desk) -> None:
+    case = make.claimed_case(answers={"purpose": "<script>alert(1)</script>"})
+    page = _page(desk(people.caseworker()), case)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_statements_stay_the_same_with_more_of_everything(town: Any, desk: Desk) -> None:
+    consultation = make.consulted_case()
+    case = Case.objects.get(pk=consultation.case_id)
+    client = desk(people.caseworker())
+    _page(client, case)
+    counts = []
+    for more in (0, 2):
+        for number in range(more):
+            office = people.department(f"office-{number}")
+            actions.request_consultation(
+                case=Case.objects.get(pk=case.pk),
+                department=office,
+                question="?",
+                by=consultation.asked_by,
+            )
+            correction = make.correction_of(Case.objects.get(pk=case.pk), by=consultation.asked_by)
+            make.answered_correction(correction, purpose=f"目的 {number}")
+            make.submitted_case(resident=people.resident(name=f"{number} 郎"))
+        with CaptureQueriesContext(connection) as statements:
+            _page(client, case)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 15
+
+
+def test_list_beside_the_case_keeps_its_filter(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    assert case.assigned_to is not None
+    client = desk(case.assigned_to)
+    response = client.get(f"/en/desk/cases/{case.pk}/", {"view": "mine"})
+    assert [line.is_open_here for line in response.context["beside"]] == [True]
+    assert response.context["back"] == "/en/desk/?view=mine"

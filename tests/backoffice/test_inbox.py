@@ -1,0 +1,204 @@
+"""The inbox: views, filters in the address, search, order, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Case
+from identity.models import User
+from tests.factories import cases as make
+from tests.factories import people
+
+Desk = Callable[[User], Client]
+INBOX = "/en/desk/"
+
+
+def _numbers(response: Any) -> list[str]:
+    return re.findall(r"data-row>([\dA-Z-]+)</a>", response.content.decode())
+
+
+def _number(case: Case) -> str:
+    return case.application.receipt_number
+
+
+def _of(name: str, **claims: str) -> Case:
+    return make.submitted_case(resident=people.resident(name=name, **claims))
+
+
+def test_empty_inbox_says_what_to_do(town: Any, desk: Desk) -> None:
+    client = desk(people.caseworker())
+    assert b"New applications appear here by themselves" in client.get(INBOX).content
+    mine = client.get(f"{INBOX}?view=mine").content
+    assert b"Your desk is clear" in mine
+    assert b'href="/en/desk/?view=unassigned"' in mine
+    assert b"No case fits" in client.get(f"{INBOX}?q=nobody").content
+
+
+def test_most_urgent_first_and_stopped_last(town: Any, desk: Desk) -> None:
+    stopped, later, sooner = _of("一 郎"), _of("二 郎"), _of("三 郎")
+    today = timezone.localdate()
+    Case.objects.filter(pk=stopped.pk).update(due_on=None, days_left_when_paused=2)
+    Case.objects.filter(pk=later.pk).update(due_on=today + timedelta(days=9))
+    Case.objects.filter(pk=sooner.pk).update(due_on=today - timedelta(days=9))
+    response = desk(people.caseworker()).get(INBOX)
+    assert _numbers(response) == [_number(case) for case in (sooner, later, stopped)]
+    page = response.content.decode()
+    assert "due--late" in page
+    assert "stopped, 2 working days" in page
+
+
+def test_views_show_their_cases_and_counts(town: Any, desk: Desk) -> None:
+    me = people.caseworker()
+    new, mine, late, waiting = (_of(f"{number} 郎") for number in "一二三四")
+    for case in (mine, waiting):
+        Case.objects.filter(pk=case.pk).update(assigned_to=me, stage="review")
+    Case.objects.filter(pk=late.pk).update(due_on=timezone.localdate() - timedelta(days=1))
+    Case.objects.filter(pk=waiting.pk).update(due_on=None)
+    closed = _of("五 郎")
+    Case.objects.filter(pk=closed.pk).update(closed_at=timezone.now(), due_on=None)
+    client = desk(me)
+    expected = {
+        "mine": {mine, waiting},
+        "unassigned": {new, late},
+        "open": {new, mine, late, waiting},
+        "overdue": {late},
+        "waiting": {waiting},
+        "closed": {closed},
+        "no-such-view": {new, mine, late, waiting},
+    }
+    for view, cases in expected.items():
+        response = client.get(f"{INBOX}?view={view}")
+        assert set(_numbers(response)) == {_number(case) for case in cases}, view
+    tabs = {tab.title: tab.count for tab in client.get(INBOX).context["tabs"]}
+    assert tabs == {
+        "Mine": 2,
+        "Unassigned": 2,
+        "All open": 4,
+        "Waiting": 1,
+        "Overdue": 1,
+        "Closed": None,
+    }
+
+
+def test_only_cases_of_ones_own_department(town: Any, desk: Desk) -> None:
+    permit = make.submitted_case()
+    claim = make.submitted_case(of=make.offering("child_allowance"), resident=permit.resident)
+    for at, case in (("permits", permit), ("child_welfare", claim)):
+        assert _numbers(desk(people.caseworker(at=at)).get(INBOX)) == [_number(case)]
+    assert set(_numbers(desk(people.admin()).get(INBOX))) == {_number(permit), _number(claim)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "山田",
+        "山田 花子",
+        "山田花子",
+        "ヤマダ",
+        "やまだ",
+        "はなこ",
+        "ﾔﾏﾀﾞ",
+        "{number}",
+        "{lower}",
+        "{wide}",
+    ],
+)
+def test_search_finds_number_name_and_kana(town: Any, desk: Desk, words: str) -> None:
+    found = make.submitted_case()
+    _of("鈴木 一郎", name_kana="スズキ イチロウ")
+    number = _number(found)
+    wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalnum() else sign for sign in number)
+    text = words.format(number=number, lower=number.lower(), wide=wide)
+    response = desk(people.caseworker()).get(INBOX, {"q": text})
+    assert _numbers(response) == [number]
+
+
+@pytest.mark.parametrize("words", ["%", "_", "'; DROP TABLE cases_case; --", "\x00", "x" * 5000])
+def test_search_for_odd_signs_finds_nothing_else(town: Any, desk: Desk, words: str) -> None:
+    make.submitted_case()
+    response = desk(people.caseworker()).get(INBOX, {"q": words})
+    assert response.status_code == 200
+    assert _numbers(response) == [] or not words.strip("\x00")
+
+
+def test_filters_are_chips_that_can_be_removed(town: Any, desk: Desk) -> None:
+    permit = make.submitted_case()
+    make.submitted_case(of=make.offering("child_allowance"), resident=permit.resident)
+    response = desk(people.admin()).get(
+        INBOX, {"view": "unassigned", "service": "park-use", "stage": "received", "q": "山田"}
+    )
+    assert _numbers(response) == [_number(permit)]
+    chips = response.context["chips"]
+    assert [chip.name for chip in chips] == [
+        "Service: Park use permit",
+        "Stage: Received",
+        "Search: “山田”",
+    ]
+    assert chips[0].url == "/en/desk/?view=unassigned&stage=received&q=%E5%B1%B1%E7%94%B0"
+    row = re.search(r'href="([^"]+)" data-row', response.content.decode())
+    assert row is not None
+    assert "service=park-use" in row.group(1)
+
+
+def test_pages_of_the_list_keep_the_filter(
+    town: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoffice.views.inbox.PER_PAGE", 2)
+    for number in "一二三":
+        _of(f"{number} 郎")
+    client = desk(people.caseworker())
+    first = client.get(INBOX, {"view": "unassigned"})
+    assert "?view=unassigned&amp;page=2" in first.content.decode()
+    second = client.get(INBOX, {"view": "unassigned", "page": 2})
+    assert (len(_numbers(first)), len(_numbers(second))) == (2, 1)
+    for odd in ("0", "99", "x"):
+        assert client.get(INBOX, {"page": odd}).status_code == 200
+
+
+def test_consultee_sees_what_waits_for_the_opinion_without_names(town: Any, desk: Desk) -> None:
+    consultation = make.consulted_case()
+    make.submitted_case(resident=people.resident(name="佐藤 次郎"))
+    client = desk(people.consultee())
+    response = client.get(INBOX)
+    assert _numbers(response) == [_number(consultation.case)]
+    assert "山田" not in response.content.decode()
+    assert _numbers(client.get(INBOX, {"q": "山田"})) == []
+    assert _numbers(client.get(INBOX, {"q": _number(consultation.case)})) != []
+
+
+def test_statements_stay_the_same_with_more_cases(town: Any, desk: Desk) -> None:
+    client = desk(people.caseworker())
+    _of("一 郎")
+    client.get(INBOX)
+    counts = []
+    for more in ("", "二三"):
+        for number in more:
+            _of(f"{number} 郎")
+        with CaptureQueriesContext(connection) as statements:
+            client.get(INBOX)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 15
+
+
+def test_page_obeys_the_strict_policy(town: Any, desk: Desk) -> None:
+    make.submitted_case()
+    response = desk(people.admin()).get(INBOX)
+    page = response.content.decode()
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", page)
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_address_without_a_language_is_japanese(town: Any, desk: Desk) -> None:
+    assert reverse("desk:inbox") == "/desk/"
+    assert 'lang="ja"' in desk(people.caseworker()).get("/desk/").content.decode()

@@ -1,0 +1,72 @@
+"""Adopting a service: the template with the town's own values, as immutable versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from audit.models import LedgerEntry
+from catalogue import offerings, queries
+from catalogue.models import Offering, WorkflowVersion
+from common.actor import SYSTEM
+from forms.errors import DefinitionError
+from forms.models import FormVersion
+from tests.factories import people
+
+PARKS = [{"value": "seaside", "label": {"ja": "海浜公園", "en": "Seaside Park"}}]
+
+
+def _adopt(**changes: Any) -> Offering:
+    return offerings.adopt("park_use", by=SYSTEM, department=people.department(), **changes)
+
+
+def test_town_has_its_own_options(town: Any) -> None:
+    offering = _adopt(choices={"park": PARKS})
+    question = offering.form_version.form.questions_by_id["park"]
+    assert [option.value for option in question.choices] == ["seaside"]
+    assert offering.settings["choices"] == {"park": PARKS}
+
+
+def test_same_adoption_again_makes_no_new_version(town: Any) -> None:
+    first = _adopt(choices={"park": PARKS})
+    counts = (FormVersion.objects.count(), WorkflowVersion.objects.count())
+    second = _adopt(choices={"park": PARKS})
+    assert (first.pk, first.form_version_id) == (second.pk, second.form_version_id)
+    assert (FormVersion.objects.count(), WorkflowVersion.objects.count()) == counts
+
+
+def test_changed_options_are_a_new_version_and_the_old_one_stays(town: Any) -> None:
+    first = _adopt(choices={"park": PARKS})
+    old = first.form_version_id
+    second = _adopt(choices={"park": [{**PARKS[0], "value": "harbour"}]})
+    assert second.form_version_id != old
+    kept = FormVersion.objects.get(pk=old).form.questions_by_id["park"]
+    assert [option.value for option in kept.choices] == ["seaside"]
+
+
+def test_option_of_a_question_that_does_not_exist_is_refused(town: Any) -> None:
+    with pytest.raises(DefinitionError, match="no question 'moon'"):
+        _adopt(choices={"moon": PARKS})
+
+
+def test_rate_that_the_service_does_not_know_is_refused(town: Any) -> None:
+    with pytest.raises(ValueError, match="no rate 'moon'"):
+        _adopt(rates={"moon": 100})
+
+
+def test_unpublished_offering_is_not_offered(town: Any) -> None:
+    offering = _adopt(publish=False)
+    assert offering not in queries.published()
+
+
+def test_adoption_is_in_the_ledger(town: Any) -> None:
+    offering = _adopt()
+    entry = LedgerEntry.objects.filter(object_kind="offering").order_by("-id")[0]
+    assert (entry.object_id, entry.event) == (str(offering.pk), "offering.upgraded")
+    assert entry.data["template"] == "park_use"
+
+
+def test_workflow_of_a_running_case_does_not_change(town: Any) -> None:
+    offering = _adopt()
+    assert offering.workflow.digest == offering.workflow_version.digest

@@ -1,0 +1,89 @@
+"""Service folders: what works is read, what cannot work is refused with file and place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalogue.registry import catalogue
+from catalogue.template import TemplateError
+from tests.catalogue.folders import Folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_folder_is_read_as_a_whole(folder: Folder) -> None:
+    template = folder.load()
+    assert (template.key, template.service.slug) == ("meeting_room", "meeting-room")
+    assert template.fees.items == ()
+    assert template.letters.of("approved").particulars == ("use_day", "people")
+
+
+@pytest.mark.parametrize("key", ["park_use", "child_allowance"])
+def test_shipped_services_are_in_the_catalogue(key: str) -> None:
+    template = catalogue().get(key)
+    assert template.key == key
+    for language in ("ja", "en"):
+        for text in (template.service.title, template.service.summary, template.service.who):
+            assert text[language]
+
+
+def test_unknown_service_names_what_there_is() -> None:
+    with pytest.raises(
+        LookupError, match=r"no service template 'moon_landing' \(there are: .*park"
+    ):
+        catalogue().get("moon_landing")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("service.yaml", "kind: permit", "kind: gift", r"service\.yaml: kind"),
+        ("service.yaml", "version: 1.0.0", "version: one", r"service\.yaml: version"),
+        ("service.yaml", "minutes: 5", "minutes: 5\ncolour: red", r"service\.yaml: colour"),
+        ("service.yaml", "valid_from: use_day", "valid_from: x", r"valid_from: no question 'x'"),
+        ("letter.yaml", "[use_day, people]", "[moon]", r"particulars: no question 'moon'"),
+        ("letter.yaml", "refused:", "denied:", r"letter\.yaml: "),
+        ("form.yaml", "type: number", "type: hologram", r"form\.yaml: "),
+        ("workflow.yaml", "to: desk", "to: moon", r"workflow\.yaml: .*'moon'"),
+        ("workflow.yaml", "roles: [lead]", "roles: [lead], guard: x", r"move 2 \(approve\): guard"),
+        ("workflow.yaml", "days: 10", "days: 0", r"workflow\.yaml: clock\.days"),
+    ],
+)  # fmt: skip
+def test_folder_that_cannot_work_is_refused_with_its_place(
+    folder: Folder, name: str, old: str, new: str, message: str
+) -> None:
+    folder.replace(name, old, new)
+    with pytest.raises(TemplateError, match=message) as refusal:
+        folder.load()
+    assert str(refusal.value).startswith("services/meeting_room/")
+
+
+@pytest.mark.parametrize("name", ["service.yaml", "form.yaml", "workflow.yaml", "letter.yaml"])
+def test_missing_or_unreadable_file_is_named(folder: Folder, name: str) -> None:
+    folder.write(name, "a: [")
+    with pytest.raises(TemplateError, match=name):
+        folder.load()
+    (folder.path / name).unlink()
+    with pytest.raises(TemplateError, match=name):
+        folder.load()
+
+
+@pytest.mark.parametrize(
+    ("fees", "message"),
+    [
+        ("items: [{amount: moon, text: x}]", r"fees\.yaml: item 1: "),
+        ("items: [{amount: people > 3, text: x}]", r"item 1: amount gives a bool"),
+        ("items: [{amount: '100', when: people, text: x}]", r"item 1: when gives a int"),
+        ("waiver_question: moon", r"waiver_question: no question 'moon'"),
+        ("rates: {a: cheap}", r"fees\.yaml: "),
+    ],
+)
+def test_fees_that_cannot_work_are_refused(folder: Folder, fees: str, message: str) -> None:
+    folder.write("fees.yaml", fees)
+    with pytest.raises(TemplateError, match=message):
+        folder.load()
