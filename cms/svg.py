@@ -34,8 +34,6 @@ _ATTRIBUTES = {
 }  # fmt: skip
 _OWN_REFERENCE = re.compile(r"url\(\s*#[\w-]+\s*\)")
 
-register_namespace("", NAMESPACE)
-
 
 def clean(source: str) -> str:
     """`source` as plain SVG. Raises `ValidationError` that names what cannot stay."""
@@ -63,6 +61,8 @@ def clean(source: str) -> str:
         _check(element)
     if not root.get("viewBox"):
         raise ValidationError(_("The drawing needs a viewBox."), code="svg_viewbox")
+    # The table of prefixes is one for the whole process, and other libraries write into it too.
+    register_namespace("", NAMESPACE)
     text: str = tostring(root, encoding="unicode")
     return text
 
