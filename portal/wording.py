@@ -127,12 +127,14 @@ def _claim_value(key: str, value: Any) -> str:
         parts = [value.get(part, "") for part in ("prefecture", "city", "streetAddress")]
         address = "".join(part for part in parts if part)
         building = value.get("building")
-        code = value.get("postalCode")
+        code = value.get("postalCode") or ""
+        if len(code) == 7 and code.isdigit():
+            code = f"{code[:3]}-{code[3:]}"
         return f"{f'〒{code} ' if code else ''}{address}{f' {building}' if building else ''}"
     if key == DATE_OF_BIRTH:
         return plain_day(date.fromisoformat(str(value)))
     if key == SEX:
-        return {"male": _("male"), "female": _("female"), "other": _("other")}.get(
+        return {"male": _("male"), "female": _("female"), "other": _("Other")}.get(
             str(value), str(value)
         )
     return str(value)

@@ -1,15 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from catalogue.models import Offering
 from identity.models import User
+from tests.conftest import TownClient
 from tests.factories import cases as make
 from tests.factories import people
+
+
+@pytest.fixture(autouse=True)
+def japanese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A request leaves its language active behind it; a test's own addresses stay Japanese."""
+    plain = TownClient.request
+
+    def request(self: TownClient, **environ: Any) -> Any:
+        with translation.override("ja"):
+            return plain(self, **environ)
+
+    monkeypatch.setattr(TownClient, "request", request)
+    with translation.override("ja"):
+        yield
 
 
 @pytest.fixture
@@ -28,9 +44,7 @@ def resident(town: Any) -> User:
 
 
 @pytest.fixture
-def browser(
-    town: Any, resident: User, client_for: Callable[..., Client]
-) -> Client:
+def browser(town: Any, resident: User, client_for: Callable[..., Client]) -> Client:
     """The resident's browser, signed in."""
     return client_for(town, resident)
 

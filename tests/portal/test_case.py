@@ -1,0 +1,188 @@
+"""Following an application from the receipt to the document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from cases import actions
+from cases.models import Case
+from catalogue.models import Offering
+from common import outbox
+from forms.models import Draft
+from identity.models import User
+from payments.models import FeeDue
+from tests.factories import cases as make
+
+
+def url(name: str, case: Case, *more: Any) -> str:
+    return "/en" + reverse(f"portal:{name}", args=[case.pk, *more])
+
+
+def page_of(browser: Client, case: Case) -> str:
+    answer = browser.get(url("case", case))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_received_application_says_whose_turn_and_by_when(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    text = page_of(browser, make.submitted_case(of=offering, resident=resident))
+    assert "It is our turn" in text
+    assert "We decide by" in text
+    assert "We received your application" in text
+    assert "Withdraw the application" in text
+
+
+def test_correction_stops_the_clock_and_is_answered(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    correction = make.correction_of(case)
+    text = page_of(browser, case)
+    assert "It is your turn" in text
+    assert correction.message in text
+    assert "The clock has stood still since" in text
+
+    page = browser.get(url("correction", case))
+    asked = page.content.decode()
+    assert 'name="purpose"' in asked
+    assert 'name="hours"' not in asked
+
+    saved = browser.post(
+        url("correction", case),
+        {
+            "_seen": page.context["page"].seen,
+            "_shown": "purpose",
+            "purpose": "番組「街の庭」の撮影",
+        },
+    )
+    assert saved.headers["Location"] == url("correction_send", case)
+    look = browser.get(url("correction_send", case)).content.decode()
+    assert "番組「街の庭」の撮影" in look
+    assert "9時から17時まで" not in look
+
+    sent = browser.post(url("correction_send", case))
+    assert sent.headers["Location"] == url("case", case)
+    fresh = Case.objects.get(pk=case.pk)
+    assert fresh.answers["purpose"] == "番組「街の庭」の撮影"
+    assert fresh.due_on is not None
+    again = browser.post(url("correction_send", case))
+    assert again.headers["Location"] == url("case", case)
+    assert browser.get(url("correction", case)).headers["Location"] == url("case", case)
+
+
+def test_empty_correction_is_shown_again(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.correction_of(case)
+    answer = browser.post(url("correction", case), {"_shown": "purpose", "purpose": ""})
+    assert answer.status_code == 422
+    assert browser.get(url("correction_send", case)).headers["Location"] == url("correction", case)
+    assert browser.post(url("correction_send", case)).headers["Location"] == url("correction", case)
+
+
+def test_correction_cannot_be_answered_as_a_draft(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    draft = make.correction_of(case).draft
+    assert draft is not None
+    for name in ("check", "discard", "draft"):
+        answer = browser.post if name != "draft" else browser.get
+        found = answer(reverse(f"portal:{name}", args=[draft.pk]))
+        assert found.headers["Location"] == reverse("portal:applications")
+    draft.refresh_from_db()
+    assert draft.is_open
+    assert "/drafts/" not in browser.get(reverse("portal:applications")).content.decode()
+
+
+def test_fee_payment_and_document(offering: Offering, browser: Client, resident: User) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.decision_on(case)
+    outbox.drain()
+    text = page_of(browser, case)
+    assert "Please pay the fee of" in text
+    assert "Approved" in text
+    assert "使用後は原状に回復すること。" in text
+    assert browser.get(url("pay", case)).status_code == 200
+
+
+def test_refusal_shows_its_reason_and_letter(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.decision_on(case, "refused")
+    outbox.drain()
+    text = page_of(browser, case)
+    assert "場所がほかの行事と重なるため。" in text
+    assert "Download (PDF)" in text
+    assert not FeeDue.objects.exists()
+    assert browser.get(url("pay", case)).status_code == 404
+
+
+def test_withdrawal_asks_once(offering: Offering, browser: Client, resident: User) -> None:
+    case = make.submitted_case(of=offering, resident=resident)
+    assert browser.get(url("withdraw", case)).status_code == 200
+    assert Case.objects.get(pk=case.pk).closed_at is None
+    assert browser.post(url("withdraw", case)).headers["Location"] == url("case", case)
+    assert "You withdrew the application" in page_of(browser, case)
+    assert browser.get(url("withdraw", case)).headers["Location"] == url("case", case)
+    assert browser.post(url("withdraw", case)).status_code == 409
+
+
+def test_late_case_is_admitted(offering: Offering, browser: Client, resident: User) -> None:
+    case = make.submitted_case(of=offering, resident=resident)
+    Case.objects.filter(pk=case.pk).update(due_on="2020-04-01")
+    assert "We should have decided by" in page_of(browser, case)
+
+
+def test_sent_answers_are_shown_with_corrections(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.answered_correction(make.correction_of(case), purpose="新しい目的")
+    text = browser.get(url("sent", case)).content.decode()
+    assert "新しい目的" in text
+    assert "地域の紹介番組の撮影" not in text
+    assert "Your later corrections are included." in text
+    assert "位置図" in text
+
+
+def test_list_shows_drafts_and_cases(offering: Offering, browser: Client, resident: User) -> None:
+    assert "Nothing here yet" in browser.get("/en/applications/").content.decode()
+    case = make.submitted_case(of=offering, resident=resident)
+    draft = make.draft_ready_to_send(of=offering, resident=resident)
+    text = browser.get("/en/applications/").content.decode()
+    assert case.application.receipt_number in text
+    assert reverse("portal:draft", args=[draft.pk]) in text
+    assert str(Draft.objects.get(pk=case.application.idempotency_key).pk) not in text
+
+
+def test_list_shows_nobody_elses(offering: Offering, browser: Client) -> None:
+    case = make.submitted_case(of=offering)
+    assert case.application.receipt_number not in browser.get("/applications/").content.decode()
+
+
+def test_case_of_a_benefit_has_no_fee(town: Any, browser: Client, resident: User) -> None:
+    benefit = make.offering("child_allowance")
+    draft = make.draft_ready_to_send(of=benefit, resident=resident)
+    text = browser.get("/en" + reverse("portal:check", args=[draft.pk])).content.decode()
+    assert "Free of charge" in text
+    where = browser.post("/en" + reverse("portal:check", args=[draft.pk])).headers["Location"]
+    assert "You download our letter from this site." in browser.get(where).content.decode()
+
+
+def test_open_case_is_in_the_ledger(offering: Offering, browser: Client, resident: User) -> None:
+    from common.actor import Actor
+
+    case = make.claimed_case(of=offering, resident=resident)
+    assert case.assigned_to is not None
+    actions.open_case(case=case, by=Actor.of(case.assigned_to))
+    text = browser.get("/en/my-data/").content.decode()
+    assert "opened the application and read it" in text
+    assert case.application.receipt_number in text
