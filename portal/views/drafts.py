@@ -185,6 +185,7 @@ def _due_on(offering: Offering | None) -> object:
 def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
     return [
         {
+            "label": str(draft.form.question(problem.question_id).label),
             "message": problem.message,
             "url": f"{reverse('portal:step', args=[draft.pk, problem.step_id])}#f-{problem.field}",
         }

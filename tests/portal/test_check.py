@@ -56,6 +56,7 @@ def test_incomplete_application_links_to_what_is_missing(
     text = page.content.decode()
     assert page.status_code == 200
     assert f"{steps.step_url(draft, 'place')}#f-park" in text
+    assert page.context["errors"][0]["label"] in text
     assert page.context["fee"] is None
     assert 'method="post"' not in text.partition("<main")[2]
 
