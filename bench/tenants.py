@@ -210,7 +210,7 @@ def _replay_seconds() -> list[float]:
         ordinary(*arguments)
         seconds.append(time.perf_counter() - started)
 
-    migrating.replay = timed
+    migrating.replay = timed  # type: ignore[assignment]
     try:
         outcome = migrating.migrate_all(rounds=1)
     finally:

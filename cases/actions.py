@@ -413,11 +413,12 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
 
 
 def _locked(case: Case, lock: int | None) -> Case:
-    fresh = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("application__version", "offering", "department", "resident")
-        .get(pk=case.pk)
-    )
+    fresh = Case.objects.select_for_update().get(pk=case.pk)
+    # What the page has read already, and still belongs to the case, is not read again.
+    for name in ("application", "offering", "department", "resident"):
+        same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")
+        if same and name in case._state.fields_cache:  # noqa: SLF001
+            setattr(fresh, name, getattr(case, name))
     policies.check_unchanged(fresh, lock)
     return fresh
 

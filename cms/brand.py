@@ -6,6 +6,7 @@ The cache key carries the municipality (KEY_FUNCTION), so no town ever sees anot
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,10 @@ from common.text import Text
 _KEY = "cms:brand:1"
 _CSS_KEY = "cms:brand-css:1"
 _SECONDS = 3600
+_KEPT_SECONDS = 3.0
+
+# By schema, with the time it is kept until.
+_kept: dict[str, tuple[float, Brand]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,20 @@ def _in_language(by_language: Mapping[str, Any]) -> Any:
 
 
 def get() -> Brand:
-    """The current municipality's brand; no query when it is in the cache."""
+    """The current municipality's brand; no query when it is in the cache.
+
+    The process keeps it for a few seconds more: every page asks for it.
+    """
+    schema = connection.schema_name
+    kept = _kept.get(schema)
+    now = time.monotonic()
+    if kept is None or kept[0] < now:
+        kept = (now + _KEPT_SECONDS, _shared())
+        _kept[schema] = kept
+    return kept[1]
+
+
+def _shared() -> Brand:
     found: Brand | None = cache.get(_KEY)
     if found is None:
         found = _read()
@@ -160,6 +178,7 @@ def forget() -> None:
 
 
 def _forget_now() -> None:
+    _kept.pop(connection.schema_name, None)
     cache.delete_many([_KEY, _CSS_KEY])
     Site.clear_site_root_paths_cache()
 

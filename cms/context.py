@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from wagtail.models import Page
@@ -46,13 +45,20 @@ def languages(request: HttpRequest) -> list[LanguageLink]:
         if code == active:
             links.append(LanguageLink(code, name, request.get_full_path(), current=True))
         elif page is None:
-            links.append(
-                LanguageLink(code, name, translate_url(request.get_full_path(), code), False)
-            )
+            links.append(LanguageLink(code, name, _prefixed(request, code), False))
         elif code in nearest:
             url, translated = nearest[code]
             links.append(LanguageLink(code, name, url, False, translated))
     return links
+
+
+def _prefixed(request: HttpRequest, code: str) -> str:
+    """The same address in another language. `translate_url` would resolve and reverse it."""
+    path = request.get_full_path()
+    first, slash, rest = path[1:].partition("/")
+    if slash and any(first == known for known, _name in settings.LANGUAGES):
+        path = f"/{rest}"
+    return path if code == settings.LANGUAGE_CODE else f"/{code}{path}"
 
 
 def _nearest_translations(page: Page) -> dict[str, tuple[str, bool]]:

@@ -75,7 +75,7 @@ class ResidentRequired:
 
     @method_decorator(resident_required)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
 
 def stepped_up(request: HttpRequest, *, max_age: int = 600, acr: str = "") -> bool:

@@ -94,6 +94,14 @@ def django_db_setup(
         connections["default"].close()
 
 
+@pytest.fixture(autouse=True)
+def forget_process_caches() -> None:
+    """What a process keeps for seconds must not outlive a test that was rolled back."""
+    from cms import brand
+
+    brand._kept.clear()
+
+
 @pytest.fixture
 def in_town(db: None) -> Callable[[str], AbstractContextManager[Any]]:
     """``with in_town("shiomi") as town:`` — rolled back with the test."""

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflow.definition import ClockRuns, Stage, WorkflowDefinition
@@ -62,8 +63,22 @@ def in_words(definition: WorkflowDefinition, current: str = "") -> tuple[StageIn
     )
 
 
+# Drawings by definition, stage and language: one for each stage of a service, used on every page.
+_drawn: dict[tuple[str, str, str | None], SafeString] = {}
+_MOST_DRAWN = 1000
+
+
 def svg(definition: WorkflowDefinition, current: str = "") -> SafeString:
     """The diagram with `current` marked. Raises `WorkflowError` for a stage that does not exist."""
+    key = (definition.digest, current, get_language())
+    if key not in _drawn:
+        if len(_drawn) >= _MOST_DRAWN:
+            _drawn.clear()
+        _drawn[key] = _draw(definition, current)
+    return _drawn[key]
+
+
+def _draw(definition: WorkflowDefinition, current: str) -> SafeString:
     title = _("Stages of this service")
     if current:
         title = _("Stages of this service. Now: %(stage)s") % {

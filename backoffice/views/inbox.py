@@ -25,7 +25,7 @@ from identity.roles import has_role
 
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.
-BESIDE = 40
+BESIDE = 20
 
 
 @dataclass(frozen=True, slots=True)
