@@ -26,7 +26,7 @@ check:  ## Lint, types, floors, migrations, translations
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/djlint --check --quiet --lint .
+	.venv/bin/djlint --lint --quiet .
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check --fail-level WARNING
 
@@ -51,4 +51,4 @@ lock:  ## Lock the requirements anew
 	UV=../.venv/bin/uv requirements/compile
 
 format:  ## Format what can be formatted
-	@.venv/bin/ruff format . && .venv/bin/ruff check --fix . && .venv/bin/djlint --reformat --quiet .
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix ..

@@ -130,10 +130,11 @@ def _provisioning() -> None:
 
 
 def _requests() -> None:
-    from django.db import connection, transaction
+    from django.db import transaction
 
     from audit import events, ledger
     from common.actor import SYSTEM
+    from common.database import connection
     from tenants import context
     from tenants.models import Municipality
 

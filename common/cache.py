@@ -58,9 +58,7 @@ class ForgivingRedisCache(RedisCache):
         return self._try(lambda: super(ForgivingRedisCache, self).has_key(*args, **kwargs), False)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        return self._try(
-            lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta
-        )
+        return self._try(lambda: super(ForgivingRedisCache, self).incr(key, delta, version), delta)
 
     def get_many(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
         nothing: dict[Any, Any] = {}

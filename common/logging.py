@@ -57,9 +57,7 @@ def configure(config: dict[str, str]) -> None:
                     ],
                 }
             },
-            "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "structured"}
-            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": config["level"]},
             "loggers": {
                 # Our own request line replaces these; Django's would carry paths with queries.

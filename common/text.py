@@ -74,9 +74,7 @@ class Text(Mapping[str, str]):
         return dict(self._by_language)
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from_data = core_schema.no_info_plain_validator_function(cls._from_data)
         return core_schema.no_info_plain_validator_function(
             cls._from_data,

@@ -5,8 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tenants.views import municipalities
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", municipalities, name="municipalities")
-]
+urlpatterns: list[URLPattern | URLResolver] = [path("", municipalities, name="municipalities")]
 if settings.SANDBOX:
     urlpatterns.append(path("sandbox/", include("sandbox.urls")))

@@ -45,9 +45,7 @@ class EidBackend(OIDCAuthenticationBackend):
     def OIDC_RP_CLIENT_SECRET(self) -> None:  # noqa: N802
         return None
 
-    def authenticate(
-        self, request: HttpRequest | None, **kwargs: Any
-    ) -> User | None:
+    def authenticate(self, request: HttpRequest | None, **kwargs: Any) -> User | None:
         """None for what is not an eID answer (Django asks every backend). Raises `EidRefused`."""
         if self.attempt is None:
             return None

@@ -31,9 +31,7 @@ class Persona:
 def personas() -> tuple[Persona, ...]:
     entries: list[dict[str, Any]] = json.loads(_PERSONAS.read_text(encoding="utf-8"))
     return tuple(
-        Persona(
-            Text(entry["title"]), Text(entry["note"]), entry.get("claims", {}).get("name", "–")
-        )
+        Persona(Text(entry["title"]), Text(entry["note"]), entry.get("claims", {}).get("name", "–"))
         for entry in entries
     )
 

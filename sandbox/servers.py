@@ -53,7 +53,8 @@ class Postgres:
         self.data = data
         self._options = dict(_POSTGRES_OPTIONS)
         if not durable:  # a test's cluster is thrown away
-            self._options |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
+            unsafe = ("fsync", "synchronous_commit", "full_page_writes")
+            self._options |= dict.fromkeys(unsafe, "off")
         self._process: subprocess.Popen[bytes] | None = None
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.socket_dir = Path(tempfile.mkdtemp(prefix="madoguchi-pg-"))
@@ -170,8 +171,7 @@ class Postgres:
         """The owner of every schema, and the login of web and worker, which inherits nothing."""
         with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as conn:
             conn.execute(
-                f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB;"
-                f"CREATE ROLE {APP} LOGIN NOINHERIT"
+                f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB;CREATE ROLE {APP} LOGIN NOINHERIT"
             )
 
     def create_database(self, name: str, template: str | None = None) -> None:

@@ -221,9 +221,7 @@ class Story:
 
     def _staff_sign_in(self, browser: Walker, username: str) -> None:
         page = browser.get("/en/staff/login/?next=/en/desk/")
-        page = browser.submit(
-            page.form(having="login"), {"login": username, "password": PASSWORD}
-        )
+        page = browser.submit(page.form(having="login"), {"login": username, "password": PASSWORD})
         code = one_time_code(self.secret_key, self.town, username, time.time())
         browser.submit(page.form(having="code"), {"code": code})
         browser.get("/en/desk/")

@@ -55,9 +55,7 @@ def test_add_working_days_refuses_a_negative_number() -> None:
         add_working_days(date(2026, 11, 24), -1)
 
 
-@given(
-    st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.integers(min_value=0, max_value=60)
-)
+@given(st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.integers(min_value=0, max_value=60))
 def test_working_days_between_undoes_add_working_days(start: date, days: int) -> None:
     due = add_working_days(start, days)
     if days:

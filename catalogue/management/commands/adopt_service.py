@@ -38,7 +38,9 @@ class Command(BaseCommand):
                 department, _created = Department.objects.get_or_create(
                     key=key, defaults={"name": Text(key)}
                 )
-                offering = adopt(template.key, by=SYSTEM, department=department, rates=rates or None)
+                offering = adopt(
+                    template.key, by=SYSTEM, department=department, rates=rates or None
+                )
         except (LookupError, UnknownMunicipality, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{options['schema']} offers {offering.slug} {offering.template_version}")

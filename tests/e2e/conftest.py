@@ -1,0 +1,123 @@
+"""One demo and one browser for all stories of a run.
+
+Every test below is in one group, so that one worker runs them (``--dist loadgroup``): the demo is
+started once, and two browsers do not fight for the same two cores.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.demo import QuickDemo, quick_demo
+from tests.e2e.looking import Findings
+from tests.e2e.visitor import Visitor
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+            item.add_marker(pytest.mark.browser)
+            # The embedded servers leave the closing of their log files to the garbage collector.
+            item.add_marker(
+                pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+            )
+
+
+def chromium() -> str:
+    """The browser: ``CHROMIUM``, else the system's."""
+    found = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if found is None:
+        pytest.fail("Chromium is missing. Install it (apt install chromium) or set CHROMIUM.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[QuickDemo]:
+    with quick_demo() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_browser(
+    demo: QuickDemo, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
+    """``open_browser(town, language, script=True, size=PHONE)``: a browser without a past."""
+    opened: list[BrowserContext] = []
+
+    def make(
+        town: str = "shiomi",
+        language: str = "en",
+        *,
+        script: bool = True,
+        size: dict[str, int] = DESKTOP,
+        findings: Findings | None = None,
+        **more: Any,
+    ) -> Visitor:
+        context = browser.new_context(
+            viewport=size,  # type: ignore[arg-type]
+            locale=language,
+            timezone_id="Asia/Tokyo",
+            java_script_enabled=script,
+            accept_downloads=True,
+            **more,
+        )
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        page = context.new_page()
+        visitor = Visitor(context, page, demo.address(town), language, findings or Findings())
+        visitor.findings.watch(page)
+        return visitor
+
+    yield make
+    failed = getattr(request.node, "has_failed", False)
+    for context in opened:
+        for page in context.pages:
+            if failed:
+                _tell(request, page)
+        context.close()
+    if failed:
+        request.node.add_report_section("teardown", "servers", demo.log())
+
+
+def _tell(request: pytest.FixtureRequest, page: Page) -> None:
+    words = " ".join(page.inner_text("body").split())[:1500]
+    request.node.add_report_section("teardown", "page", f"{page.url}\n{words}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    report = yield
+    if report.when == "call":
+        item.has_failed = report.failed  # type: ignore[attr-defined]
+    return report

@@ -1,0 +1,51 @@
+"""A demo that is up quickly: two towns, from the golden cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.settings import test as test_settings
+from sandbox.demo import Demo, Ports, running
+from sandbox.smoke import free_port
+from tests import golden
+from tests.seed import TOWNS
+
+
+class QuickDemo(Demo):
+    """As `make demo`, with the towns that the golden cluster already holds."""
+
+    def _manage(self, what: str, *arguments: str) -> str:
+        if arguments == ("seed_demo",):
+            arguments = ("seed_demo", "--towns", *TOWNS)
+        return super()._manage(what, *arguments)
+
+    def address(self, town: str) -> str:
+        return f"http://{town}.localhost:{self.ports.web}"
+
+    def log(self) -> str:
+        """What web and worker have to say, the end of it."""
+        return "\n".join(
+            f"--- {name}\n{(self.state / f'{name}.log').read_text(errors='replace')[-3000:]}"
+            for name in ("web", "worker", "eid")
+            if (self.state / f"{name}.log").exists()
+        )
+
+
+@contextlib.contextmanager
+def quick_demo(**options: object) -> Iterator[QuickDemo]:
+    """Up for the duration of the block; nothing of it is left afterwards."""
+    state = Path(tempfile.mkdtemp(prefix="madoguchi-e2e-"))
+    state.chmod(0o755)  # PostgreSQL may run as another user below it
+    golden.copy_to(state / "postgres")
+    # The second factors in the golden cluster were made with this key.
+    (state / "secret-key").write_text(test_settings.SECRET_KEY)
+    demo = QuickDemo(state, Ports(free_port(), free_port()), quiet=True, **options)  # type: ignore[arg-type]
+    try:
+        with running(demo):
+            yield demo
+    finally:
+        shutil.rmtree(state, ignore_errors=True)

@@ -1,0 +1,161 @@
+"""Parts of a story: what residents and staff do, each on the page where they do it."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import date, timedelta
+from typing import Any
+
+from playwright.sync_api import Download
+
+from config.settings import test as test_settings
+from sandbox.people import PASSWORD
+from sandbox.story import one_time_code, site_plan
+from tests.e2e.visitor import Visitor
+
+PLAN: Any = {"name": "案内図.png", "mimeType": "image/png", "buffer": site_plan()}
+STEPS = ("applicant", "place", "activity", "documents", "declaration")
+START = 'main a[href*="/eid/start/"]'
+RECEIPT = re.compile(r"\b\d{6}-[0-9A-Z]{8}\b")
+
+
+def in_days(days: int) -> str:
+    return (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011  near enough
+
+
+# --- signing in ---------------------------------------------------------------------------------
+
+
+def choose_persona(visitor: Visitor, persona: str) -> None:
+    """At the eID provider."""
+    visitor.press(f'button[name="login"][value="{persona}"]')
+
+
+def begin(visitor: Visitor, slug: str, persona: str = "adult") -> None:
+    """From the start page through the eID to the first step, or to where one had left."""
+    visitor.go(f"/apply/{slug}/")
+    visitor.follow(START)
+    choose_persona(visitor, persona)
+    assert "/drafts/" in visitor.page.url, visitor.page.url
+
+
+def staff_sign_in(visitor: Visitor, town: str, username: str, *, looks: bool = False) -> None:
+    """Password, then the code that the account's app shows."""
+    visitor.go(f"/staff/login/?next={visitor.prefix}/desk/")
+    if looks:
+        visitor.look("staff sign-in")
+    visitor.fill({"login": username, "password": PASSWORD})
+    visitor.press("main form .button[type=submit]")
+    if looks:
+        visitor.look("second factor")
+    code = one_time_code(test_settings.SECRET_KEY, town, username, time.time())
+    visitor.fill({"code": code})
+    visitor.press("main form .button[type=submit]")
+    assert visitor.page.url.endswith("/desk/"), visitor.text[:400]
+
+
+# --- the park use permit ------------------------------------------------------------------------
+
+
+def step_of(visitor: Visitor) -> str:
+    return visitor.page.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def draft_id(visitor: Visitor) -> str:
+    found = re.search(r"/drafts/([0-9a-f-]{36})/", visitor.page.url)
+    assert found, visitor.page.url
+    return found[1]
+
+
+def fill_applicant(visitor: Visitor) -> None:
+    visitor.fill(
+        {
+            "phone": "０９０−１２３４−５６７８",
+            "email": "megumi@example.test",
+            "for_organisation": "no",
+        }
+    )
+
+
+def fill_place(visitor: Visitor, days: int = 2) -> None:
+    park = visitor.page.locator('main [name="park"]').first.get_attribute("value")
+    visitor.fill({"park": park, "place_detail": visitor.say("芝生", "Lawn"), "area_m2": "25"})
+    visitor.fill_date("use_from", in_days(30))
+    visitor.fill_date("use_to", in_days(29 + days))
+    visitor.fill({"hours": "9:00–17:00"})
+
+
+def fill_activity(visitor: Visitor, *, script: bool) -> None:
+    """Filming: the number of cameras is asked only of those who film."""
+    assert not visitor.page.locator('[name="cameras"], [name="goods"]').count()
+    visitor.fill(
+        {"purpose": visitor.say("記録映像の撮影", "A short film."), "act_type": "photography"}
+    )
+    if not script:
+        visitor.save()  # shows the questions that follow from the answer
+    assert visitor.page.input_value('[name="purpose"]')
+    assert not visitor.page.locator('[name="goods"]').count()
+    visitor.fill({"crew": "6", "cameras": "2", "fee_waiver": "no"})
+
+
+def fill_all(visitor: Visitor, *, script: bool = False) -> str:
+    """From the first step to the check page, without a glance; returns the draft's id."""
+    fill_applicant(visitor)
+    visitor.save()
+    fill_place(visitor)
+    visitor.save()
+    fill_activity(visitor, script=script)
+    visitor.save()
+    visitor.fill({"site_plan": PLAN})
+    visitor.save()
+    visitor.fill({"agreed": "yes"})
+    visitor.save()
+    assert step_of(visitor) == "check", visitor.text[:600]
+    return draft_id(visitor)
+
+
+def send(visitor: Visitor) -> tuple[str, str]:
+    """Press once; the case's id and receipt number."""
+    visitor.save()
+    return case_id(visitor), receipt_number(visitor)
+
+
+def case_id(visitor: Visitor) -> str:
+    found = re.search(r"/(?:applications|cases)/([0-9a-f-]{36})/", visitor.page.url)
+    assert found, visitor.page.url
+    return found[1]
+
+
+def receipt_number(visitor: Visitor) -> str:
+    found = RECEIPT.search(visitor.text)
+    assert found, visitor.text[:400]
+    return found[0]
+
+
+# --- the office ---------------------------------------------------------------------------------
+
+
+def act(visitor: Visitor, panel: str) -> None:
+    """Open one of the case page's panels."""
+    place = visitor.page.locator(f"details#{panel}")
+    if place.get_attribute("open") is None:
+        place.locator("summary").first.click()
+
+
+def press_in(visitor: Visitor, address: str) -> None:
+    """The main button of the form that goes to `address`."""
+    visitor.press(f'form[action*="/{address}/"] button:not([name])')
+
+
+def claim(visitor: Visitor, case: str) -> None:
+    visitor.go(f"/desk/cases/{case}/")
+    press_in(visitor, "claim")
+
+
+def download(visitor: Visitor, css: str) -> bytes:
+    """What a link gives."""
+    with visitor.page.expect_download() as waiting:
+        visitor.page.locator(css).first.click()
+    got: Download = waiting.value
+    return got.path().read_bytes()

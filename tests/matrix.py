@@ -1,0 +1,246 @@
+"""Who gets what at each address: the table that `tests.test_matrix` walks.
+
+Every route of `config.urls` and `config.urls_public` has a row. A row says what each visitor is
+answered when the ids in the address are those of the first resident of the visitor's own town. With
+ids of another resident, of another town or made up, whoever would be let in is answered 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+OK, FOUND, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 200, 302, 403, 404, 405
+BAD, CONFLICT, INVALID = 400, 409, 422
+
+#: The visitors, each with a session of their own at the town (but the anonymous one).
+VISITORS = (
+    "anonymous",
+    "owner",  # the resident whose ids are in the address
+    "resident",  # another one
+    "caseworker",  # of the department that has the case
+    "consultee",  # of the department that was asked about it
+    "no_role",  # staff with a second factor, without any role
+    "no_factor",  # a caseworker who gave a password only
+    "admin",  # the municipality's administrator, who also edits its pages
+)
+RESIDENTS = ("owner", "resident")
+STAFF = ("caseworker", "consultee", "no_role", "no_factor", "admin")
+
+#: Both methods of a route: one status for those who are let in, or one for each visitor.
+Answer = int | Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers.
+
+    `barrier` are the visitors who never get to the view, with what they get instead; `get` and
+    `post` is what the view answers the others (an empty form in the case of `post`). 405 comes
+    before the barrier: a method that does not exist, does not exist for anybody.
+    """
+
+    barrier: Mapping[str, int] = field(default_factory=dict)
+    get: Answer = OK
+    post: Answer = NOT_ALLOWED
+    #: Does the address name something that belongs to somebody?
+    objects: bool = False
+    #: Which of the resident's cases: "open" (consulted), "correction" or "decided".
+    case: str = "open"
+
+    def status(self, visitor: str, method: str) -> int:
+        answer = self.get if method == "GET" else self.post
+        if answer == NOT_ALLOWED:
+            return NOT_ALLOWED
+        if visitor in self.barrier:
+            return self.barrier[visitor]
+        return answer if isinstance(answer, int) else answer[visitor]
+
+    def let_in(self, visitor: str) -> bool:
+        return visitor not in self.barrier
+
+    def changes(self) -> bool:
+        return self.post != NOT_ALLOWED
+
+
+def _of(visitors: tuple[str, ...], status: int) -> dict[str, int]:
+    return dict.fromkeys(visitors, status)
+
+
+_TO_SIGN_IN = {"anonymous": FOUND}
+_RESIDENTS_ONLY = _TO_SIGN_IN | _of(STAFF, FORBIDDEN)
+_STAFF_ONLY = _TO_SIGN_IN | _of(RESIDENTS, FORBIDDEN)
+_DESK_ONLY = _STAFF_ONLY | {"no_factor": FOUND, "no_role": FORBIDDEN}
+_ADMIN_ONLY = _DESK_ONLY | {"caseworker": FORBIDDEN, "consultee": FORBIDDEN}
+
+
+def everybody(get: Answer = OK, post: Answer = NOT_ALLOWED) -> Row:
+    return Row({}, get, post)
+
+
+def residents(get: Answer = OK, post: Answer = NOT_ALLOWED) -> Row:
+    """A page of oneself, without an id in its address."""
+    return Row(_RESIDENTS_ONLY, get, post)
+
+
+def owner(get: Answer = OK, post: Answer = NOT_ALLOWED, case: str = "open") -> Row:
+    """A page of one thing of one resident: for any other it does not exist."""
+    return Row(_RESIDENTS_ONLY | {"resident": NOT_FOUND}, get, post, objects=True, case=case)
+
+
+def own_factors(get: Answer = FOUND, post: Answer = FOUND, *, objects: bool = False) -> Row:
+    """Staff's own password and second factors; 302: first confirm who you are."""
+    return Row(_STAFF_ONLY, get, post, objects=objects)
+
+
+def desk_case(get: Answer = OK, post: Answer = NOT_ALLOWED, case: str = "open") -> Row:
+    """A page of a case at the desk; the office that was asked reads it as long as it is asked."""
+    barrier = _DESK_ONLY if case == "open" else _DESK_ONLY | {"consultee": NOT_FOUND}
+    return Row(barrier, get, post, objects=True, case=case)
+
+
+TOWN: dict[str, Row] = {
+    # identity: residents
+    "eid_callback": everybody(FOUND),  # without a state: to the page that explains
+    "eid_backchannel_logout": everybody(NOT_ALLOWED, BAD),
+    "identity:sign_in": everybody({v: FOUND if v in RESIDENTS else OK for v in VISITORS}),
+    "identity:sign_out": everybody(NOT_ALLOWED, FOUND),
+    "identity:signed_out": everybody(),
+    "identity:eid_start": everybody(FOUND),
+    "identity:eid_problem": everybody(FOUND),
+    "identity:eid_sign_out": everybody(FOUND),
+    # identity: staff
+    "account_login": Row(_of(RESIDENTS, FORBIDDEN) | _of(STAFF, FOUND), OK, OK),
+    "account_logout": everybody(NOT_ALLOWED, FOUND),
+    "account_inactive": everybody(),
+    "account_reauthenticate": own_factors(FORBIDDEN, FORBIDDEN),  # they have no password
+    "account_change_password": own_factors(),
+    "mfa_index": own_factors(OK, _of(STAFF, NOT_ALLOWED)),
+    "mfa_authenticate": everybody(FOUND, FOUND),  # only in the middle of a sign-in
+    "mfa_reauthenticate": own_factors(),
+    "mfa_activate_totp": own_factors(OK, OK),
+    "mfa_deactivate_totp": own_factors(),
+    "mfa_view_recovery_codes": own_factors(),
+    "mfa_generate_recovery_codes": own_factors(),
+    "mfa_download_recovery_codes": own_factors(),
+    "mfa_add_webauthn": own_factors(OK, OK),
+    "mfa_reauthenticate_webauthn": own_factors(),
+    "mfa_remove_webauthn": own_factors(objects=True),
+    "mfa_edit_webauthn": own_factors(objects=True),
+    "mfa_login_webauthn": everybody(FOUND, FOUND),
+    # cms
+    "cms_brand_css": everybody(),
+    "cms_mark": everybody(),
+    "cms_search": everybody(),
+    "wagtail_serve": everybody(),
+    # portal: applying
+    "portal:start": everybody(),
+    "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
+    "portal:draft": owner(FOUND),
+    "portal:check": owner(OK, FOUND),
+    "portal:discard": owner(OK, FOUND),
+    "portal:step": owner(OK, INVALID),
+    "portal:postal_code": everybody(),
+    "portal:attachment": owner(),
+    "portal:thumbnail": owner(NOT_FOUND),  # a PDF has none
+    # portal: what became of it
+    "portal:applications": residents(),
+    "portal:case": owner(),
+    "portal:receipt": owner(),
+    "portal:sent": owner(),
+    "portal:withdraw": owner(OK, FOUND),
+    "portal:correction": owner(OK, INVALID, case="correction"),
+    "portal:correction_send": owner(OK, FOUND, case="correction"),
+    "portal:pay": owner(NOT_FOUND, NOT_FOUND),  # nothing is due
+    "portal:pay_return": Row({}, CONFLICT, objects=True),  # unsigned: whoever brings it
+    "portal:document": owner(case="decided"),
+    # portal: oneself
+    "portal:messages": residents(),
+    "portal:message_settings": residents(OK, FOUND),
+    "portal:message": owner(),
+    "portal:my_data": residents(),
+    # portal: everybody
+    "portal:data_use": everybody(),
+    "portal:verify_ask": everybody(),
+    "portal:verify": everybody(),
+    # backoffice
+    "desk:inbox": Row(_DESK_ONLY),
+    "desk:case": desk_case(),
+    "desk:claim": desk_case(NOT_ALLOWED, CONFLICT),
+    "desk:consult": desk_case(OK, INVALID),
+    "desk:correct": desk_case(OK, CONFLICT),
+    "desk:approve": desk_case(OK, CONFLICT),
+    "desk:refuse": desk_case(OK, CONFLICT),
+    "desk:opinion": desk_case(
+        OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
+    ),
+    "desk:attachment": desk_case(),
+    "desk:letter": desk_case(case="decided"),
+    "desk:operations": Row(_ADMIN_ONLY),
+    "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
+}
+
+PLATFORM: dict[str, Row] = {
+    "municipalities": everybody(),
+    "guide": everybody(),
+    "sandbox_pay:pay": everybody(BAD, BAD),
+    "sandbox_mail:inbox": everybody(),
+    "sandbox_mail:message": everybody(NOT_FOUND),
+    "sandbox_mail:html": everybody(NOT_FOUND),
+}
+
+#: Wagtail's administration, by namespace or route name. All of it is behind
+#: `identity.access.require_staff_mfa`; Wagtail's own permissions come after that.
+ADMINISTRATION = frozenset(
+    {
+        "admin/^.*/$",
+        "admin/test404/",
+        "simple_translation",
+        "wagtail_bulk_action",
+        "wagtailadmin_account",
+        "wagtailadmin_api",
+        "wagtailadmin_block_preview",
+        "wagtailadmin_choose_page",
+        "wagtailadmin_choose_page_anchor_link",
+        "wagtailadmin_choose_page_child",
+        "wagtailadmin_choose_page_chosen_multiple",
+        "wagtailadmin_choose_page_email_link",
+        "wagtailadmin_choose_page_external_link",
+        "wagtailadmin_choose_page_phone_link",
+        "wagtailadmin_choose_page_search",
+        "wagtailadmin_collections",
+        "wagtailadmin_dismissibles",
+        "wagtailadmin_editing_sessions",
+        "wagtailadmin_error_test",
+        "wagtailadmin_explore",
+        "wagtailadmin_explore_results",
+        "wagtailadmin_explore_root",
+        "wagtailadmin_home",
+        "wagtailadmin_javascript_catalog",
+        "wagtailadmin_login",
+        "wagtailadmin_logout",
+        "wagtailadmin_pages",
+        "wagtailadmin_password_reset",
+        "wagtailadmin_password_reset_complete",
+        "wagtailadmin_password_reset_confirm",
+        "wagtailadmin_password_reset_done",
+        "wagtailadmin_reports",
+        "wagtailadmin_sprite",
+        "wagtailadmin_tag_autocomplete",
+        "wagtailadmin_tag_model_autocomplete",
+        "wagtailadmin_workflows",
+        "wagtaildocs",
+        "wagtaildocs_chooser",
+        "wagtailembeds",
+        "wagtailimages",
+        "wagtailimages_chooser",
+        "wagtaillocales",
+        "wagtailsettings",
+        "wagtailsites",
+        "wagtailsnippetchoosers_cms_office",
+        "wagtailsnippets",
+        "wagtailsnippets_cms_office",
+        "wagtailusers_groups",
+        "wagtailusers_users",
+    }
+)
