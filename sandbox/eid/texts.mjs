@@ -3,11 +3,11 @@ export const TEXTS = {
   ja: {
     title: 'お試し用eID', lead: 'これはデモのためのeIDです。ここにいる人はすべて架空の人物です。',
     asks: (name) => `「${name}」が次の情報の提供を求めています。`, nothing: '（本人であることの確認のみ）',
-    who: 'だれとしてサインインしますか', choose: 'この人としてサインインする', fails: 'サインインせずに戻る',
+    who: 'だれとしてログインしますか', choose: 'この人としてログインする', fails: 'ログインせずに戻る',
     born: '生年月日', cancel: 'やめて戻る', other: 'English', error: 'このページは使えません',
-    errorLead: 'サインインの手続きが終わったか、期限が切れています。市町村のページに戻って、もう一度サインインしてください。',
-    logout: 'eIDからもサインアウトしますか', yes: 'サインアウトする', no: 'サインインしたままにする',
-    loggedOut: 'サインアウトしました', strength: '認証の強さ', strengthText: 'カードと暗証番号（最も強い方法）',
+    errorLead: 'ログインの手続きが終わったか、期限が切れています。市町村のページに戻って、もう一度ログインしてください。',
+    logout: 'eIDからもログアウトしますか', yes: 'ログアウトする', no: 'ログインしたままにする',
+    loggedOut: 'ログアウトしました', strength: '認証の強さ', strengthText: 'カードと暗証番号（最も強い方法）',
   },
   en: {
     title: 'Sandbox eID', lead: 'This is an eID for demonstration. Everybody here is made up.',

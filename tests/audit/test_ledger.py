@@ -22,7 +22,7 @@ def test_record_keeps_what_was_said(town: Any) -> None:
         event="test.looked_at", by=STAFF, about=RESIDENT, object_kind="case", object_id="7",
         purpose="review", data={"stage": "check"},
     )  # fmt: skip
-    entry = LedgerEntry.objects.get()
+    entry = LedgerEntry.objects.latest("pk")
     assert (entry.event, entry.actor_kind, entry.actor_id, entry.actor_name) == (
         "test.looked_at", "staff", STAFF.id, STAFF.name,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,9 +28,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("floor")
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    folder = tmp_path
     with temporary_postgres() as postgres:
         postgres.create_database("floor")
         environment = os.environ | {

