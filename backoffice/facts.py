@@ -12,13 +12,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
-from django.db.models.query import Prefetch
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice.due import Due, due
-from cases import policies, timeline
+from cases import policies, queries, timeline
 from cases.models import Case, Consultation, CorrectionRequest, Decision
 from catalogue.fees import Fee
 from forms import attachments, display
@@ -64,7 +62,7 @@ class CaseFacts:
         self.reader = reader
         self.today = today
         self.may_process = policies.may_process(case, reader)
-        prefetch_related_objects([case], *_related())
+        queries.attach_talks(case)
 
     @property
     def purpose(self) -> str:
@@ -200,16 +198,6 @@ class CaseFacts:
             for row in step.rows:
                 found.setdefault(row.question_id, []).append(in_words(row))
         return {question_id: "\n".join(lines) for question_id, lines in found.items()}
-
-
-def _related() -> tuple[Prefetch[Any], ...]:
-    consultations: QuerySet[Consultation] = Consultation.objects.select_related(
-        "department", "asked_by", "answered_by"
-    )
-    corrections: QuerySet[CorrectionRequest] = CorrectionRequest.objects.select_related(
-        "requested_by"
-    )
-    return Prefetch("consultations", consultations), Prefetch("corrections", corrections)
 
 
 def needed_for_an_opinion(question: Question) -> bool:

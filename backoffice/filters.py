@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,6 +56,14 @@ def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilt
         stage=query.get("stage", "")[:40],
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
     )
+
+
+def case_of(query: Mapping[str, str]) -> UUID | None:
+    """The case that the list stands beside; None when the address names none."""
+    try:
+        return UUID(query.get("case", ""))
+    except ValueError:
+        return None
 
 
 def query_of(chosen: InboxFilter) -> str:

@@ -8,6 +8,7 @@ app_name = "desk"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
+    path("beside/", inbox.beside, name="beside"),
     path("cases/<uuid:case_id>/", case.case, name="case"),
     path("cases/<uuid:case_id>/claim/", actions.claim, name="claim"),
     path("cases/<uuid:case_id>/consult/", actions.consult, name="consult"),

@@ -30,7 +30,7 @@ def main() -> None:
     seconds, cpu, size = [], [], 0
     with municipality(town_domain().tenant):
         decision = Decision.objects.select_related(
-            "case__application__version", "case__offering", "case__department", "case__resident"
+            "case__application", "case__offering", "case__department", "case__resident"
         ).filter(outcome="approved")[0]
         entry = RegisterEntry(
             decision=decision,

@@ -91,7 +91,7 @@ def _caseworker() -> str:
     record = {"method": "mfa", "type": "totp", "at": time.time()}
     return _session(
         user,
-        "allauth.account.auth_backends.AuthenticationBackend",
+        "identity.backends.StaffBackend",
         account_authentication_methods=[record],
         account_authentication_methods_user=str(user.pk),
     )

@@ -29,6 +29,7 @@ from catalogue.models import Offering
 from catalogue.queries import fee_of
 from common import outbox
 from common.actor import SYSTEM, Actor
+from common.database import one_or_none
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from forms import drafts
 from forms.errors import TamperedValue
@@ -65,16 +66,14 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
 
 @transaction.atomic
 def _submit(draft: Draft, by: Actor, language: str) -> Case:
-    draft = Draft.objects.select_for_update(of=("self",)).select_related("version").get(pk=draft.pk)
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if by.id != str(draft.resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
-    sent = Case.objects.filter(application__idempotency_key=draft.pk).first()
+    sent = one_or_none(Case.objects.filter(application__idempotency_key=draft.pk))
     if sent is not None:
         return sent
-    offering = (
-        Offering.objects.select_related("department")
-        .filter(slug=draft.subject, is_published=True)
-        .first()
+    offering = one_or_none(
+        Offering.objects.select_related("department").filter(slug=draft.subject, is_published=True)
     )
     if offering is None:
         raise NotAllowed(
@@ -304,7 +303,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     Idempotent: a second "send" changes nothing. Raises `InvalidInput`, `NotAllowed`.
     """
     case = _locked(correction.case, None)
-    correction = CorrectionRequest.objects.select_related("draft__version").get(pk=correction.pk)
+    correction = CorrectionRequest.objects.select_related("draft").get(pk=correction.pk)
     if by.id != str(case.resident_id):
         raise NotFound(_("There is no such application."), code="no_case")
     if correction.answered_at is not None:

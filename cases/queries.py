@@ -6,6 +6,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import jaconv
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
@@ -16,12 +17,30 @@ from django.utils.translation import gettext as _
 from cases import policies, timeline
 from cases.models import Application, Case, Consultation, CorrectionRequest, Decision
 from common.calendar import working_days_between
+from common.database import one_or_none
 from common.errors import NotFound
+from common.lookup import Lookup
 from documents.models import Document
 from identity.models import User
 from identity.roles import Role, departments_of, has_role
 from payments.models import FeeDue
 from workflow.definition import Ball, DayUnit, Outcome, Stage
+
+_decision: Lookup[Decision] = Lookup(
+    lambda case: Decision.objects.select_related("letter", "fee", "entry").filter(case=case),
+    case=UUID,
+)
+_case_of_resident: Lookup[Case] = Lookup(
+    lambda pk, resident: Case.objects.select_related("application").filter(
+        pk=pk, resident=resident
+    ),
+    pk=UUID,
+    resident=UUID,
+)
+_case: Lookup[Case] = Lookup(
+    lambda pk: Case.objects.select_related("application", "resident", "assigned_to").filter(pk=pk),
+    pk=UUID,
+)
 
 
 def _with_decision(case: Case) -> Case:
@@ -31,21 +50,15 @@ def _with_decision(case: Case) -> Case:
     every page of an open case more in planning than reading them costs a decided one.
     """
     decided = case.stage_now.outcome in (Outcome.APPROVED, Outcome.REFUSED)
-    decision = (
-        Decision.objects.select_related("letter", "fee", "entry").filter(case=case).first()
-        if decided
-        else None
-    )
+    decision = _decision.one(case=case.pk) if decided else None
     Case._meta.get_field("decision").set_cached_value(case, decision)  # noqa: SLF001
     return case
 
 
 def case_of_draft(draft_id: uuid.UUID) -> Case | None:
     """The case that came of a draft, if it was sent."""
-    return (
-        Case.objects.select_related("application")
-        .filter(application__idempotency_key=draft_id)
-        .first()
+    return one_or_none(
+        Case.objects.select_related("application").filter(application__idempotency_key=draft_id)
     )
 
 
@@ -53,18 +66,14 @@ def resident_cases(user: User) -> QuerySet[Case]:
     """A resident's own cases, newest first."""
     return (
         Case.objects.filter(resident=user)
-        .select_related("application", "offering", "decision__fee")
+        .select_related("application", "decision__fee")
         .order_by("-application__submitted_at")
     )
 
 
 def case_for_resident(user: User, case_id: uuid.UUID) -> Case:
     """The resident's own case. Raises `NotFound` for anything else."""
-    case = (
-        Case.objects.select_related("application__version", "offering", "department")
-        .filter(pk=case_id, resident=user)
-        .first()
-    )
+    case = _case_of_resident.one(pk=case_id, resident=user.pk)
     if case is None:
         raise NotFound(_("There is no such application."), code="no_case")
     case.resident = user
@@ -73,16 +82,28 @@ def case_for_resident(user: User, case_id: uuid.UUID) -> Case:
 
 def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
     """A case that this member of staff may read. Raises `NotFound` for anything else."""
-    case = (
-        Case.objects.select_related(
-            "application__version", "offering", "department", "resident", "assigned_to"
-        )
-        .filter(pk=case_id)
-        .first()
-    )
+    case = _case.one(pk=case_id)
     if case is None or not policies.may_read(case, user):
         raise NotFound(_("There is no such case."), code="no_case")
     return _with_decision(case)
+
+
+_consultations: Lookup[Consultation] = Lookup(
+    lambda case: Consultation.objects.select_related(
+        "department", "asked_by", "answered_by"
+    ).filter(case=case),
+    case=UUID,
+)
+_corrections: Lookup[CorrectionRequest] = Lookup(
+    lambda case: CorrectionRequest.objects.select_related("requested_by").filter(case=case),
+    case=UUID,
+)
+
+
+def attach_talks(case: Case) -> None:
+    """Read the consultations and corrections of a case, with who asked and who answered."""
+    _consultations.attach(case, "consultations", case=case.pk)
+    _corrections.attach(case, "corrections", case=case.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +116,28 @@ class InboxFilter:
     text: str = ""
 
 
+#: What a list shows. No answers: they are the bulk of the rows.
+_LISTED = (
+    "offering",
+    "workflow_version",
+    "department",
+    "stage",
+    "received_on",
+    "due_on",
+    "days_left_when_paused",
+    "paused_on",
+    "closed_at",
+    "application__receipt_number",
+    "resident__name",
+    "assigned_to__name",
+)
+
+
 def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
     """Cases of the user's departments, most urgent first (waiting ones last)."""
     cases = (
-        Case.objects.select_related(
-            "application", "offering", "department", "resident", "assigned_to"
-        )
-        # A list shows no answers: they are the bulk of the rows.
-        .defer("application__answers", "application__provenance")
-        .defer("corrected", "corrected_provenance", "offering__settings")
+        Case.objects.select_related("application", "resident", "assigned_to")
+        .only(*_LISTED)
         .filter(_readable_by(user))
     )
     cases = cases.filter(_in_view(user, chosen.view))
@@ -280,10 +314,8 @@ def progress(case: Case) -> Progress:
 
 def application_for_resident(user: User, application_id: uuid.UUID) -> Application:
     """The resident's own application. Raises `NotFound`."""
-    found = (
-        Application.objects.select_related("version", "offering", "case")
-        .filter(pk=application_id, resident=user)
-        .first()
+    found = one_or_none(
+        Application.objects.select_related("case").filter(pk=application_id, resident=user)
     )
     if found is None:
         raise NotFound(_("There is no such application."), code="no_application")

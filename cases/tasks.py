@@ -29,7 +29,7 @@ from payments.models import FeeDue
 _DAYS_TO_PAY = 10
 
 _DECISIONS = Decision.objects.select_related(
-    "case__application__version",
+    "case__application",
     "case__offering",
     "case__department",
     "case__resident",
@@ -173,7 +173,7 @@ def _date(answer: Any) -> date | None:
 
 
 def _case(case_id: str | uuid.UUID) -> Case:
-    return Case.objects.select_related("application", "offering", "resident").get(pk=case_id)
+    return Case.objects.select_related("application", "resident").get(pk=case_id)
 
 
 def _decision(payload: dict[str, Any]) -> Decision:

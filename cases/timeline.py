@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, TimelineEntry
+from common.lookup import Lookup
 from common.text import Text
 
 WORDINGS = {
@@ -46,9 +48,14 @@ def add(case: Case, code: str, **values: Any) -> None:
     TimelineEntry.objects.create(case=case, code=code, values=stored)
 
 
+_of_case: Lookup[TimelineEntry] = Lookup(
+    lambda case: TimelineEntry.objects.filter(case=case), case=UUID
+)
+
+
 def entries(case: Case) -> list[Entry]:
     """The steps of a case, oldest first."""
-    return [Entry(row.at, row.code, _worded(row)) for row in case.timeline.all()]
+    return [Entry(row.at, row.code, _worded(row)) for row in _of_case.all(case=case.pk)]
 
 
 def _worded(row: TimelineEntry) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalogue.registry import catalogue
 from catalogue.template import Kind, ServiceTemplate
+from common.kept import KeptForeignKey
 from common.text import Text, TextField
 from workflow import definition as workflow_definition
 from workflow.definition import WorkflowDefinition
@@ -52,7 +53,7 @@ class Offering(models.Model):
     kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in Kind])
     title: models.Field[Text, Text] = TextField()
     summary: models.Field[Text, Text] = TextField()
-    form_version = models.ForeignKey("forms.FormVersion", on_delete=models.PROTECT)
+    form_version = KeptForeignKey("forms.FormVersion", on_delete=models.PROTECT)
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
     department = models.ForeignKey("identity.Department", on_delete=models.PROTECT)
     # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]}}

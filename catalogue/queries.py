@@ -13,7 +13,7 @@ from catalogue.models import Offering
 
 def published() -> QuerySet[Offering]:
     """Offerings that residents can apply for."""
-    return Offering.objects.filter(is_published=True).select_related("form_version", "department")
+    return Offering.objects.filter(is_published=True).select_related("department")
 
 
 def fee_of(offering: Offering, form: Any, answers: Mapping[str, Any]) -> Fee:

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.lookup import Lookup
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft
 from forms.prepared import Prepared
@@ -55,9 +56,14 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
     return attachment
 
 
+_of_draft: Lookup[Attachment] = Lookup(
+    lambda draft: Attachment.objects.filter(draft=draft), draft=UUID
+)
+
+
 def of_draft(draft: Draft) -> dict[str, Attachment]:
     """The draft's files by id: one query."""
-    return {str(item.pk): item for item in Attachment.objects.filter(draft=draft)}
+    return {str(item.pk): item for item in _of_draft.all(draft=draft.pk)}
 
 
 def by_ids(ids: Iterable[str]) -> dict[str, Attachment]:

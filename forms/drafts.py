@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from audit import ledger
 from common.actor import Actor
+from common.lookup import Lookup
 from forms import attachments, autofill, display, pages, saving, seals, validation
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
@@ -24,15 +26,23 @@ from forms.state import State, evaluate
 __all__ = ["Review", "StepOutcome", "TamperedValue"]
 
 _ATTEMPTS = 3
+_draft: Lookup[Draft] = Lookup(
+    lambda pk, resident: Draft.objects.filter(pk=pk, resident=resident), pk=UUID, resident=UUID
+)
+_open_draft: Lookup[Draft] = Lookup(
+    lambda resident, subject: Draft.objects.filter(
+        resident=resident, subject=subject, state=Draft.State.OPEN
+    ),
+    resident=UUID,
+    subject=str,
+)
 Claims = Mapping[str, Mapping[str, Any]]
 Snapshot = tuple[FormVersion, dict[str, Any], dict[str, Any], list[Attachment]]
 
 
 def get_draft(*, resident_id: Any, draft_id: Any) -> Draft | None:
-    """The resident's own draft with its version: one query. None for anybody else's."""
-    return (
-        Draft.objects.select_related("version").filter(pk=draft_id, resident_id=resident_id).first()
-    )
+    """The resident's own draft. None for anybody else's."""
+    return _draft.one(pk=draft_id, resident=resident_id)
 
 
 def open_draft(
@@ -73,11 +83,7 @@ def open_draft(
 
 
 def _open_one(resident: Any, subject: str) -> Draft | None:
-    return (
-        Draft.objects.select_related("version")
-        .filter(resident=resident, subject=subject, state=Draft.State.OPEN)
-        .first()
-    )
+    return _open_draft.one(resident=resident.pk, subject=subject)
 
 
 def _fill(draft: Draft, claims: Claims) -> set[str]:

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.kept import KeptForeignKey
 from tenants.files import PrivateStorage
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Draft(models.Model):
     resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     # What it is for: the slug of the offering, or "correction:<id>".
     subject = models.CharField(max_length=120)
-    version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
+    version = KeptForeignKey(FormVersion, models.PROTECT, related_name="drafts")
     answers = models.JSONField(default=dict, blank=True)
     provenance = models.JSONField(default=dict, blank=True)
     # Steps that were saved complete at least once.

@@ -1,24 +1,43 @@
-"""Authentication by eID: mozilla-django-oidc with every check that it leaves to its user.
+"""The users of sessions, and authentication by eID.
 
-Closed here: per-municipality settings, private_key_jwt, iss, aud, azp, exp, iat, nonce, algorithm
-and key id, signed (and encrypted) userinfo with the same subject, assurance level, and accounts
-that are linked by issuer and subject and never by e-mail address.
+The eID: mozilla-django-oidc with every check that it leaves to its user. Closed here:
+per-municipality settings, private_key_jwt, iss, aud, azp, exp, iat, nonce, algorithm and key id,
+signed (and encrypted) userinfo with the same subject, assurance level, and accounts that are
+linked by issuer and subject and never by e-mail address.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
+from common.lookup import Lookup
 from identity import actions
 from identity.eid import assurance, config, http, tokens
 from identity.eid.attempts import Attempt
 from identity.eid.problems import EidRefused
 from identity.models import EidClient, User
+
+_resident: Lookup[User] = Lookup(
+    lambda pk: User.objects.filter(pk=pk, kind=User.Kind.RESIDENT, is_active=True), pk=UUID
+)
+_staff: Lookup[User] = Lookup(
+    lambda pk: User.objects.filter(pk=pk, kind=User.Kind.STAFF, is_active=True), pk=UUID
+)
+
+
+class StaffBackend(AuthenticationBackend):
+    """Signs staff in by password; second factors are allauth's."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The member of staff of a session, unless the account was blocked meanwhile."""
+        return _staff.one(pk=user_id)
 
 
 class EidBackend(OIDCAuthenticationBackend):
@@ -141,7 +160,7 @@ class EidBackend(OIDCAuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The resident of a session, unless the account was blocked meanwhile."""
-        return User.objects.filter(pk=user_id, kind=User.Kind.RESIDENT, is_active=True).first()
+        return _resident.one(pk=user_id)
 
     def _attempt(self) -> Attempt:
         if self.attempt is None:

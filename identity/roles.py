@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from common.lookup import Lookup
 from identity.models import Role, StaffRole
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Role", "any_role", "departments_of", "forget", "has_role", "roles_of"]
 
 _KEPT = "_roles_kept"
+_roles: Lookup[StaffRole] = Lookup(
+    lambda user: StaffRole.objects.select_related("department").filter(user=user), user=UUID
+)
 
 
 def roles_of(user: User | Any) -> frozenset[tuple[str, str | None]]:
@@ -22,8 +27,10 @@ def roles_of(user: User | Any) -> frozenset[tuple[str, str | None]]:
         return frozenset()
     kept: frozenset[tuple[str, str | None]] | None = getattr(user, _KEPT, None)
     if kept is None:
-        rows = StaffRole.objects.filter(user_id=user.pk).values_list("role", "department__key")
-        kept = frozenset(rows)
+        kept = frozenset(
+            (held.role, held.department.key if held.department else None)
+            for held in _roles.all(user=user.pk)
+        )
         setattr(user, _KEPT, kept)
     return kept
 

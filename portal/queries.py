@@ -12,6 +12,7 @@ from audit import queries as audit
 from audit.models import LedgerEntry
 from catalogue import queries as catalogue
 from catalogue.models import Offering
+from common.database import one_or_none
 from common.errors import NotFound
 from forms import drafts
 from forms.models import Attachment, Draft
@@ -20,7 +21,7 @@ from identity.models import User
 
 def published_service(slug: str) -> Offering:
     """A service that can be applied for. Raises `NotFound`."""
-    offering = catalogue.published().filter(slug=slug).first()
+    offering = one_or_none(catalogue.published().filter(slug=slug))
     if offering is None:
         raise NotFound(_("There is no such service."), code="no_service")
     return offering
@@ -28,7 +29,7 @@ def published_service(slug: str) -> Offering:
 
 def concepts_of_service(slug: str) -> Collection[str]:
     """What a service's form can take from the eID; nothing for a service that is not offered."""
-    offering = catalogue.published().filter(slug=slug).first()
+    offering = one_or_none(catalogue.published().filter(slug=slug))
     return offering.form_version.form.concepts() if offering else ()
 
 
@@ -42,21 +43,19 @@ def own_draft(user: User, draft_id: uuid.UUID) -> Draft:
 
 def open_drafts(user: User) -> QuerySet[Draft]:
     """Applications that were begun and not sent, last saved first. No corrections."""
-    return (
-        Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True)
-        .select_related("version")
-        .order_by("-saved_at")
+    return Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True).order_by(
+        "-saved_at"
     )
 
 
 def open_draft_of(user: User, slug: str) -> Draft | None:
     """The application for this service that the resident has begun, if there is one."""
-    return open_drafts(user).filter(subject=slug).first()
+    return one_or_none(open_drafts(user).filter(subject=slug))
 
 
 def own_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:
     """A file that this resident attached. Raises `NotFound`."""
-    found = Attachment.objects.filter(pk=attachment_id, owner=user).first()
+    found = one_or_none(Attachment.objects.filter(pk=attachment_id, owner=user))
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
 from django.shortcuts import render
@@ -47,6 +47,10 @@ def municipality_of(hostname: str) -> Municipality | None:
     return town
 
 
+class _ConnectionLost(Exception):
+    """The server went away since the last request; seen at the first statement of this one."""
+
+
 class MunicipalityMiddleware:
     """Sets ``request.tenant`` and runs the whole request in one transaction of that town.
 
@@ -74,15 +78,30 @@ class MunicipalityMiddleware:
         request.tenant = town  # type: ignore[attr-defined]
         connection.set_tenant(town)
         try:
-            with django_timezone.override(town.timezone), transaction.atomic():
-                response = self.get_response(request)
-                if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-                    response.render()
-                if response.status_code >= 500:
-                    transaction.set_rollback(True)
-            return response
+            with django_timezone.override(town.timezone):
+                try:
+                    return self._answer(request)
+                except _ConnectionLost:
+                    return self._answer(request)  # on a new one
         finally:
             connection.set_schema_to_public()
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        """Raises `_ConnectionLost` while nothing has been done yet."""
+        begins = not connection.in_atomic_block
+        with transaction.atomic():
+            try:
+                connection.enter()
+            except (OperationalError, InterfaceError) as lost:
+                if begins and connection.connection is not None and connection.connection.closed:
+                    raise _ConnectionLost from lost  # leaving the block closes it for Django, too
+                raise
+            response = self.get_response(request)
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                response.render()
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response
 
     @staticmethod
     def _nobody_here(request: HttpRequest) -> HttpResponse:

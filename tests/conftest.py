@@ -98,8 +98,10 @@ def django_db_setup(
 def forget_process_caches() -> None:
     """What a process keeps for seconds must not outlive a test that was rolled back."""
     from cms import brand
+    from common import kept
 
     brand._kept.clear()
+    kept.forget()
 
 
 @pytest.fixture

@@ -165,6 +165,7 @@ TOWN: dict[str, Row] = {
     "portal:verify": everybody(),
     # backoffice
     "desk:inbox": Row(_DESK_ONLY),
+    "desk:beside": Row(_DESK_ONLY),
     "desk:case": desk_case(),
     "desk:claim": desk_case(NOT_ALLOWED, CONFLICT),
     "desk:consult": desk_case(OK, INVALID),

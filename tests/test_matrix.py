@@ -180,7 +180,7 @@ def _client(visitor: str, world: World, client_for: Callable[..., Client]) -> Cl
         from tenants import context
 
         with context.municipality(world.town):
-            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(user, backend="identity.backends.StaffBackend")
         return client
     from tenants import context
 

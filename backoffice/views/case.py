@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from backoffice import filters
 from backoffice.facts import CaseFacts
 from backoffice.panels import Typed, opinion_panels, panels
-from backoffice.views.inbox import BESIDE, frame, lines
+from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import actions, queries
 from cases.models import Case
@@ -39,7 +39,6 @@ def case_page(
     facts = CaseFacts(case, reader, today)
     actions.open_case(case=case, by=Actor.of(reader), purpose=facts.purpose)
     chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
-    beside = list(queries.inbox(reader, chosen)[:BESIDE])
     return render(
         request,
         "backoffice/case.html",
@@ -51,7 +50,6 @@ def case_page(
             "panels": panels(facts, typed, opened=opened) if facts.may_process else [],
             "opinions": opinion_panels(facts, typed),
             "typed": typed,
-            "beside": lines(reader, beside, chosen, today, current=case),
             "back": filters.address(chosen),
             "query": filters.query_of(chosen),
         },

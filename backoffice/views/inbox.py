@@ -38,16 +38,9 @@ class Line:
     due: Due | None
     # Empty for a consulted office: its opinion is about the matter, not the person.
     applicant: str
-    is_open_here: bool = False
 
 
-def lines(
-    reader: User,
-    cases: list[Case],
-    chosen: InboxFilter,
-    today: date,
-    current: Case | None = None,
-) -> list[Line]:
+def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> list[Line]:
     """Cases with their words; each link keeps the list that it was opened from."""
     query = filters.query_of(chosen)
     return [
@@ -57,7 +50,6 @@ def lines(
             str(case.stage_now.title),
             due(case, today),
             case.resident.name if policies.may_process(case, reader) else "",
-            current is not None and case.pk == current.pk,
         )
         for case in cases
     ]
@@ -67,6 +59,26 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
     """What the bar of every desk page needs."""
     reader = reader_of(request)
     return {"section": section, "is_admin": has_role(reader, Role.ADMIN)}
+
+
+@require_safe
+@at_the_desk
+def beside(request: HttpRequest) -> HttpResponse:
+    """The same list, short: it stands beside an open case where a screen has room for it.
+
+    A case's page asks for it when it can be seen, so that no other page waits for it.
+    """
+    reader = reader_of(request)
+    chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
+    cases = list(queries.inbox(reader, chosen)[:BESIDE])
+    return render(
+        request,
+        "backoffice/beside.html",
+        {
+            "lines": lines(reader, cases, chosen, timezone.localdate()),
+            "open_here": filters.case_of(request.GET),
+        },
+    )
 
 
 @require_safe

@@ -167,7 +167,7 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "identity.User"
 AUTHENTICATION_BACKENDS = [
     "identity.backends.EidBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "identity.backends.StaffBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -217,7 +217,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "common.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 4
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

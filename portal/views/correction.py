@@ -25,9 +25,7 @@ from portal.views.case import own_case
 
 def _open_correction(case: Case) -> tuple[CorrectionRequest, Draft]:
     """The correction that waits for an answer. 404 when none does."""
-    found = (
-        case.corrections.filter(answered_at__isnull=True).select_related("draft__version").first()
-    )
+    found = case.corrections.filter(answered_at__isnull=True).select_related("draft").first()
     if found is None or found.draft is None:
         raise Http404
     return found, found.draft

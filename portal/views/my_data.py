@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from audit.events import describe
 from cases.queries import resident_cases
+from common.database import one_or_none
 from identity.models import EidIdentity, User
 from notifications.queries import unread_count
 from portal import queries, wording
@@ -45,7 +46,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _profile(user: User) -> list[dict[str, object]]:
-    identity = EidIdentity.objects.filter(user=user).first()
+    identity = one_or_none(EidIdentity.objects.filter(user=user))
     return wording.profile(identity.claims) if identity else []
 
 

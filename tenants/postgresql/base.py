@@ -16,8 +16,10 @@ resolved to ``public``. This backend
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django_tenants.postgresql_backend import base as django_tenants_base
 from django_tenants.utils import quote_schema_name
@@ -72,6 +74,24 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     def _rollback(self) -> Any:
         self.search_path_set_schemas = None
         return super()._rollback()
+
+    def is_usable(self) -> bool:
+        """Whether the server still answers; asked once before each request.
+
+        A server that went away or is shutting down has said or closed something: only when there is
+        something to read is it asked in earnest, so that a healthy connection costs no statement.
+        """
+        waiting = select.poll()
+        try:
+            waiting.register(self.connection.fileno(), select.POLLIN)
+        except psycopg.Error:  # closed on our side
+            return False
+        return not waiting.poll(0) or super().is_usable()
+
+    def enter(self) -> None:
+        """Set path and role of the current municipality now, not with the first query."""
+        with self.cursor():
+            pass
 
     def start_over(self) -> None:
         """Undo everything of the innermost open transaction, which then goes on from its start.

@@ -49,9 +49,7 @@ def test_visitor_is_sent_to_the_staff_sign_in(town: Any, client_for: Any, name: 
 
 def test_password_alone_is_not_enough(town: Any, client_for: Any) -> None:
     client = client_for(town)
-    client.force_login(
-        people.caseworker(), backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
+    client.force_login(people.caseworker(), backend="identity.backends.StaffBackend")
     response = client.get(reverse("desk:inbox"))
     assert response.status_code == 302
     assert reverse("desk:inbox") not in response["Location"].split("?")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -211,6 +212,20 @@ def test_list_beside_the_case_keeps_its_filter(town: Any, desk: Desk) -> None:
     case = make.claimed_case()
     assert case.assigned_to is not None
     client = desk(case.assigned_to)
-    response = client.get(f"/en/desk/cases/{case.pk}/", {"view": "mine"})
-    assert [line.is_open_here for line in response.context["beside"]] == [True]
-    assert response.context["back"] == "/en/desk/?view=mine"
+    page = client.get(f"/en/desk/cases/{case.pk}/", {"view": "mine"})
+    assert page.context["back"] == "/en/desk/?view=mine"
+    address = re.search(r'data-load="([^"]+)"', page.content.decode())
+    assert address is not None
+    beside = client.get(html.unescape(address[1]))
+    assert [line.case.pk for line in beside.context["lines"]] == [case.pk]
+    assert beside.content.decode().count('aria-current="page"') == 1
+    other = make.submitted_case()
+    assert str(other.pk) not in client.get(html.unescape(address[1])).content.decode()
+
+
+def test_list_beside_no_case_in_particular(town: Any, desk: Desk) -> None:
+    make.submitted_case()
+    for address in ("/desk/beside/", "/desk/beside/?case=x"):
+        page = desk(people.caseworker()).get(address)
+        assert len(page.context["lines"]) == 1
+        assert "aria-current" not in page.content.decode()

@@ -117,7 +117,7 @@ def admin(*, name: str = "管理者") -> User:
 
 def sign_in_staff(client: Client, user: User) -> Client:
     """The session of a member of staff as it is after password and code."""
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="identity.backends.StaffBackend")
     session = client.session
     session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [

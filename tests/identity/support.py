@@ -40,7 +40,7 @@ def totp_code(secret: str) -> str:
 
 def sign_in_staff(client: Any, user: User) -> None:
     """A session of `user` that has shown a second factor, without walking through the pages."""
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="identity.backends.StaffBackend")
     session = client.session
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time()},

@@ -49,7 +49,7 @@ def test_resident_opens_residents_pages_only(browser: Any) -> None:
 
 
 def test_staff_without_second_factor_sets_one_up_first(browser: Any) -> None:
-    browser.force_login(make_staff(), backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(make_staff(), backend="identity.backends.StaffBackend")
     for path in (STAFF, CASEWORKERS, ADMIN):
         response = browser.get(path)
         assert response["Location"].startswith("/staff/second-factor/?next="), path
@@ -58,7 +58,7 @@ def test_staff_without_second_factor_sets_one_up_first(browser: Any) -> None:
 def test_staff_with_a_factor_not_shown_in_this_session_shows_it(browser: Any) -> None:
     user = make_staff()
     give_totp(user)
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user, backend="identity.backends.StaffBackend")
     response = browser.get(STAFF)
     assert response["Location"] == "/staff/second-factor/confirm/?next=%2Fprobe%2Fstaff%2F"
 
@@ -97,7 +97,7 @@ def test_other_role_does_not_open_the_page(role: Role, browser: Any) -> None:
 @pytest.mark.parametrize("path", [ADMIN, "/probe/admin/x/"])
 def test_administration_needs_second_factor_and_permission(path: str, browser: Any) -> None:
     user = make_staff(is_staff=True)
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user, backend="identity.backends.StaffBackend")
     assert browser.get(path).status_code == 302
     sign_in_staff(browser, user)
     assert browser.get(path).content == b"administration"

@@ -112,7 +112,7 @@ def test_stale_password_is_asked_again_before_a_factor_is_made(browser: Any) -> 
 def test_password_alone_never_changes_the_factors_of_who_has_some(browser: Any) -> None:
     user = make_staff()
     give_totp(user)
-    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(user, backend="identity.backends.StaffBackend")
     for path in (
         INDEX,
         APP,

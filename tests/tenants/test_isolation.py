@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
 from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.test import Client
 
 from identity.models import User
 from tenants import context
@@ -259,15 +261,41 @@ class TestRecycling:
         with pytest.raises(DatabaseError), context.municipality("shiomi"):  # noqa: PT012
             User.objects.exists()
             pid = _one("SELECT pg_backend_pid()")
-            from tests.conftest import server_url
-
-            with psycopg.connect(server_url("postgres", "postgres"), autocommit=True) as superuser:
-                superuser.execute("SELECT pg_terminate_backend(%s)", [pid])
+            _terminate(pid)
             User.objects.exists()
         connection.close_if_unusable_or_obsolete()
         connection.close()
         with context.municipality("shiomi"):
             assert _where() == SHIOMI
+
+    def test_a_healthy_connection_is_not_asked(self, own_database: str) -> None:
+        with context.municipality("shiomi"):
+            User.objects.exists()
+        with mock.patch.object(base.DatabaseWrapper.__base__, "is_usable") as asked:
+            assert connection.is_usable() is True
+        asked.assert_not_called()
+        _terminate(connection.connection.info.backend_pid)
+        assert connection.is_usable() is False
+
+    def test_request_whose_first_statement_finds_the_server_gone_is_answered(
+        self, own_database: str
+    ) -> None:
+        """The test client does not ask before a request, as Django does."""
+        client = Client()
+        host = {"HTTP_HOST": "shiomi.localhost"}
+        assert client.get("/applications/", **host).status_code == 302
+        first = connection.connection.info.backend_pid
+        _terminate(first)
+        assert client.get("/applications/", **host).status_code == 302
+        assert connection.connection.info.backend_pid != first
+
+
+def _terminate(pid: int) -> None:
+    """End a server process, and wait until it is gone."""
+    from tests.conftest import server_url
+
+    with psycopg.connect(server_url("postgres", "postgres"), autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
 class TestCacheKeys:

@@ -42,6 +42,20 @@
     if (done) event.preventDefault();
   });
 
+  // A part that says where it comes from is fetched when it can be seen. What stands in it stays
+  // when that fails.
+  document.querySelectorAll("[data-load]").forEach((part) => {
+    new IntersectionObserver(async (seen, observer) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      observer.disconnect();
+      const answer = await fetch(part.dataset.load).catch(() => null);
+      if (!answer || !answer.ok || answer.redirected) return;
+      part.innerHTML = await answer.text();
+      const here = part.querySelector("[aria-current]");
+      if (here) here.scrollIntoView({ block: "nearest" });
+    }).observe(part);
+  });
+
   // A dialog is an ordinary page section without a script; with it, it opens over the page.
   document.querySelectorAll("[data-dialog]").forEach((link) => {
     const dialog = document.getElementById(link.dataset.dialog);

@@ -1,0 +1,121 @@
+"""A look-up finds what the query set finds, with SQL that is built once."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.models import Count
+from django.db.models.sql.compiler import SQLCompiler
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cases.models import Case, CorrectionRequest
+from common.lookup import Lookup
+from common.sessions import SessionStore
+from identity.models import StaffRole, User
+from tests.factories import cases as make
+from tests.factories import people
+
+
+def _case(pk: Any) -> Any:
+    return Case.objects.select_related("application", "assigned_to").filter(pk=pk)
+
+
+def test_one_is_what_the_query_set_gives(town: Any) -> None:
+    case = make.claimed_case()
+    found = Lookup(_case, pk=uuid.UUID).one(pk=case.pk)
+    assert found is not None
+    expected = _case(case.pk).get()
+    for model, field in ((found, expected), (found.application, expected.application)):
+        for column in model._meta.concrete_fields:
+            assert getattr(model, column.attname) == getattr(field, column.attname), column
+    with CaptureQueriesContext(connection) as statements:
+        assert found.assigned_to == expected.assigned_to
+        assert found.application.receipt_number
+    assert len(statements) == 0
+
+
+def test_an_outer_join_that_finds_nothing_is_none(town: Any) -> None:
+    found = Lookup(_case, pk=uuid.UUID).one(pk=make.submitted_case().pk)
+    assert found is not None
+    assert found.assigned_to is None
+
+
+def test_no_row_is_none(town: Any) -> None:
+    assert Lookup(_case, pk=uuid.UUID).one(pk=uuid.uuid4()) is None
+
+
+def test_sql_is_built_once_and_serves_every_town(town: Any, in_town: Any) -> None:
+    look = Lookup(_case, pk=uuid.UUID)
+    case = make.submitted_case()
+    with in_town("suginosawa"):
+        other = make.submitted_case()
+        assert look.one(pk=other.pk) == other
+        assert look.one(pk=case.pk) is None
+    with mock.patch.object(SQLCompiler, "as_sql", side_effect=AssertionError):
+        found = look.one(pk=case.pk)
+        assert look.one(pk=other.pk) is None
+    assert found == case
+
+
+def test_all_keeps_the_order(town: Any) -> None:
+    user = people.staff()
+    StaffRole.objects.filter(user=user).delete()
+    for role in ("lead", "consultee", "caseworker"):
+        StaffRole.objects.create(user=user, role=role)
+    look = Lookup(lambda user: StaffRole.objects.filter(user=user).order_by("role"), user=uuid.UUID)
+    assert [held.role for held in look.all(user=user.pk)] == ["caseworker", "consultee", "lead"]
+
+
+def test_attach_is_prefetching(town: Any) -> None:
+    case = make.claimed_case()
+    make.answered_correction(make.correction_of(case), purpose="x")
+    look = Lookup(lambda case: CorrectionRequest.objects.filter(case=case), case=uuid.UUID)
+    case = Case.objects.get(pk=case.pk)
+    look.attach(case, "corrections", case=case.pk)
+    with CaptureQueriesContext(connection) as statements:
+        (request,) = case.corrections.all()
+        assert request.case is case
+    assert len(statements) == 0
+
+
+def test_a_parameter_must_be_compared_with() -> None:
+    look = Lookup(lambda pk: User.objects.all(), pk=uuid.UUID)
+    with pytest.raises(TypeError, match=r"does not compare with \['pk'\]"):
+        look._compiled  # noqa: B018
+
+
+def test_every_parameter_has_a_type() -> None:
+    with pytest.raises(TypeError, match="pk"):
+        Lookup(lambda pk: User.objects.filter(pk=pk))
+
+
+def test_annotations_are_refused() -> None:
+    counted = User.objects.annotate(held=Count("roles"))
+    look = Lookup(lambda pk: counted.filter(pk=pk), pk=uuid.UUID)
+    with pytest.raises(TypeError, match="annotations"):
+        look._compiled  # noqa: B018
+
+
+def test_session_is_found_until_it_expires(town: Any) -> None:
+    store = SessionStore()
+    store["kept"] = "x"
+    store.create()
+    assert SessionStore(store.session_key)["kept"] == "x"
+    expired: datetime = timezone.now() - timedelta(seconds=1)
+    Session.objects.filter(session_key=store.session_key).update(expire_date=expired)
+    late = SessionStore(store.session_key)
+    assert late.get("kept") is None
+    assert late.session_key is None
+
+
+def test_session_of_another_town_is_nobodys(town: Any, in_town: Any) -> None:
+    with in_town("suginosawa"):
+        store = SessionStore()
+        store["kept"] = "x"
+        store.create()
+    assert SessionStore(store.session_key).get("kept") is None
