@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "common.logging.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "common.compression.CompressionMiddleware",
     "tenants.middleware.MunicipalityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

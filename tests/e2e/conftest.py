@@ -94,7 +94,9 @@ def open_browser(
         context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()
-        visitor = Visitor(context, page, demo.address(town), language, findings or Findings())
+        visitor = Visitor(
+            context, page, demo.address(town), language, findings or Findings(), script
+        )
         visitor.findings.watch(page, script=script)
         return visitor
 

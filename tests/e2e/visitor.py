@@ -24,6 +24,7 @@ class Visitor:
     base: str
     language: str
     findings: Findings
+    scripts: bool = True
 
     @property
     def prefix(self) -> str:
@@ -94,9 +95,7 @@ class Visitor:
         box = self.page.locator(css)
         if box.is_checked():
             return
-        refreshes = box.evaluate(
-            "e => typeof htmx !== 'undefined' && !!e.closest('[hx-trigger=change]')"
-        )
+        refreshes = self.scripts and box.evaluate("e => !!e.closest('[hx-trigger=change]')")
         # People press the words beside the small circle; they cover it, too.
         around = box.locator("xpath=ancestor::label")
         words = (

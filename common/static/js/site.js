@@ -52,6 +52,29 @@
     held = null;
   });
 
+  // htmx is half of a page's weight, and of use only once somebody fills something in: it comes with
+  // the first touch of a form. What was changed before it came is told to it then.
+  const later = document.querySelector('meta[name="htmx-script"]');
+  const touches = ["focusin", "pointerdown"];
+  const touched = (event) => {
+    if (!event.target.closest("form")) return;
+    touches.forEach((name) => document.removeEventListener(name, touched));
+    let before = null;
+    const note = (change) => (before = change.target);
+    document.addEventListener("change", note);
+    const script = document.createElement("script");
+    script.src = later.content;
+    script.addEventListener("load", () => {
+      document.removeEventListener("change", note);
+      if (before && before.isConnected) before.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    // It reads its settings once the page is complete, and never when it comes in between.
+    const add = () => document.head.append(script);
+    if (document.readyState === "complete") add();
+    else window.addEventListener("load", add, { once: true });
+  };
+  if (later) touches.forEach((name) => document.addEventListener(name, touched));
+
   // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
   let changed = false;
   document.addEventListener("input", (event) => {
