@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import numbers, policies, timeline
+from cases import numbers, policies, queries, timeline
 from cases.models import (
     Application,
     Case,
@@ -26,10 +26,9 @@ from cases.models import (
     Decision,
 )
 from catalogue.models import Offering
-from catalogue.queries import fee_of
+from catalogue.queries import fee_of, published_one
 from common import outbox
 from common.actor import SYSTEM, Actor
-from common.database import one_or_none
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from forms import drafts
 from forms.errors import TamperedValue
@@ -69,12 +68,10 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if by.id != str(draft.resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
-    sent = one_or_none(Case.objects.filter(application__idempotency_key=draft.pk))
+    sent = queries.case_of_draft(draft.pk)
     if sent is not None:
         return sent
-    offering = one_or_none(
-        Offering.objects.select_related("department").filter(slug=draft.subject, is_published=True)
-    )
+    offering = published_one(draft.subject)
     if offering is None:
         raise NotAllowed(
             _("This service is not offered online at the moment. Your draft is kept."),

@@ -13,15 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
-from common.kept import KeptForeignKey
+from common.kept import A_MOMENT, KeptForeignKey
 from documents.models import Document
 from forms.models import Draft, FormVersion
 from identity.models import Department, User
 from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
-
-#: Titles and names that pages show may be this old.
-SECONDS_KEPT = 5.0
 
 
 class Application(models.Model):
@@ -31,7 +28,7 @@ class Application(models.Model):
     # Of the draft: the same "send" twice, from two tabs or a lost line, is one application.
     idempotency_key = models.UUIDField(unique=True)
     receipt_number = models.CharField(max_length=24, unique=True)
-    offering = KeptForeignKey(Offering, on_delete=models.PROTECT, seconds=SECONDS_KEPT)
+    offering = KeptForeignKey(Offering, on_delete=models.PROTECT, seconds=A_MOMENT)
     version = KeptForeignKey(FormVersion, on_delete=models.PROTECT)
     resident = models.ForeignKey(User, on_delete=models.PROTECT, related_name="applications")
     language = models.CharField(max_length=12)
@@ -56,9 +53,9 @@ class Case(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="case")
-    offering = KeptForeignKey(Offering, on_delete=models.PROTECT, seconds=SECONDS_KEPT)
+    offering = KeptForeignKey(Offering, on_delete=models.PROTECT, seconds=A_MOMENT)
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
-    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=SECONDS_KEPT)
+    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=A_MOMENT)
     resident = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
     assigned_to = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="assigned_cases"
@@ -147,7 +144,7 @@ class Consultation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="consultations")
-    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=SECONDS_KEPT)
+    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=A_MOMENT)
     question = models.TextField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)

@@ -6,7 +6,8 @@ import hashlib
 import uuid
 from datetime import date
 
-from cases.models import NumberSeries, fiscal_year
+from cases.models import fiscal_year
+from common.database import connection
 
 # Crockford's base 32 without I, L, O, U: nothing is mistaken for something else on the phone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -24,6 +25,13 @@ def receipt_number(idempotency_key: uuid.UUID, received: date, attempt: int = 0)
     return f"{received:%y%m%d}-{letters}"
 
 
+_NEXT = """
+INSERT INTO cases_numberseries (prefix, fiscal_year, last) VALUES (%s, %s, 1)
+ON CONFLICT (prefix, fiscal_year) DO UPDATE SET last = cases_numberseries.last + 1
+RETURNING last
+"""
+
+
 def next_number(prefix: str, day: date) -> str:
     """``公2026-12``: prefix, fiscal year, running number; no gaps.
 
@@ -31,10 +39,7 @@ def next_number(prefix: str, day: date) -> str:
     is given to the next decision.
     """
     year = fiscal_year(day)
-    NumberSeries.objects.bulk_create(
-        [NumberSeries(prefix=prefix, fiscal_year=year)], ignore_conflicts=True
-    )
-    series = NumberSeries.objects.select_for_update().get(prefix=prefix, fiscal_year=year)
-    series.last += 1
-    series.save(update_fields=["last"])
-    return f"{prefix}{year}-{series.last}"
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [prefix, year])
+        (last,) = cursor.fetchone()
+    return f"{prefix}{year}-{last}"

@@ -9,7 +9,15 @@ from datetime import date
 from uuid import UUID
 
 import jaconv
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +27,7 @@ from cases.models import Application, Case, Consultation, CorrectionRequest, Dec
 from common.calendar import working_days_between
 from common.database import one_or_none
 from common.errors import NotFound
-from common.lookup import Lookup
+from common.lookup import Lookup, attach_each
 from documents.models import Document
 from identity.models import User
 from identity.roles import Role, departments_of, has_role
@@ -30,6 +38,9 @@ _decision: Lookup[Decision] = Lookup(
     lambda case: Decision.objects.select_related("letter", "fee", "entry").filter(case=case),
     case=UUID,
 )
+_application_of_draft: Lookup[Application] = Lookup(
+    lambda key: Application.objects.filter(idempotency_key=key), key=UUID
+)
 _case_of_resident: Lookup[Case] = Lookup(
     lambda pk, resident: Case.objects.select_related("application").filter(
         pk=pk, resident=resident
@@ -38,8 +49,7 @@ _case_of_resident: Lookup[Case] = Lookup(
     resident=UUID,
 )
 _case: Lookup[Case] = Lookup(
-    lambda pk: Case.objects.select_related("application", "resident", "assigned_to").filter(pk=pk),
-    pk=UUID,
+    lambda pk: Case.objects.select_related("application", "resident").filter(pk=pk), pk=UUID
 )
 
 
@@ -57,9 +67,8 @@ def _with_decision(case: Case) -> Case:
 
 def case_of_draft(draft_id: uuid.UUID) -> Case | None:
     """The case that came of a draft, if it was sent."""
-    return one_or_none(
-        Case.objects.select_related("application").filter(application__idempotency_key=draft_id)
-    )
+    sent = _application_of_draft.one(key=draft_id)
+    return Case.objects.get(application=sent) if sent else None
 
 
 def resident_cases(user: User) -> QuerySet[Case]:
@@ -83,27 +92,37 @@ def case_for_resident(user: User, case_id: uuid.UUID) -> Case:
 def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
     """A case that this member of staff may read. Raises `NotFound` for anything else."""
     case = _case.one(pk=case_id)
+    if case is not None and case.assigned_to_id == user.pk:
+        case.assigned_to = user  # so that most pages need not read it
     if case is None or not policies.may_read(case, user):
         raise NotFound(_("There is no such case."), code="no_case")
     return _with_decision(case)
 
 
 _consultations: Lookup[Consultation] = Lookup(
-    lambda case: Consultation.objects.select_related(
-        "department", "asked_by", "answered_by"
-    ).filter(case=case),
-    case=UUID,
+    lambda case: Consultation.objects.filter(case=case), case=UUID
 )
 _corrections: Lookup[CorrectionRequest] = Lookup(
-    lambda case: CorrectionRequest.objects.select_related("requested_by").filter(case=case),
-    case=UUID,
+    lambda case: CorrectionRequest.objects.filter(case=case), case=UUID
 )
 
 
 def attach_talks(case: Case) -> None:
-    """Read the consultations and corrections of a case, with who asked and who answered."""
+    """Read the consultations and corrections of a case, who asked and answered, whose it is.
+
+    Most cases have none, so people and offices are read afterwards, where there are any.
+    """
     _consultations.attach(case, "consultations", case=case.pk)
     _corrections.attach(case, "corrections", case=case.pk)
+    consultations, corrections = case.consultations.all(), case.corrections.all()
+    attach_each(consultations, "department")
+    attach_each(
+        [case, *consultations, *corrections],
+        "assigned_to",
+        "asked_by",
+        "answered_by",
+        "requested_by",
+    )
 
 
 @dataclass(frozen=True, slots=True)

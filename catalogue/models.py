@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalogue.registry import catalogue
 from catalogue.template import Kind, ServiceTemplate
-from common.kept import KeptForeignKey
+from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from workflow import definition as workflow_definition
 from workflow.definition import WorkflowDefinition
@@ -55,7 +55,7 @@ class Offering(models.Model):
     summary: models.Field[Text, Text] = TextField()
     form_version = KeptForeignKey("forms.FormVersion", on_delete=models.PROTECT)
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
-    department = models.ForeignKey("identity.Department", on_delete=models.PROTECT)
+    department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
     # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]}}
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)

@@ -17,6 +17,8 @@ from django.db.models.fields.related_descriptors import ForwardManyToOneDescript
 
 from common.database import connection
 
+#: How old a title or a name on a page may be, in seconds.
+A_MOMENT = 5.0
 #: Rows kept by a process, over all municipalities. A published form is some 10 kB.
 MOST_KEPT = 2_000
 

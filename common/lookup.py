@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -42,6 +42,25 @@ class _Compiled:
     names: list[str]
     converters: Sequence[tuple[int, Sequence[Callable[..., Any]], Any]]
     related: Sequence[Any]
+
+
+def attach_each(rows: Iterable[Model], *names: str) -> None:
+    """Read what the foreign keys `names` of all rows point to, in one statement, in none when there
+    is nothing to read. All of them lead to one model; a row may lack some of them."""
+    fields = [
+        (row, field)
+        for row in rows
+        for field in row._meta.concrete_fields  # noqa: SLF001  Django's public name for it
+        if field.name in names
+        and getattr(row, field.attname) is not None
+        and not field.is_cached(row)  # type: ignore[attr-defined]
+    ]
+    if not fields:
+        return
+    known = fields[0][1].related_model._default_manager  # type: ignore[union-attr]  # noqa: SLF001
+    found = known.in_bulk({getattr(row, field.attname) for row, field in fields})
+    for row, field in fields:
+        setattr(row, field.name, found[getattr(row, field.attname)])
 
 
 class Lookup(Generic[Row]):

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from identity import sealed
 
@@ -282,8 +283,8 @@ class StaffRole(models.Model):
 
     # A role means nothing without its person or its department.
     user = models.ForeignKey(User, models.CASCADE, related_name="roles")
-    department = models.ForeignKey(
-        Department, models.CASCADE, related_name="roles", null=True, blank=True
+    department = KeptForeignKey(
+        Department, models.CASCADE, related_name="roles", null=True, blank=True, seconds=A_MOMENT
     )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
 

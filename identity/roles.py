@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Role", "any_role", "departments_of", "forget", "has_role", "roles_of"]
 
 _KEPT = "_roles_kept"
-_roles: Lookup[StaffRole] = Lookup(
-    lambda user: StaffRole.objects.select_related("department").filter(user=user), user=UUID
-)
+_roles: Lookup[StaffRole] = Lookup(lambda user: StaffRole.objects.filter(user=user), user=UUID)
 
 
 def roles_of(user: User | Any) -> frozenset[tuple[str, str | None]]:

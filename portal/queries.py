@@ -21,7 +21,7 @@ from identity.models import User
 
 def published_service(slug: str) -> Offering:
     """A service that can be applied for. Raises `NotFound`."""
-    offering = one_or_none(catalogue.published().filter(slug=slug))
+    offering = catalogue.published_one(slug)
     if offering is None:
         raise NotFound(_("There is no such service."), code="no_service")
     return offering
@@ -29,7 +29,7 @@ def published_service(slug: str) -> Offering:
 
 def concepts_of_service(slug: str) -> Collection[str]:
     """What a service's form can take from the eID; nothing for a service that is not offered."""
-    offering = one_or_none(catalogue.published().filter(slug=slug))
+    offering = catalogue.published_one(slug)
     return offering.form_version.form.concepts() if offering else ()
 
 

@@ -17,7 +17,6 @@ from cases import actions as cases
 from cases.queries import case_of_draft
 from catalogue import queries as catalogue
 from catalogue.models import Offering
-from common.database import one_or_none
 from common.errors import InvalidInput, NotAllowed
 from forms import drafts, pages
 from forms.errors import DraftClosed, TamperedValue
@@ -164,7 +163,7 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         review = drafts.review(draft)
     except TamperedValue as refusal:
         return refused(request, refusal, back=reverse("portal:applications"))
-    offering = one_or_none(catalogue.published().filter(slug=draft.subject))
+    offering = catalogue.published_one(draft.subject)
     context = {
         "draft": draft,
         "offering": offering,

@@ -13,8 +13,8 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.models import Case, CorrectionRequest
-from common.lookup import Lookup
+from cases.models import Case, Consultation, CorrectionRequest
+from common.lookup import Lookup, attach_each
 from common.sessions import SessionStore
 from identity.models import StaffRole, User
 from tests.factories import cases as make
@@ -81,6 +81,19 @@ def test_attach_is_prefetching(town: Any) -> None:
         (request,) = case.corrections.all()
         assert request.case is case
     assert len(statements) == 0
+
+
+def test_attach_each_is_one_statement_or_none(town: Any) -> None:
+    consultation = make.consulted_case()
+    case = Case.objects.get(pk=consultation.case_id)
+    asked = Consultation.objects.get(pk=consultation.pk)
+    with CaptureQueriesContext(connection) as statements:
+        attach_each([case, asked], "assigned_to", "asked_by", "answered_by")
+        attach_each([case, asked], "assigned_to", "asked_by", "answered_by")
+        attach_each([], "assigned_to")
+        assert (case.assigned_to, asked.answered_by) == (consultation.asked_by, None)
+        assert asked.asked_by == consultation.asked_by
+    assert len(statements) == 1
 
 
 def test_a_parameter_must_be_compared_with() -> None:

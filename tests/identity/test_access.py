@@ -151,7 +151,8 @@ def test_administrator_of_a_department_is_none_of_the_town(parks: Department) ->
 
 def test_roles_cost_one_query(parks: Department, django_assert_num_queries: Any) -> None:
     user = make_staff("kato", Role.LEAD, Role.FINANCE)
-    StaffRole.objects.create(user=user, department=parks, role=Role.CASEWORKER)
+    held = StaffRole.objects.create(user=user, department=parks, role=Role.CASEWORKER)
+    assert StaffRole.objects.get(pk=held.pk).department == parks  # the process knows it now
     with django_assert_num_queries(1):
         assert has_role(user, Role.LEAD)
         assert has_role(user, Role.CASEWORKER, "test-parks")
