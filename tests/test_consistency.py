@@ -55,6 +55,12 @@ class TestTranslations:
         assert list(translations.incomplete([Text({"ja": "{a}", "en": "{b}"})], "place"))
         assert list(translations.incomplete({"title": Text("公園")}, "place"))
 
+    def test_a_text_that_xgettext_does_not_see_is_found(self, tmp_path: Path) -> None:
+        path = tmp_path / "page.py"
+        path.write_text("""page = f'<p>{_("Name")}</p>' + _("Place")""")
+        said = list(translations.hidden_texts([sources.Module(path, tmp_path)]))
+        assert said == ["page.py:1: a text within an f-string"]
+
     def test_a_template_without_its_twin_is_found(self, tmp_path: Path) -> None:
         folder = tmp_path / "room" / "templates" / "room"
         folder.mkdir(parents=True)

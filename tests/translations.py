@@ -5,12 +5,13 @@ With ``--collect``, the texts of the sources are written into ``locale/`` (`make
 
 from __future__ import annotations
 
+import ast
 import os
 import string
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from django.core.management import call_command
 from django.core.management.commands import makemessages
 from pydantic import BaseModel
 
+from tests import sources
+
 PROJECT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("ja", "en")
 CATALOGUE = PROJECT / "locale" / "ja" / "LC_MESSAGES" / "django.po"
+_MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 IGNORED = ["node_modules", ".venv", "var"]
 
 
@@ -40,9 +44,14 @@ def collect() -> None:
 def problems() -> list[str]:
     """A line for each text that lacks a language."""
     with tempfile.TemporaryDirectory() as folder:
-        sources = texts_of_sources(Path(folder))
-        found = differences(CATALOGUE, sources)
-    return [*found, *format_errors(CATALOGUE), *_declared(), *unpaired_templates(PROJECT)]
+        found = differences(CATALOGUE, texts_of_sources(Path(folder)))
+    return [
+        *found,
+        *format_errors(CATALOGUE),
+        *hidden_texts(sources.modules()),
+        *_declared(),
+        *unpaired_templates(PROJECT),
+    ]
 
 
 # --- gettext ------------------------------------------------------------------------------------
@@ -75,14 +84,24 @@ def texts_of_sources(folder: Path, root: Path = PROJECT) -> Path:
     return made
 
 
-def differences(catalogue: Path, sources: Path) -> list[str]:
+def differences(catalogue: Path, texts: Path) -> list[str]:
     """Not in the catalogue, not translated, doubtful, or not in the sources any more."""
-    return _run("msgcmp", str(catalogue), str(sources))
+    return _run("msgcmp", str(catalogue), str(texts))
 
 
 def format_errors(catalogue: Path) -> list[str]:
     """Translations whose placeholders are not those of the text."""
     return _run("msgfmt", "--check-format", "--output-file=/dev/null", str(catalogue))
+
+
+def hidden_texts(modules: Iterable[sources.Module]) -> Iterator[str]:
+    """Texts within an f-string, where xgettext does not see them."""
+    for module in modules:
+        for outer in ast.walk(module.tree):
+            if isinstance(outer, ast.JoinedStr):
+                for call in ast.walk(outer):
+                    if isinstance(call, ast.Call) and sources.called(call) in _MARKS:
+                        yield f"{module.path}:{call.lineno}: a text within an f-string"
 
 
 def _run(*command: str) -> list[str]:
