@@ -65,6 +65,10 @@ class Visitor:
         """What is done here makes a script fetch a part of the page, which then is in place."""
         with self.page.expect_response(lambda answer: answer.request.method == "POST"):
             yield
+        self.is_quiet()
+
+    def is_quiet(self) -> None:
+        """Wait until no script is fetching anything."""
         self.page.wait_for_function(
             "() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')"
         )
