@@ -29,6 +29,7 @@ check:  ## Lint, types, floors, migrations, translations
 	.venv/bin/djlint --lint --quiet .
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py check --fail-level WARNING
+	$(PY) -m tests.translations
 
 smoke:  ## The whole story over HTTP against a demo of its own
 	@requirements/install demo
@@ -44,7 +45,7 @@ screenshots:  ## Pictures of the pages for the README
 
 messages:  ## Collect texts for translation into locale/
 	@requirements/install dev
-	$(PY) manage.py makemessages -l ja --no-obsolete --add-location file --no-wrap --ignore=node_modules --ignore=.venv --ignore=var
+	$(PY) -m tests.translations --collect
 
 lock:  ## Lock the requirements anew
 	@requirements/install dev

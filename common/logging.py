@@ -10,7 +10,7 @@ import logging.config
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -57,7 +57,14 @@ def configure(config: dict[str, str]) -> None:
                     ],
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "filters": {"classes": {"()": _ExceptionsByClass}},
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "structured",
+                    "filters": ["classes"],
+                }
+            },
             "root": {"handlers": ["stderr"], "level": config["level"]},
             "loggers": {
                 # Our own request line replaces these; Django's would carry paths with queries.
@@ -81,6 +88,30 @@ def configure(config: dict[str, str]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class _ExceptionsByClass(logging.Filter):
+    """Libraries log what an exception says, which may be what was typed: its class has to do.
+
+    Django's security log has it as the message, others among the arguments, Celery as a text of
+    its own making (``exc``).
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and record.msg == str(error):
+            record.msg, record.args = type(error).__name__, ()
+        elif isinstance(record.args, Mapping):
+            record.args = {name: _class_of(value) for name, value in record.args.items()}
+            if "exc" in record.args:
+                record.args["exc"] = type(error).__name__ if error else "an exception"
+        elif record.args:
+            record.args = tuple(_class_of(value) for value in record.args)
+        return True
+
+
+def _class_of(value: object) -> object:
+    return type(value).__name__ if isinstance(value, BaseException) else value
 
 
 def _exception_class_only(logger: Any, method: str, event: EventDict) -> EventDict:

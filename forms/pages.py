@@ -41,7 +41,7 @@ class ErrorLink:
 
 @dataclass
 class StepPage:
-    """Everything ``forms/step.html`` (and ``forms/steps.html``) show."""
+    """Everything that ``forms/step.html`` shows."""
 
     draft: Draft
     form: FormDefinition

@@ -6,6 +6,9 @@ Tests connect as the platform does: a login without rights of its own, one role 
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +21,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
+from common import logging as our_logging
 from sandbox.servers import APP, OWNER, Postgres
 from tests import golden
 
@@ -125,6 +129,21 @@ def other_town(db: None) -> Any:
     from tenants import context
 
     return context.by_schema("suginosawa")
+
+
+@pytest.fixture
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """``log_lines()``: what the platform's logging has written so far, as in production."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    our_logging.configure({"level": "INFO", "format": "json"})
+    stream = io.StringIO()
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
 
 
 class TownClient(Client):

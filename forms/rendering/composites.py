@@ -44,7 +44,7 @@ def address(frame: Frame, node: Node, name: str, value: Any) -> str:
         error = frame.error(field)
         optional = ""
         if part == "building":
-            optional = f' <span class="f-optional">{_("optional")}</span>'
+            optional = f' <span class="f-optional">{frame.optional()}</span>'
         box = frame.box(
             field,
             stored.get(part),
@@ -112,8 +112,7 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str]) -> str:
         "aria-describedby": " ".join(ids),
         "aria-invalid": "true" if ids else None,
     }
-    none = f'<option value="">{_("Please choose")}</option>'
-    return f"<select{attributes(pairs)}>{none}{options}</select>"
+    return f"<select{attributes(pairs)}>{frame.nothing_chosen()}{options}</select>"
 
 
 def group(frame: Frame, node: Node, name: str, value: Any) -> str:

@@ -176,10 +176,7 @@ def choice(frame: Frame, node: Node, name: str, value: Any) -> str:
             f"{label}</option>"
             for value, label, _hint in _triples(frame, question.choices)
         )
-        return (
-            f'<select{attributes(pairs)}><option value="">{_("Please choose")}</option>'
-            f"{options}</select>"
-        )
+        return f"<select{attributes(pairs)}>{frame.nothing_chosen()}{options}</select>"
 
     return frame.labelled(question, name, control)
 
@@ -261,10 +258,11 @@ def _attached(frame: Frame, name: str, item: str) -> str:
     known = frame.files.get(item)
     filename = escape(known.filename if known else _("File"))
     size = f"{max(1, round((known.size if known else 0) / 1024)):,} kB"
+    remove = frame.button("remove-file", item, _("Remove"), about=filename)
     return (
         f'<li class="f-file__item"><input type="hidden" name="{name}-kept" value="{escape(item)}">'
         f'<span class="f-file__name">{filename}</span> <span class="f-file__size">{size}</span> '
-        f"{frame.button('remove-file', item, _('Remove'), about=filename)}</li>"
+        f"{remove}</li>"
     )
 
 

@@ -72,8 +72,18 @@ class Frame:
     def label(self, question: QuestionBase) -> str:
         optional = not question.required and question.required_when is None
         if optional and not isinstance(question, ComputedQuestion | GroupQuestion):
-            return f'{self.say(question.label)} <span class="f-optional">{_("optional")}</span>'
+            return f'{self.say(question.label)} <span class="f-optional">{self.optional()}</span>'
         return self.say(question.label)
+
+    @staticmethod
+    def optional() -> str:
+        return _("optional")
+
+    @staticmethod
+    def nothing_chosen() -> str:
+        """The first line of a list to choose from."""
+        words = _("Please choose")
+        return f'<option value="">{words}</option>'
 
     def about(self, question: QuestionBase, name: str) -> tuple[str, list[str]]:
         """Hint, why we ask, errors, badge; and the ids that describe the field."""
@@ -98,10 +108,11 @@ class Frame:
             return ""
         why = f"<p>{self.say(question.why)}</p>" if question.why else ""
         if question.legal_basis:
-            basis = self.say(question.legal_basis)
-            why += f'<p class="f-why__basis">{_("Legal basis")}: {basis}</p>'
+            title, basis = _("Legal basis"), self.say(question.legal_basis)
+            why += f'<p class="f-why__basis">{title}: {basis}</p>'
+        title = _("Why we ask")
         return (
-            f'<details class="f-why"><summary class="f-why__summary">{_("Why we ask")}</summary>'
+            f'<details class="f-why"><summary class="f-why__summary">{title}</summary>'
             f"{why}</details>"
         )
 
@@ -109,10 +120,10 @@ class Frame:
         messages = self.errors.get(name)
         if not messages:
             return ""
-        words = "<br>".join(escape(message) for message in messages)
+        mark, words = _("Error"), "<br>".join(escape(message) for message in messages)
         return (
             f'<p class="f-error" id="f-{name}-error"><span class="f-error__mark">'
-            f"{_('Error')}:</span> {words}</p>"
+            f"{mark}:</span> {words}</p>"
         )
 
     def wrap(self, question: QuestionBase, name: str, inside: str) -> str:
@@ -177,12 +188,12 @@ class Frame:
 
     def verified(self, question: QuestionBase, name: str, value: Any) -> str:
         words = escape(display.text_of(question, value, self.language)).replace("\n", "<br>")
-        error = self.error(name)
+        error, badge = self.error(name), _("Verified by eID")
         return (
             f'<div class="f-field f-field--verified" id="f-{name}" tabindex="-1">'
             f'<p class="f-label">{self.say(question.label)}</p>{error}'
             f'<p class="f-value">{words}</p>'
-            f'<p class="f-badge f-badge--verified">{_("Verified by eID")}</p>{self.why(question)}'
+            f'<p class="f-badge f-badge--verified">{badge}</p>{self.why(question)}'
             "</div>"
         )
 

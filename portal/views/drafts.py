@@ -23,6 +23,7 @@ from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft
 from forms.outcome import Review, StepOutcome
 from forms.pages import StepPage
+from forms.saving import ACTION
 from identity import parked
 from portal import queries
 from portal.http import actor_of, refused, resident_of, resident_page
@@ -94,6 +95,9 @@ def _unparked(
     request: HttpRequest, draft: Draft, step_id: str, typed: QueryDict
 ) -> StepPage | None:
     """What was sent when the session had just ended is saved now, and shown."""
+    if typed.get(ACTION) == "refresh":  # by a script, of a step that is not finished
+        typed = typed.copy()
+        typed[ACTION] = "leave"
     outcome = drafts.save_step(draft=draft, step_id=step_id, post=typed, by=actor_of(request))
     page = outcome.page or pages.step_page(draft, step_id)
     if not page.conflict:

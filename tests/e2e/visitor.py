@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,19 @@ class Visitor:
         with self.page.expect_navigation(wait_until="load"):
             self.page.locator(css).first.click()
 
+    @contextlib.contextmanager
+    def refreshed(self) -> Iterator[None]:
+        """What is done here makes a script fetch a part of the page, which then is in place."""
+        with self.page.expect_response(lambda answer: answer.request.method == "POST"):
+            yield
+        self.is_quiet()
+
+    def is_quiet(self) -> None:
+        """Wait until no script is fetching anything."""
+        self.page.wait_for_function(
+            "() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')"
+        )
+
     def wait_for(self, path: str, css: str) -> None:
         """Look again until what the worker does has been done."""
         deadline = time.monotonic() + PATIENCE
@@ -95,7 +109,7 @@ class Visitor:
         box = self.page.locator(css)
         if box.is_checked():
             return
-        refreshes = self.scripts and box.evaluate("e => !!e.closest('[hx-trigger=change]')")
+        refreshes = self.scripts and box.evaluate("e => !!e.closest('[hx-trigger^=change]')")
         # People press the words beside the small circle; they cover it, too.
         around = box.locator("xpath=ancestor::label")
         words = (
@@ -103,13 +117,7 @@ class Visitor:
             if around.count()
             else self.page.locator(f'label[for="{box.get_attribute("id")}"]')
         )
-        if refreshes:
-            with self.page.expect_response(lambda answer: answer.request.method == "POST"):
-                words.click()
-            self.page.wait_for_function(
-                "() => !document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')"
-            )
-        else:
+        with self.refreshed() if refreshes else contextlib.nullcontext():
             words.click()
         self.page.locator(f"{css}:checked").wait_for(state="attached", timeout=5_000)
 

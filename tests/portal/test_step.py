@@ -145,6 +145,20 @@ def test_answers_typed_after_the_session_ended_come_back(
     assert visitor.get(url).context["page"].notice == ""
 
 
+def test_answers_of_an_unfinished_step_come_back_saved_and_without_complaints(
+    browser: Client, visitor: Client, draft: Draft, resident: User
+) -> None:
+    url = steps.step_url(draft, "place")
+    shown = {"_shown": "place_detail hours", "place_detail": "東屋の横", "_do": "refresh"}
+    lost = visitor.post(url, shown, headers={"HX-Request": "true"})
+    assert "/sign-in/" in lost.headers["HX-Redirect"]
+    visitor.force_login(resident)
+    page = visitor.get(url).context["page"]
+    assert (page.errors, bool(page.notice)) == ([], True)
+    draft.refresh_from_db()
+    assert draft.answers["place_detail"] == "東屋の横"
+
+
 def test_parked_answers_never_reach_somebody_else(visitor: Client, draft: Draft, town: Any) -> None:
     url = steps.step_url(draft, "place")
     visitor.post(url, {"_shown": "place_detail", "place_detail": "東屋の横"})

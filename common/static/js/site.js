@@ -44,12 +44,16 @@
   document.addEventListener("htmx:afterRequest", release);
   let under = 0;
   let held = null;
-  document.addEventListener("htmx:beforeSend", () => (under += 1));
-  document.addEventListener("htmx:afterRequest", () => {
-    under = Math.max(0, under - 1);
+  const over = () => {
+    under -= 1;
     if (under || !held) return;
     setTimeout(held);
     held = null;
+  };
+  document.addEventListener("htmx:beforeSend", (event) => {
+    under += 1;
+    // htmx's own events do not get here from a part of the page that was replaced meanwhile.
+    event.detail.xhr.addEventListener("loadend", over, { once: true });
   });
 
   // htmx is half of a page's weight, and of use only once somebody fills something in: it comes with
@@ -85,31 +89,50 @@
     saved.classList.remove("saved");
   });
   window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
+  // The session has ended: the server keeps what it was just sent, so nobody need be warned.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) changed = false;
+  });
 
-  // Somebody types on while the server works out what to ask next. The answer is then out of date
-  // and would wipe what was typed since: leave the page alone, and ask again at the next pause.
+  // Somebody types on, or asks for something else, while the server works out what to ask next. The
+  // answer is then out of date and would wipe what was typed since: leave the page alone, and ask
+  // again at the next pause.
   let typed = 0;
-  let asked = 0;
+  let latest = null;
   let pause = 0;
+  const asked = new WeakMap();
   document.addEventListener("input", () => (typed += 1));
-  document.addEventListener("htmx:beforeRequest", () => {
+  document.addEventListener("htmx:beforeRequest", (event) => {
     clearTimeout(pause);
-    asked = typed;
+    latest = event.detail.xhr;
+    asked.set(latest, typed);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (typed === asked) return;
-    const { elt, requestConfig } = event.detail;
+    const { xhr, requestConfig } = event.detail;
+    if (xhr === latest && asked.get(xhr) === typed) return;
     event.detail.shouldSwap = false;
+    saved(xhr.responseText, requestConfig.parameters._seen);
+    if (xhr !== latest) return;
+    const { elt, triggeringEvent } = requestConfig;
+    let then = typed;
     const again = () => {
-      if (typed !== asked) {
-        asked = typed;
+      if (typed !== then) {
+        then = typed;
         pause = setTimeout(again, 600);
       } else if (elt.isConnected && !sent) {
-        htmx.trigger(elt, requestConfig.triggeringEvent ? requestConfig.triggeringEvent.type : "change");
+        htmx.trigger(elt, triggeringEvent ? triggeringEvent.type : "change");
       }
     };
     pause = setTimeout(again, 600);
   });
+  // What this page has saved must not look like another window's work to the page that stays.
+  const saved = (answer, before) => {
+    const seen = /name="_seen" value="([^"]*)"/.exec(answer);
+    const field = document.querySelector("[name=_seen]");
+    if (seen && field && seen[1] !== before && !answer.includes("f-notice--conflict")) {
+      field.value = seen[1];
+    }
+  };
 
   // Chosen files: names and sizes, and a word at once when one is too large.
   document.addEventListener("change", (event) => {
