@@ -44,12 +44,15 @@
   document.addEventListener("htmx:afterRequest", release);
   let under = 0;
   let held = null;
-  document.addEventListener("htmx:beforeSend", () => (under += 1));
-  document.addEventListener("htmx:afterRequest", () => {
-    under = Math.max(0, under - 1);
-    if (under || !held) return;
-    setTimeout(held);
-    held = null;
+  document.addEventListener("htmx:beforeSend", (event) => {
+    under += 1;
+    // Not htmx's own event: it reaches nobody when another answer has replaced the field that asked.
+    event.detail.xhr.addEventListener("loadend", () => {
+      under -= 1;
+      if (under || !held) return;
+      setTimeout(held);
+      held = null;
+    });
   });
 
   // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
@@ -66,20 +69,24 @@
   // Somebody types on while the server works out what to ask next. The answer is then out of date
   // and would wipe what was typed since: leave the page alone, and ask again at the next pause.
   let typed = 0;
-  let asked = 0;
+  let newest = 0;
   let pause = 0;
+  const asked = new WeakMap(); // request → how much had been typed when it left
   document.addEventListener("input", () => (typed += 1));
-  document.addEventListener("htmx:beforeRequest", () => {
+  document.addEventListener("htmx:beforeSend", (event) => {
     clearTimeout(pause);
-    asked = typed;
+    newest = typed;
+    asked.set(event.detail.xhr, typed);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (typed === asked) return;
-    const { elt, requestConfig } = event.detail;
+    const { elt, requestConfig, xhr } = event.detail;
+    let seen = asked.get(xhr);
+    if (typed === seen) return;
     event.detail.shouldSwap = false;
+    if (typed === newest) return; // a later question is on its way
     const again = () => {
-      if (typed !== asked) {
-        asked = typed;
+      if (typed !== seen) {
+        seen = typed;
         pause = setTimeout(again, 600);
       } else if (elt.isConnected && !sent) {
         htmx.trigger(elt, requestConfig.triggeringEvent ? requestConfig.triggeringEvent.type : "change");
