@@ -39,7 +39,12 @@ class Camera:
                 continue
             page.set_viewport_size({"width": width, "height": height})
             picture = page.screenshot(full_page=not self.only, animations="disabled")
-            save(Image.open(io.BytesIO(picture)), self.folder / f"{file}.png")
+            path = self.folder / f"{file}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if self.only:
+                save(Image.open(io.BytesIO(picture)), path)
+            else:
+                path.write_bytes(picture)
         if before:
             page.set_viewport_size(before)
 
@@ -50,7 +55,6 @@ def _slug(name: str) -> str:
 
 def save(picture: Image.Image, path: Path) -> None:
     """As a PNG of 256 colours: pages have few, and the repository keeps every picture for ever."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(path, "PNG", optimize=True)
 

@@ -7,6 +7,7 @@ looking at, on a phone and on a desk, in Japanese and in English.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 from sandbox import content
 from sandbox.camera import Camera, side_by_side
@@ -39,6 +41,7 @@ SHOWN = (
     "inbox-desk-en",
     "case-desk-en",
 )
+_FONTS = Path(__file__).parent / "fonts.conf"
 #: A town for each language, so that the pictures do not all look alike.
 TOWNS = {"en": "shiomi", "ja": "suginosawa"}
 
@@ -58,7 +61,11 @@ def own_demo() -> Iterator[Demo]:
 def take(demo: Demo, camera: Camera) -> None:
     """Walk through everything, in both languages."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=FLAGS,
+            env={**os.environ, "FONTCONFIG_FILE": str(_FONTS)},
+        )
         for language, town in TOWNS.items():
             _tour(demo, camera, browser, language, town).all()
         browser.close()
@@ -88,7 +95,7 @@ def main() -> int:
     try:
         with own_demo() as demo:
             take(demo, camera)
-    except (DemoError, ServerError, WalkError) as error:
+    except (BrowserError, DemoError, ServerError, WalkError) as error:
         print(f"\n  {error}\n", file=sys.stderr)
         return 1
     if not arguments.all:

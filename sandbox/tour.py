@@ -283,8 +283,6 @@ class Tour:
 
     def editors(self) -> None:
         editor = self.open_at(self.town)
-        editor.go("/admin/")
-        editor.look("editors sign-in")
         self._staff(editor, "admin")
         self._look_at(editor, {"operations": "/desk/operations/"})
         editor.page.goto(editor.base + "/admin/")
