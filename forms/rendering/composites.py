@@ -112,8 +112,8 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str]) -> str:
         "aria-describedby": " ".join(ids),
         "aria-invalid": "true" if ids else None,
     }
-    none = f'<option value="">{_("Please choose")}</option>'
-    return f"<select{attributes(pairs)}>{none}{options}</select>"
+    none = _("Please choose")
+    return f'<select{attributes(pairs)}><option value="">{none}</option>{options}</select>'
 
 
 def group(frame: Frame, node: Node, name: str, value: Any) -> str:

@@ -178,10 +178,8 @@ def choice(frame: Frame, node: Node, name: str, value: Any) -> str:
             f"{label}</option>"
             for value, label, _hint in _triples(frame, question.choices)
         )
-        return (
-            f'<select{attributes(pairs)}><option value="">{_("Please choose")}</option>'
-            f"{options}</select>"
-        )
+        none = _("Please choose")
+        return f'<select{attributes(pairs)}><option value="">{none}</option>{options}</select>'
 
     return frame.labelled(question, name, control)
 

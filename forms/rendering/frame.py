@@ -100,8 +100,9 @@ class Frame:
         if question.legal_basis:
             basis = self.say(question.legal_basis)
             why += f'<p class="f-why__basis">{_("Legal basis")}: {basis}</p>'
+        title = _("Why we ask")
         return (
-            f'<details class="f-why"><summary class="f-why__summary">{_("Why we ask")}</summary>'
+            f'<details class="f-why"><summary class="f-why__summary">{title}</summary>'
             f"{why}</details>"
         )
 
