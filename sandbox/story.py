@@ -47,6 +47,19 @@ def one_time_code(secret_key: str, schema_name: str, username: str, at: float) -
     return f"{number % 1_000_000:06d}"
 
 
+def verification_path(letter: bytes) -> str:
+    """Where a letter's link and QR code lead."""
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", letter, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            found = re.search(rb"/verify/[0-9A-Z-]+/?", zlib.decompress(stream))
+            if found:
+                return found[0].decode()
+    found = re.search(rb"/verify/[0-9A-Z-]+/?", letter)
+    if found is None:
+        raise WalkError("the letter has no link to its verification")
+    return found[0].decode()
+
+
 @dataclass
 class Story:
     """One run. `town` is a schema name of the demo, `base` its address."""
@@ -296,23 +309,11 @@ class Story:
         self.letter = pdf.content
 
     def verify(self) -> None:
-        page = Walker(self.base, "en").get(self._verification_path())
+        page = Walker(self.base, "en").get("/en" + verification_path(self.letter))
         page.says("Genuine")
         for private in ("佐藤", "サトウ", "鎌倉", self.receipt_number):
             if private in page.text:
                 raise WalkError(f"the public page names “{private}”")
-
-    def _verification_path(self) -> str:
-        """Where the letter's link and QR code lead."""
-        for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", self.letter, re.DOTALL):
-            with contextlib.suppress(zlib.error):
-                found = re.search(rb"/verify/[0-9A-Z-]+/?", zlib.decompress(stream))
-                if found:
-                    return "/en" + found[0].decode()
-        found = re.search(rb"/verify/[0-9A-Z-]+/?", self.letter)
-        if found is None:
-            raise WalkError("the letter has no link to its verification")
-        return "/en" + found[0].decode()
 
     def my_data(self) -> None:
         self.resident.get("/en/my-data/").says("山本 真理")

@@ -229,6 +229,7 @@ MESSAGE_TAGS = {20: "", 25: "ok", 30: "warn", 40: "bad"}
 
 # --- Languages and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "ja"
+FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True

@@ -117,6 +117,7 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
             css=f"f-input {css}",
             inputmode=mode,
             autocomplete=f"bday-{key}" if birth else "off",
+            ids=[f"f-{name}-{key}-error"] if f"{name}-{key}" in frame.errors else [],
             wrong=bool(wrong),
         )
         parts.append(
@@ -125,8 +126,9 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
         )
     if name in frame.typed and frame.text(name, ""):
         parts[0] += f'<input type="hidden" name="{name}" value="{escape(frame.text(name, ""))}">'
+    errors = "".join(frame.error(f"{name}-{key}") for key in ("year", "month", "day"))
     # The anchor of error links made for the whole date.
-    inside = f'<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
+    inside = f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
     return frame.fieldset(question, name, inside)
 
 

@@ -6,8 +6,6 @@ started once, and two browsers do not fight for the same two cores.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,19 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from sandbox.visitor import FLAGS, Visitor, chromium
 from tests.e2e.demo import QuickDemo, quick_demo
 from tests.e2e.looking import Findings
-from tests.e2e.visitor import Visitor
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 _HERE = Path(__file__).parent
@@ -42,16 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
             )
-
-
-def chromium() -> str:
-    """The browser: ``CHROMIUM``, else the system's."""
-    found = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
-    if found is None:
-        pytest.fail("Chromium is missing. Install it (apt install chromium) or set CHROMIUM.")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +73,9 @@ def open_browser(
         context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()
-        visitor = Visitor(
-            context, page, demo.address(town), language, findings or Findings(), script
-        )
-        visitor.findings.watch(page, script=script)
-        return visitor
+        findings = findings or Findings()
+        findings.watch(page, script=script)
+        return Visitor(context, page, demo.address(town), language, findings.look, script)
 
     yield make
     failed = getattr(request.node, "has_failed", False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.e2e import letter, parts
+from config.settings.test import SECRET_KEY
+from sandbox import parts
+from sandbox.visitor import Visitor
+from tests.e2e import letter
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.looking import Findings
-from tests.e2e.visitor import Visitor
 
 TOWN = "suginosawa"
 PAPER = {**parts.PLAN, "name": "書類.png"}
@@ -147,7 +149,7 @@ def _sends(resident: Visitor) -> str:
 
 
 def _office_grants(office: Visitor, case: str, number: str) -> None:
-    parts.staff_sign_in(office, TOWN, "kobayashi")
+    parts.staff_sign_in(office, TOWN, "kobayashi", SECRET_KEY)
     office.follow(f'main a[href*="{case}"]')
     office.shows(number, "佐藤 空", "佐藤 海", "書類.png")
     office.look("allowance: case")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Dialog, Route
 
-from tests.e2e import parts
-from tests.e2e.visitor import Visitor
+from sandbox import parts
+from sandbox.visitor import Visitor
+from tests.e2e.looking import Findings
 
 OpenBrowser = Callable[..., Visitor]
 
@@ -17,13 +18,14 @@ OpenBrowser = Callable[..., Visitor]
 @pytest.fixture
 def resident(open_browser: OpenBrowser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """On the second step of the park use permit; each test is somebody else."""
-    visitor = open_browser("shiomi", "ja")
+    findings = Findings()
+    visitor = open_browser("shiomi", "ja", findings=findings)
     parts.begin(visitor, "park-use", persona=request.param)
     parts.fill_applicant(visitor)
     visitor.save()
     assert parts.step_of(visitor) == "place"
     yield visitor
-    visitor.findings.none()
+    findings.none()
 
 
 def somebody(persona: str) -> pytest.MarkDecorator:
@@ -85,7 +87,7 @@ def test_the_second_of_two_tabs_is_told_and_loses_nothing(resident: Visitor) -> 
         resident.context.new_page(),
         resident.base,
         resident.language,
-        resident.findings,
+        resident.eye,
     )
     other.page.goto(address)
     for tab, words in ((resident, "噴水の前"), (other, "花壇の横")):
@@ -176,7 +178,8 @@ def _choose(visitor: Visitor, name: str, value: str) -> None:
 @pytest.fixture
 def parent(open_browser: OpenBrowser) -> Iterator[Visitor]:
     """On the step of the child allowance that asks about the children."""
-    visitor = open_browser("shiomi", "ja")
+    findings = Findings()
+    visitor = open_browser("shiomi", "ja", findings=findings)
     parts.begin(visitor, "child-allowance", persona="guardian")
     if parts.step_of(visitor) == "claimant":
         visitor.fill({"phone": "090-1234-5678", "email": "a@example.test"})
@@ -186,7 +189,7 @@ def parent(open_browser: OpenBrowser) -> Iterator[Visitor]:
         visitor.save()
     assert parts.step_of(visitor) == "children"
     yield visitor
-    visitor.findings.none()
+    findings.none()
 
 
 def test_a_button_pressed_before_the_answer_came_wipes_nothing(parent: Visitor) -> None:

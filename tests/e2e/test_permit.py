@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e import letter, parts
+from config.settings.test import SECRET_KEY
+from sandbox import parts
+from sandbox.visitor import Visitor
+from tests.e2e import letter
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.demo import QuickDemo
 from tests.e2e.looking import Findings
-from tests.e2e.visitor import Visitor
 
 OpenBrowser = Callable[..., Visitor]
 
@@ -161,7 +163,7 @@ class Story:
 
     def caseworker_asks_parks(self) -> None:
         office = self.caseworker
-        parts.staff_sign_in(office, self.town, "yamamoto", looks=True)
+        parts.staff_sign_in(office, self.town, "yamamoto", SECRET_KEY, looks=True)
         office.look("inbox")
         office.follow(f'main a[href*="{self.case}"]')
         office.shows(self.number, "佐藤 恵", "案内図.png")
@@ -174,7 +176,7 @@ class Story:
         office.look("case, consulting")
         parts.press_in(office, "consult")
         parks = self.browser()
-        parts.staff_sign_in(parks, self.town, "ueda")
+        parts.staff_sign_in(parks, self.town, "ueda", SECRET_KEY)
         parks.go(f"/desk/cases/{self.case}/")
         assert "佐藤" not in parks.text  # they need not know who applies
         parks.look("case, consulted")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e import parts
+from sandbox import parts
+from sandbox.visitor import Visitor
 from tests.e2e.conftest import PHONE
 from tests.e2e.looking import Weight
-from tests.e2e.visitor import Visitor
 
 MOST_BYTES = 30_000
 

@@ -109,7 +109,9 @@ def test_park_use_dates_are_checked() -> None:
         ({"area_m2": "0"}, "area_m2"),
         ({"park": "nowhere"}, "park"),
     ):
-        assert set(save(draft, "place", PARK_PLACE | changed).errors) == {field}, changed
+        outcome = save(draft, "place", PARK_PLACE | changed)
+        assert set(outcome.errors) == {field}, changed
+        assert f'id="f-{field}-error"' in outcome.page.fields  # next to the field, too
 
 
 CLAIMANT = {

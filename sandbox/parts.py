@@ -9,10 +9,9 @@ from typing import Any
 
 from playwright.sync_api import Download
 
-from config.settings import test as test_settings
-from sandbox.people import PASSWORD
-from sandbox.story import one_time_code, site_plan
-from tests.e2e.visitor import Visitor
+from sandbox.story import PASSWORD, one_time_code, site_plan
+from sandbox.visitor import Visitor, check
+from sandbox.walk import WalkError
 
 PLAN: Any = {"name": "案内図.png", "mimeType": "image/png", "buffer": site_plan()}
 STEPS = ("applicant", "place", "activity", "documents", "declaration")
@@ -37,10 +36,12 @@ def begin(visitor: Visitor, slug: str, persona: str = "adult") -> None:
     visitor.go(f"/apply/{slug}/")
     visitor.follow(START)
     choose_persona(visitor, persona)
-    assert "/drafts/" in visitor.page.url, visitor.page.url
+    check("/drafts/" in visitor.page.url, visitor.page.url)
 
 
-def staff_sign_in(visitor: Visitor, town: str, username: str, *, looks: bool = False) -> None:
+def staff_sign_in(
+    visitor: Visitor, town: str, username: str, secret_key: str, *, looks: bool = False
+) -> None:
     """Password, then the code that the account's app shows."""
     visitor.go(f"/staff/login/?next={visitor.prefix}/desk/")
     if looks:
@@ -49,10 +50,10 @@ def staff_sign_in(visitor: Visitor, town: str, username: str, *, looks: bool = F
     visitor.press("main form .button[type=submit]")
     if looks:
         visitor.look("second factor")
-    code = one_time_code(test_settings.SECRET_KEY, town, username, time.time())
+    code = one_time_code(secret_key, town, username, time.time())
     visitor.fill({"code": code})
     visitor.press("main form .button[type=submit]")
-    assert visitor.page.url.endswith("/desk/"), visitor.text[:400]
+    check(visitor.page.url.endswith("/desk/"), visitor.text[:400])
 
 
 # --- the park use permit ------------------------------------------------------------------------
@@ -64,7 +65,8 @@ def step_of(visitor: Visitor) -> str:
 
 def draft_id(visitor: Visitor) -> str:
     found = re.search(r"/drafts/([0-9a-f-]{36})/", visitor.page.url)
-    assert found, visitor.page.url
+    if found is None:
+        raise WalkError(f"no id in {visitor.page.url}")
     return found[1]
 
 
@@ -88,14 +90,15 @@ def fill_place(visitor: Visitor, days: int = 2) -> None:
 
 def fill_activity(visitor: Visitor, *, script: bool) -> None:
     """Filming: the number of cameras is asked only of those who film."""
-    assert not visitor.page.locator('[name="cameras"], [name="goods"]').count()
+    later = visitor.page.locator('main [name="cameras"], main [name="goods"]')
+    check(not later.count(), "asked before anybody said what for")
     visitor.fill(
         {"purpose": visitor.say("記録映像の撮影", "A short film."), "act_type": "photography"}
     )
     if not script:
         visitor.save()  # shows the questions that follow from the answer
-    assert visitor.page.input_value('[name="purpose"]')
-    assert not visitor.page.locator('[name="goods"]').count()
+    check(visitor.page.input_value('[name="purpose"]'), "the purpose is gone")
+    check(not visitor.page.locator('[name="goods"]').count(), "asks for goods")
     visitor.fill({"crew": "6", "cameras": "2", "fee_waiver": "no"})
 
 
@@ -111,7 +114,7 @@ def fill_all(visitor: Visitor, *, script: bool = False) -> str:
     visitor.save()
     visitor.fill({"agreed": "yes"})
     visitor.save()
-    assert step_of(visitor) == "check", visitor.text[:600]
+    check(step_of(visitor) == "check", visitor.text[:600])
     return draft_id(visitor)
 
 
@@ -123,13 +126,15 @@ def send(visitor: Visitor) -> tuple[str, str]:
 
 def case_id(visitor: Visitor) -> str:
     found = re.search(r"/(?:applications|cases)/([0-9a-f-]{36})/", visitor.page.url)
-    assert found, visitor.page.url
+    if found is None:
+        raise WalkError(f"no id in {visitor.page.url}")
     return found[1]
 
 
 def receipt_number(visitor: Visitor) -> str:
     found = RECEIPT.search(visitor.text)
-    assert found, visitor.text[:400]
+    if found is None:
+        raise WalkError(f"no receipt number: {visitor.text[:400]}")
     return found[0]
 
 

@@ -1,18 +1,45 @@
-"""Somebody in front of a browser."""
+"""Somebody in front of a browser: used by the tests of the story and by `sandbox.screenshots`."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Response
 
-from tests.e2e.looking import Findings
+from sandbox.walk import WalkError
 
 PATIENCE = 30.0
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str:
+    """The browser: ``CHROMIUM``, else the system's. Raises `WalkError` when there is none."""
+    found = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if found is None:
+        raise WalkError("Chromium is missing. Install it (apt install chromium) or set CHROMIUM.")
+    return found
+
+
+def check(holds: object, what: str) -> None:
+    """Raises `WalkError` when it does not hold."""
+    if not holds:
+        raise WalkError(what)
 
 
 @dataclass
@@ -24,7 +51,8 @@ class Visitor:
     page: Page
     base: str
     language: str
-    findings: Findings
+    #: What looking at a page does: a check in the tests, a picture in `sandbox.screenshots`.
+    eye: Callable[[Page, str], None]
     scripts: bool = True
 
     @property
@@ -45,8 +73,8 @@ class Visitor:
         """Open an address of the town, in the visitor's language."""
         url = path if path.startswith("http") else self.base + self.prefix + path
         answer = self.page.goto(url)
-        assert answer is not None
-        assert answer.status == status, f"{url} answered {answer.status}: {self.text[:400]}"
+        if answer is None or answer.status != status:
+            raise WalkError(f"{url} answered {answer and answer.status}: {self.text[:400]}")
         return answer
 
     def follow(self, css: str) -> None:
@@ -81,7 +109,7 @@ class Visitor:
             self.go(path)
             if self.page.locator(css).count():
                 return
-            assert time.monotonic() < deadline, f"{path} never showed {css}: {self.text[:600]}"
+            check(time.monotonic() < deadline, f"{path} never showed {css}: {self.text[:600]}")
             self.page.wait_for_timeout(250)
 
     # --- filling in ---------------------------------------------------------------------------
@@ -132,9 +160,9 @@ class Visitor:
     # --- looking ------------------------------------------------------------------------------
 
     def look(self, name: str) -> None:
-        self.findings.look(self.page, f"{name} [{self.language}]")
+        self.eye(self.page, f"{name} [{self.language}]")
 
     def shows(self, *words: str) -> None:
         text = self.text
         for word in words:
-            assert word in text, f"{self.page.url} does not say “{word}”: {text[:800]}"
+            check(word in text, f"{self.page.url} does not say “{word}”: {text[:800]}")
