@@ -208,6 +208,7 @@ BUILT_SQL = {
     "bench/statements.py": "settings of the database, from constants",
     "rules/engine.py": "runs a compiled expression, not SQL",
     "sandbox/servers.py": "names of databases and roles of the demo, from constants",
+    "common/lookup.py": "built by Django from a query set, values apart",
     "tenants/migrating.py": "the migration's own script, replayed in each schema",
     "tenants/provisioning.py": "the template's own script, with the schema's name quoted",
     "tenants/recording.py": "collects what a migration says",

@@ -16,7 +16,9 @@ RESIDENT = "5f0c2f7e-0000-4000-8000-00000000000a"
 
 
 @pytest.fixture(autouse=True)
-def _event() -> None:
+def _event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event of these tests alone."""
+    monkeypatch.setattr(events.registry, "_items", dict(events.registry._items))
     events.register("test.looked_at", wording="{name} looked at it: {purpose}")
 
 

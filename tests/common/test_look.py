@@ -136,6 +136,7 @@ def test_desk_stylesheet_stays_small() -> None:
 
 def test_scripts_stay_small() -> None:
     assert _compressed(JS / "site.js") <= 2_500
+    assert _compressed(JS / "live.js") <= 2_500
     assert _compressed(JS / "desk.js") <= 2_500
 
 

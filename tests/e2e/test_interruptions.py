@@ -206,6 +206,8 @@ def test_a_button_pressed_before_the_answer_came_wipes_nothing(parent: Visitor) 
 
 def test_typing_on_while_a_child_is_added_is_no_conflict(parent: Visitor) -> None:
     before = parent.page.locator(".f-group__item").count()
+    parent.fill({"children-0-child_name": "空"})
+    parent.page.wait_for_function("() => typeof htmx !== 'undefined'")
     with slow(parent) as let_go:
         parent.page.locator('button[value="add:children"]').click()
         parent.fill({"children-0-child_name": "海"})

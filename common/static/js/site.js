@@ -25,12 +25,6 @@
       return;
     }
     const button = event.submitter;
-    if (under) {
-      // What the server is working on comes first: otherwise two of us would save at once.
-      event.preventDefault();
-      held = () => form.requestSubmit(button && button.isConnected ? button : null);
-      return;
-    }
     sent = { form, button, label: button && button.textContent };
     form.setAttribute("aria-busy", "true");
     changed = false;
@@ -42,23 +36,9 @@
   });
   window.addEventListener("pageshow", (event) => event.persisted && release());
   document.addEventListener("htmx:afterRequest", release);
-  let under = 0;
-  let held = null;
-  const over = () => {
-    under -= 1;
-    if (under || !held) return;
-    setTimeout(held);
-    held = null;
-  };
-  document.addEventListener("htmx:beforeSend", (event) => {
-    under += 1;
-    // htmx's own events do not get here from a part of the page that was replaced meanwhile.
-    event.detail.xhr.addEventListener("loadend", over, { once: true });
-  });
-
-  // htmx is half of a page's weight, and of use only once somebody fills something in: it comes with
-  // the first touch of a form. What was changed before it came is told to it then.
-  const later = document.querySelector('meta[name="htmx-script"]');
+  // htmx is half of a page's weight, and of use only once somebody fills something in: it comes, with
+  // our manners for it, at the first touch of a form. What was changed before is told to it then.
+  const later = document.querySelector('meta[name="later"]');
   const touches = ["focusin", "pointerdown"];
   const touched = (event) => {
     if (!event.target.closest("form")) return;
@@ -66,14 +46,18 @@
     let before = null;
     const note = (change) => (before = change.target);
     document.addEventListener("change", note);
-    const script = document.createElement("script");
-    script.src = later.content;
-    script.addEventListener("load", () => {
+    const scripts = later.content.split(" ").map((address) => {
+      const script = document.createElement("script");
+      script.src = address;
+      script.async = false; // one after the other
+      return script;
+    });
+    scripts[scripts.length - 1].addEventListener("load", () => {
       document.removeEventListener("change", note);
       if (before && before.isConnected) before.dispatchEvent(new Event("change", { bubbles: true }));
     });
-    // It reads its settings once the page is complete, and never when it comes in between.
-    const add = () => document.head.append(script);
+    // htmx reads its settings once the page is complete, and never when it comes in between.
+    const add = () => document.head.append(...scripts);
     if (document.readyState === "complete") add();
     else window.addEventListener("load", add, { once: true });
   };
@@ -93,46 +77,6 @@
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Redirect")) changed = false;
   });
-
-  // Somebody types on, or asks for something else, while the server works out what to ask next. The
-  // answer is then out of date and would wipe what was typed since: leave the page alone, and ask
-  // again at the next pause.
-  let typed = 0;
-  let latest = null;
-  let pause = 0;
-  const asked = new WeakMap();
-  document.addEventListener("input", () => (typed += 1));
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    clearTimeout(pause);
-    latest = event.detail.xhr;
-    asked.set(latest, typed);
-  });
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr, requestConfig } = event.detail;
-    if (xhr === latest && asked.get(xhr) === typed) return;
-    event.detail.shouldSwap = false;
-    saved(xhr.responseText, requestConfig.parameters._seen);
-    if (xhr !== latest) return;
-    const { elt, triggeringEvent } = requestConfig;
-    let then = typed;
-    const again = () => {
-      if (typed !== then) {
-        then = typed;
-        pause = setTimeout(again, 600);
-      } else if (elt.isConnected && !sent) {
-        htmx.trigger(elt, triggeringEvent ? triggeringEvent.type : "change");
-      }
-    };
-    pause = setTimeout(again, 600);
-  });
-  // What this page has saved must not look like another window's work to the page that stays.
-  const saved = (answer, before) => {
-    const seen = /name="_seen" value="([^"]*)"/.exec(answer);
-    const field = document.querySelector("[name=_seen]");
-    if (seen && field && seen[1] !== before && !answer.includes("f-notice--conflict")) {
-      field.value = seen[1];
-    }
-  };
 
   // Chosen files: names and sizes, and a word at once when one is too large.
   document.addEventListener("change", (event) => {
