@@ -236,12 +236,15 @@ def _money(question: Any, value: Any, language: str) -> str:
 
 
 def date_text(value: str, language: str) -> str:
-    """``令和8年4月1日`` in Japanese, ``1 April 2026`` in other languages."""
+    """``2026年（令和8年）4月1日`` in Japanese, ``1 April 2026`` in other languages."""
     try:
         day = dt.date.fromisoformat(value)
     except (ValueError, TypeError):
         return str(value)
-    return wareki(day) if language == "ja" else date_format(day, "j F Y")
+    if language != "ja":
+        return date_format(day, "j F Y")
+    era, _year, rest = wareki(day).partition("年")
+    return f"{day.year}年（{era}年）{rest}" if era != str(day.year) else wareki(day)
 
 
 def _date(question: Any, value: Any, language: str) -> str:

@@ -34,7 +34,6 @@ SHOWN = (
     "home-suehara-phone-ja",
     "home-suginosawa-phone-ja",
     "home-wakabadai-phone-ja",
-    "service-phone-en",
     "step-phone-en",
     "check-phone-en",
     "progress-phone-en",

@@ -547,7 +547,7 @@ def test_review_display_in_both_languages() -> None:
     english = {
         row.question_id: row.text for s in drafts.review(draft, "en").steps for row in s.rows
     }
-    assert japanese["start"] == "令和8年4月1日"
+    assert japanese["start"] == "2026年（令和8年）4月1日"
     assert english["start"] == "1 April 2026"
     assert japanese["days"] == "3日"
     assert english["days"] == "3 days"
