@@ -83,6 +83,8 @@ class Brand:
     menus: dict[str, list[Link]] = field(default_factory=dict)
     footers: dict[str, list[Link]] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
+    #: Parts of pages drawn from this brand alone (common.templatetags.fragments), while it is kept.
+    fragments: dict[tuple[str, str | None], str] = field(default_factory=dict)
 
     @property
     def mark(self) -> SafeString:
