@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice.due import Due, due
-from cases import policies, queries, timeline
+from cases import policies, talks, timeline
 from cases.models import Case, Consultation, CorrectionRequest, Decision
 from catalogue.fees import Fee
 from forms import attachments, display
@@ -62,7 +62,7 @@ class CaseFacts:
         self.reader = reader
         self.today = today
         self.may_process = policies.may_process(case, reader)
-        queries.attach_talks(case)
+        talks.attach_with_people(case)
 
     @property
     def purpose(self) -> str:

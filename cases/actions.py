@@ -30,6 +30,7 @@ from catalogue.queries import fee_of, published_one
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from common.lookup import Lookup
 from forms import drafts
 from forms.errors import TamperedValue
 from forms.models import Draft
@@ -408,8 +409,15 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
     return case
 
 
+_case_locked: Lookup[Case] = Lookup(
+    lambda pk: Case.objects.select_for_update().filter(pk=pk), pk=uuid.UUID
+)
+
+
 def _locked(case: Case, lock: int | None) -> Case:
-    fresh = Case.objects.select_for_update().get(pk=case.pk)
+    fresh = _case_locked.one(pk=case.pk)
+    if fresh is None:
+        raise NotFound(_("There is no such case."), code="no_case")
     # What the page has read already, and still belongs to the case, is not read again.
     for name in ("application", "offering", "department", "resident"):
         same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")

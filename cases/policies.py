@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from cases import talks
 from cases.models import Case, Consultation, Decision
 from common.errors import Conflict, InvalidInput, NotAllowed
 from identity.models import User
@@ -31,13 +32,13 @@ class MoveOption:
 def facts(case: Case) -> dict[str, int | bool]:
     """What a guard may ask about a case (`workflow.moves.FACTS`).
 
-    Two statements, none when consultations and corrections were prefetched.
+    Two statements, none when consultations and corrections were read before.
     """
-    consultations = case.consultations.all()
+    consultations, corrections = talks.of(case)
     return {
         "open_consultations": sum(each.answered_at is None for each in consultations),
         "objections": sum(each.opinion == Consultation.Opinion.OBJECTION for each in consultations),
-        "open_corrections": sum(each.answered_at is None for each in case.corrections.all()),
+        "open_corrections": sum(each.answered_at is None for each in corrections),
         "fee": case.application.computed_fee.total,
         "fee_waived": False,
     }

@@ -27,7 +27,7 @@ from cases.models import Application, Case, Consultation, CorrectionRequest, Dec
 from common.calendar import working_days_between
 from common.database import one_or_none
 from common.errors import NotFound
-from common.lookup import Lookup, attach_each
+from common.lookup import Lookup
 from documents.models import Document
 from identity.models import User
 from identity.roles import Role, departments_of, has_role
@@ -97,32 +97,6 @@ def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
     if case is None or not policies.may_read(case, user):
         raise NotFound(_("There is no such case."), code="no_case")
     return _with_decision(case)
-
-
-_consultations: Lookup[Consultation] = Lookup(
-    lambda case: Consultation.objects.filter(case=case), case=UUID
-)
-_corrections: Lookup[CorrectionRequest] = Lookup(
-    lambda case: CorrectionRequest.objects.filter(case=case), case=UUID
-)
-
-
-def attach_talks(case: Case) -> None:
-    """Read the consultations and corrections of a case, who asked and answered, whose it is.
-
-    Most cases have none, so people and offices are read afterwards, where there are any.
-    """
-    _consultations.attach(case, "consultations", case=case.pk)
-    _corrections.attach(case, "corrections", case=case.pk)
-    consultations, corrections = case.consultations.all(), case.corrections.all()
-    attach_each(consultations, "department")
-    attach_each(
-        [case, *consultations, *corrections],
-        "assigned_to",
-        "asked_by",
-        "answered_by",
-        "requested_by",
-    )
 
 
 @dataclass(frozen=True, slots=True)

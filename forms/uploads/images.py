@@ -59,9 +59,10 @@ def _again(data: bytes, kind: str) -> bytes:
         opened.load()
         if max(opened.size) > KEPT_SIDE:
             opened.thumbnail((KEPT_SIDE, KEPT_SIDE), reducing_gap=2.0)  # in place, before copies
-        image: Image.Image = ImageOps.exif_transpose(opened)
-        transparent = kind != "JPEG" and ("A" in image.mode or "transparency" in image.info)
-        plain = image.convert("RGBA" if transparent else "L" if image.mode in "1L" else "RGB")
+        ImageOps.exif_transpose(opened, in_place=True)
+        transparent = kind != "JPEG" and ("A" in opened.mode or "transparency" in opened.info)
+        mode = "RGBA" if transparent else "L" if opened.mode in "1L" else "RGB"
+        plain: Image.Image = opened if opened.mode == mode else opened.convert(mode)
     plain.info = {}
     out = BytesIO()
     if kind == "JPEG":

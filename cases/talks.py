@@ -1,0 +1,44 @@
+"""What offices and residents are asked about a case: consultations and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from cases.models import Case, Consultation, CorrectionRequest
+from common.lookup import Lookup, attach_each
+
+_consultations: Lookup[Consultation] = Lookup(
+    lambda case: Consultation.objects.filter(case=case), case=UUID
+)
+_corrections: Lookup[CorrectionRequest] = Lookup(
+    lambda case: CorrectionRequest.objects.filter(case=case), case=UUID
+)
+
+
+def of(case: Case) -> tuple[Sequence[Consultation], Sequence[CorrectionRequest]]:
+    """The consultations and corrections of a case, each oldest first, as they are now.
+
+    Two statements, none after `attach_with_people`.
+    """
+    if "consultations" in getattr(case, "_prefetched_objects_cache", {}):
+        return list(case.consultations.all()), list(case.corrections.all())
+    return _consultations.all(case=case.pk), _corrections.all(case=case.pk)
+
+
+def attach_with_people(case: Case) -> None:
+    """Read them once for a page, with who asked and answered, and whose the case is.
+
+    Most cases have none, so people and offices are read afterwards, where there are any.
+    """
+    _consultations.attach(case, "consultations", case=case.pk)
+    _corrections.attach(case, "corrections", case=case.pk)
+    consultations, corrections = of(case)
+    attach_each(consultations, "department")
+    attach_each(
+        [case, *consultations, *corrections],
+        "assigned_to",
+        "asked_by",
+        "answered_by",
+        "requested_by",
+    )
