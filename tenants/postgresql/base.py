@@ -33,6 +33,21 @@ SCHEMAS_PER_CONNECTION = 500
 _SET_LOCAL = "SELECT set_config('search_path', %s, true), set_config('role', %s, true)"
 
 
+class _Opening:
+    """A cursor for the first statement of a transaction: sends BEGIN along with it."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, parameters: list[str]) -> None:
+        first = psycopg.ClientCursor(self._connection).mogrify(statement, parameters)
+        result = self._connection.pgconn.exec_(b"BEGIN; " + first.encode())
+        if self._connection.closed:
+            raise psycopg.OperationalError("the connection is lost")
+        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+            raise psycopg.errors.error_from_result(result)
+
+
 class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     """PostgreSQL connection that belongs to at most one municipality at a time."""
 
@@ -89,9 +104,14 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         return not waiting.poll(0) or super().is_usable()
 
     def enter(self) -> None:
-        """Set path and role of the current municipality now, not with the first query."""
-        with self.cursor():
-            pass
+        """Set path and role of the current municipality now, not with the first query.
+
+        Where it opens the transaction, it goes in one message with its BEGIN.
+        """
+        self.ensure_connection()
+        idle = self.connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with self.wrap_database_errors:
+            self._handle_search_path(_Opening(self.connection) if idle else None)
 
     def start_over(self) -> None:
         """Undo everything of the innermost open transaction, which then goes on from its start.

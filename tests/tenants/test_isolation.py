@@ -7,7 +7,7 @@ from unittest import mock
 
 import psycopg
 import pytest
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, DataError, ProgrammingError, connection, transaction
 from django.test import Client
 
 from identity.models import User
@@ -276,6 +276,32 @@ class TestRecycling:
         asked.assert_not_called()
         _terminate(connection.connection.info.backend_pid)
         assert connection.is_usable() is False
+
+    def test_enter_opens_the_transaction_and_places_it(self, own_database: str) -> None:
+        town = context.by_schema("shiomi")
+        connection.set_tenant(town)
+        with transaction.atomic():
+            connection.enter()
+            status = connection.connection.pgconn.transaction_status
+            assert status == psycopg.pq.TransactionStatus.INTRANS
+            assert _where() == SHIOMI
+            with transaction.atomic():  # one in it opens none
+                connection.enter()
+            User.objects.create_resident(name="kept")
+        with context.municipality(town):
+            assert User.objects.filter(name="kept").exists()
+
+    def test_enter_with_an_unknown_role_says_so(self, own_database: str) -> None:
+        town = context.by_schema("shiomi")
+        town.role = "nobody-at-all"
+        connection.set_tenant(town)
+        with (
+            pytest.raises(DataError, match="nobody-at-all"),
+            transaction.atomic(),
+        ):
+            connection.enter()
+        with context.municipality("shiomi"):
+            assert _where() == SHIOMI
 
     def test_request_whose_first_statement_finds_the_server_gone_is_answered(
         self, own_database: str
