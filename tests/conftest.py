@@ -108,6 +108,16 @@ def forget_process_caches() -> None:
     kept.forget()
 
 
+@pytest.fixture(autouse=True)
+def registries_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is gone after it."""
+    from audit import events
+    from common import outbox
+
+    for registry in (events.registry, outbox.handlers):
+        monkeypatch.setattr(registry, "_items", dict(registry._items))
+
+
 @pytest.fixture
 def in_town(db: None) -> Callable[[str], AbstractContextManager[Any]]:
     """``with in_town("shiomi") as town:`` — rolled back with the test."""

@@ -16,9 +16,7 @@ RESIDENT = "5f0c2f7e-0000-4000-8000-00000000000a"
 
 
 @pytest.fixture(autouse=True)
-def _event(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An event of these tests alone."""
-    monkeypatch.setattr(events.registry, "_items", dict(events.registry._items))
+def _event(registries_as_they_were: None) -> None:
     events.register("test.looked_at", wording="{name} looked at it: {purpose}")
 
 

@@ -301,7 +301,8 @@ def test_plain_pdf_is_kept_byte_for_byte() -> None:
 
 def test_pdf_of_our_own_making_passes() -> None:
     """A real PDF with compressed object streams."""
-    pikepdf = pytest.importorskip("pikepdf")
+    import pikepdf
+
     out = BytesIO()
     with pikepdf.new() as document:
         document.add_blank_page()

@@ -110,8 +110,7 @@ def test_sweep_wakes_towns_with_due_rows_only(
     from common import outbox, tasks
     from tenants.tasks import sweep_outboxes
 
-    if "tests.sweep" not in outbox.handlers:
-        outbox.handlers.register("tests.sweep", lambda payload: None)
+    outbox.handlers.register("tests.sweep", lambda payload: None)
     monkeypatch.setattr(outbox, "_wake_worker", lambda: None)
     with context.municipality("suginosawa"):
         outbox.enqueue("tests.sweep", "1", {})
