@@ -64,7 +64,12 @@ def step_of(visitor: Visitor) -> str:
 
 
 def draft_id(visitor: Visitor) -> str:
-    found = re.search(r"/drafts/([0-9a-f-]{36})/", visitor.page.url)
+    return _id_after("drafts", visitor)
+
+
+def _id_after(place: str, visitor: Visitor) -> str:
+    """The id that follows `place` (a regular expression) in the address."""
+    found = re.search(rf"/(?:{place})/([0-9a-f-]{{36}})/", visitor.page.url)
     if found is None:
         raise WalkError(f"no id in {visitor.page.url}")
     return found[1]
@@ -125,10 +130,7 @@ def send(visitor: Visitor) -> tuple[str, str]:
 
 
 def case_id(visitor: Visitor) -> str:
-    found = re.search(r"/(?:applications|cases)/([0-9a-f-]{36})/", visitor.page.url)
-    if found is None:
-        raise WalkError(f"no id in {visitor.page.url}")
-    return found[1]
+    return _id_after("applications|cases", visitor)
 
 
 def receipt_number(visitor: Visitor) -> str:

@@ -171,6 +171,22 @@ class TownClient(Client):
 
 
 @pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A request leaves its language active behind it; a test's own addresses stay Japanese."""
+    from django.utils import translation
+
+    plain = TownClient.request
+
+    def request(self: TownClient, **environ: Any) -> Any:
+        with translation.override("ja"):
+            return plain(self, **environ)
+
+    monkeypatch.setattr(TownClient, "request", request)
+    with translation.override("ja"):
+        yield
+
+
+@pytest.fixture
 def client_for(db: None) -> Callable[..., TownClient]:
     """``client_for(town)`` or ``client_for("shiomi", user)``: a test client at that town."""
     from tenants import context

@@ -22,7 +22,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from audit.models import LedgerEntry
 from cases.models import Case, Consultation
@@ -31,7 +31,6 @@ from common.models import OutboxRow
 from common.tasks import drain_outbox
 from config.celery import app
 from forms.models import Attachment, Draft
-from tests.conftest import TownClient
 from tests.factories import cases as make
 from tests.factories import people
 from tests.portal import steps
@@ -77,17 +76,8 @@ def found_in(text: str, *, but: tuple[str, ...] = ()) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _japanese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A request leaves its language active behind it."""
-    plain = TownClient.request
-
-    def request(self: TownClient, **environ: Any) -> Any:
-        with translation.override("ja"):
-            return plain(self, **environ)
-
-    monkeypatch.setattr(TownClient, "request", request)
-    with translation.override("ja"):
-        yield
+def _in_japanese(japanese: None) -> None:
+    """Every test here."""
 
 
 @pytest.fixture

@@ -1,31 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import translation
 
 from catalogue.models import Offering
 from identity.models import User
-from tests.conftest import TownClient
 from tests.factories import cases as make
 from tests.factories import people
 
 
 @pytest.fixture(autouse=True)
-def japanese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A request leaves its language active behind it; a test's own addresses stay Japanese."""
-    plain = TownClient.request
-
-    def request(self: TownClient, **environ: Any) -> Any:
-        with translation.override("ja"):
-            return plain(self, **environ)
-
-    monkeypatch.setattr(TownClient, "request", request)
-    with translation.override("ja"):
-        yield
+def _in_japanese(japanese: None) -> None:
+    """Every test of these pages."""
 
 
 @pytest.fixture
