@@ -99,7 +99,8 @@ def _caseworker() -> str:
 
 def _session(user: Any, backend: str, **values: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from identity.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

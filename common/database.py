@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import connection as _connection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         def set_schema_to_public(self) -> None: ...
         def enter(self) -> None: ...
         def start_over(self) -> None: ...
+        def fetch_prepared(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]: ...
 
 
 connection = cast("TownConnection", _connection)

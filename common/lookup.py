@@ -89,10 +89,7 @@ class Lookup(Generic[Row]):
     def _rows(self, values: dict[str, Any]) -> Iterator[Row]:
         made = self._compiled
         given = [values[name] if name else value for name, value in made.parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(made.sql, given)
-            found = cursor.fetchall()
-        for columns in found:
+        for columns in connection.fetch_prepared(made.sql, given):
             row = list(columns)
             for place, converters, expression in made.converters:
                 for converter in converters:

@@ -22,6 +22,9 @@ from tenants.files import PrivateStorage
 
 MOST_PER_DRAFT = 40
 MOST_BYTES_PER_DRAFT = 100 * MEGABYTE
+_of_draft: Lookup[Attachment] = Lookup(
+    lambda draft: Attachment.objects.filter(draft=draft), draft=UUID
+)
 
 
 def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachment:
@@ -32,7 +35,7 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
     safe = examine(
         upload.read(most + 1), upload.name or "", accept=question.accept, most_bytes=most
     )
-    kept = list(Attachment.objects.filter(draft=draft).values_list("size", flat=True))
+    kept = [item.size for item in _of_draft.all(draft=draft.pk)]
     if len(kept) >= MOST_PER_DRAFT or sum(kept) + len(safe.data) > MOST_BYTES_PER_DRAFT:
         raise FileRefused(
             _("There are too many or too large files in this application. Remove some first."),
@@ -54,11 +57,6 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
         attachment.file.delete(save=False)
         raise
     return attachment
-
-
-_of_draft: Lookup[Attachment] = Lookup(
-    lambda draft: Attachment.objects.filter(draft=draft), draft=UUID
-)
 
 
 def of_draft(draft: Draft) -> dict[str, Attachment]:

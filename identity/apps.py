@@ -10,6 +10,8 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are loaded only now.
-        from identity import events  # noqa: PLC0415
+        from common.chores import chores  # noqa: PLC0415
+        from identity import events, sessions  # noqa: PLC0415
 
         events.register()
+        chores.register("identity.expired_sessions", sessions.SessionStore.clear_expired)

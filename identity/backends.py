@@ -23,13 +23,15 @@ from identity.eid import assurance, config, http, tokens
 from identity.eid.attempts import Attempt
 from identity.eid.problems import EidRefused
 from identity.models import EidClient, User
+from identity.sessions import offered_owner
 
-_resident: Lookup[User] = Lookup(
-    lambda pk: User.objects.filter(pk=pk, kind=User.Kind.RESIDENT, is_active=True), pk=UUID
-)
-_staff: Lookup[User] = Lookup(
-    lambda pk: User.objects.filter(pk=pk, kind=User.Kind.STAFF, is_active=True), pk=UUID
-)
+_user: Lookup[User] = Lookup(lambda pk: User.objects.filter(pk=pk), pk=UUID)
+
+
+def _active(pk: UUID, kind: str) -> User | None:
+    """The user of a session, unless the account was blocked meanwhile."""
+    user = offered_owner(pk) or _user.one(pk=pk)
+    return user if user is not None and user.kind == kind and user.is_active else None
 
 
 class StaffBackend(AuthenticationBackend):
@@ -37,7 +39,7 @@ class StaffBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The member of staff of a session, unless the account was blocked meanwhile."""
-        return _staff.one(pk=user_id)
+        return _active(user_id, User.Kind.STAFF)
 
 
 class EidBackend(OIDCAuthenticationBackend):
@@ -160,7 +162,7 @@ class EidBackend(OIDCAuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The resident of a session, unless the account was blocked meanwhile."""
-        return _resident.one(pk=user_id)
+        return _active(user_id, User.Kind.RESIDENT)
 
     def _attempt(self) -> Attempt:
         if self.attempt is None:

@@ -13,17 +13,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.lookup import Lookup
 from identity.addresses import normalise_address
-
-if TYPE_CHECKING:
-    from identity.models import User
+from identity.models import EidIdentity, User
 
 FULL_NAME = "person.fullName"
 FULL_NAME_KANA = "person.fullNameKana"
@@ -184,12 +184,15 @@ def normalise(
     return asserted
 
 
+_eid_of: Lookup[EidIdentity] = Lookup(lambda user: EidIdentity.objects.filter(user=user), user=UUID)
+
+
 def fresh(user: User, concepts: Collection[str] | None = None) -> Asserted:
     """What the eID asserted about `user` not longer than ``EID_CLAIMS_FRESH_HOURS`` ago.
 
     An address from last year must not fill a form as verified.
     """
-    identity = getattr(user, "eid", None)
+    identity = _eid_of.one(user=user.pk)
     if identity is None:
         return {}
     oldest = timezone.now() - dt.timedelta(hours=settings.EID_CLAIMS_FRESH_HOURS)

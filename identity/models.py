@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -151,6 +153,19 @@ class EidIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issuer} {self.subject}"
+
+
+class Session(AbstractBaseSession):
+    """A web session; `user` says whose, for whoever has signed in."""
+
+    # Signing somebody out everywhere is deleting these; they go with the account.
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from identity.sessions import SessionStore  # noqa: PLC0415  it reads this model
+
+        return SessionStore
 
 
 class EidSession(models.Model):

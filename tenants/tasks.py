@@ -1,4 +1,4 @@
-"""The base of every Celery task, and the sweep over all municipalities."""
+"""The base of every Celery task, and what goes over all municipalities."""
 
 from __future__ import annotations
 
@@ -58,11 +58,23 @@ def sweep_outboxes() -> None:
     """Wake the worker for every municipality with due rows: what a lost message forgot is found."""
     from common.tasks import drain_outbox  # noqa: PLC0415  tasks load after the Celery app
 
-    with context.public():
-        towns = list(Municipality.objects.filter(is_active=True))
-    for town in towns:
+    for town in _active_towns():
         if _has_due_rows(town):
             drain_outbox.apply_async(headers={"_schema_name": town.schema_name}, expires=60)
+
+
+@shared_task(name="tenants.begin_chores", platform_wide=True)
+def begin_chores() -> None:
+    """Have every municipality's nightly chores done, each as a task of its own."""
+    from common.tasks import run_chores  # noqa: PLC0415  tasks load after the Celery app
+
+    for town in _active_towns():
+        run_chores.apply_async(headers={"_schema_name": town.schema_name}, expires=12 * 3600)
+
+
+def _active_towns() -> list[Municipality]:
+    with context.public():
+        return list(Municipality.objects.filter(is_active=True))
 
 
 def _has_due_rows(town: Municipality) -> bool:

@@ -7,6 +7,7 @@ Tests connect as the platform does: a login without rights of its own, one role 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, connections
 from django.test import Client
@@ -82,20 +84,55 @@ def django_db_setup(
     database_name: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """Points Django at this worker's database instead of creating one."""
-    import environ
     from django.conf import settings
 
     with django_db_blocker.unblock():
         connections["default"].close()
-        connections["default"].settings_dict.update(
-            environ.Env.db_url_config(server_url(APP, database_name), engine="tenants.postgresql")
-        )
+        connections["default"].settings_dict.update(_place(database_name))
         connections["default"].settings_dict["CONN_MAX_AGE"] = None
         settings.DATABASES["default"]["USER"] = APP
         settings.DATABASE_OWNER_URL = server_url(OWNER, database_name)
         settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
         yield
         connections["default"].close()
+
+
+def _place(database: str) -> dict[str, Any]:
+    """Django's settings for `database` of this run's server."""
+    import environ
+    from django.conf import settings
+
+    place = environ.Env.db_url_config(server_url(APP, database), engine="tenants.postgresql")
+    place["OPTIONS"] = settings.DATABASES["default"]["OPTIONS"] | place["OPTIONS"]
+    return place
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def own_database(
+    django_db_setup: None, django_db_blocker: Any, database_name: str, settings: Any
+) -> Iterator[str]:
+    """A database of this test alone, in which transactions really commit."""
+
+    name = f"{database_name}_own{next(_numbers)}"
+    create_database(name)
+    with django_db_blocker.unblock():
+        connection.close()
+        kept = dict(connection.settings_dict)
+        connection.settings_dict.update(_place(name))
+        settings.DATABASE_OWNER_URL = server_url(OWNER, name)
+        connection.set_schema_to_public()
+        try:
+            yield name
+        finally:
+            connection.close()
+            connection.settings_dict.clear()
+            connection.settings_dict.update(kept)
+            connection.set_schema_to_public()
+            with psycopg.connect(server_url("postgres", "postgres"), autocommit=True) as conn:
+                conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(autouse=True)
@@ -112,9 +149,9 @@ def forget_process_caches() -> None:
 def registries_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is gone after it."""
     from audit import events
-    from common import outbox
+    from common import chores, outbox
 
-    for registry in (events.registry, outbox.handlers):
+    for registry in (events.registry, outbox.handlers, chores.chores):
         monkeypatch.setattr(registry, "_items", dict(registry._items))
 
 

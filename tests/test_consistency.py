@@ -147,6 +147,7 @@ ON_DELETE = {
     "tenants.Domain.tenant": "CASCADE",
     "identity.EidIdentity.user": "CASCADE",
     "identity.EidSession.user": "CASCADE",
+    "identity.Session.user": "CASCADE",
     "identity.StaffRole.user": "CASCADE",
     "identity.StaffRole.department": "CASCADE",
     "forms.Draft.resident": "CASCADE",
@@ -209,13 +210,16 @@ BUILT_SQL = {
     "rules/engine.py": "runs a compiled expression, not SQL",
     "sandbox/servers.py": "names of databases and roles of the demo, from constants",
     "common/lookup.py": "built by Django from a query set, values apart",
+    "tenants/postgresql/base.py": "its caller's text and the name of a schema",
     "tenants/migrating.py": "the migration's own script, replayed in each schema",
     "tenants/provisioning.py": "the template's own script, with the schema's name quoted",
     "tenants/recording.py": "collects what a migration says",
     "tenants/schema_script.py": "names from the catalogue of the database, quoted there",
     "tenants/template.py": "one of two constants",
 }
-_QUERIES = {"execute", "executemany", "raw", "extra", "RawSQL", "RunSQL", "copy_expert"}
+_QUERIES = {
+    "execute", "executemany", "raw", "extra", "RawSQL", "RunSQL", "copy_expert", "fetch_prepared",
+}  # fmt: skip
 
 
 class TestQueries:

@@ -6,17 +6,18 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 from django.db.models.sql.compiler import SQLCompiler
+from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.models import Case, Consultation, CorrectionRequest
 from common.lookup import Lookup, attach_each
-from common.sessions import SessionStore
-from identity.models import StaffRole, User
+from identity.middleware import UserMiddleware
+from identity.models import Session, StaffRole, User
+from identity.sessions import SessionStore
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -132,3 +133,83 @@ def test_session_of_another_town_is_nobodys(town: Any, in_town: Any) -> None:
         store["kept"] = "x"
         store.create()
     assert SessionStore(store.session_key).get("kept") is None
+
+
+_by_name: Lookup[User] = Lookup(lambda name: User.objects.filter(username=name), name=str)
+
+
+def test_planned_once_it_stays_in_its_town(town: Any, in_town: Any) -> None:
+    """A kept plan knows the tables of one schema; the next town must never be answered by it."""
+    here = User.objects.create_staff("twin", name="")
+    with in_town("suginosawa"):
+        there = User.objects.create_staff("twin", name="")
+    for _ in range(8):
+        assert _found() == here
+        with in_town("suginosawa"):
+            assert _found() == there
+    names = {line.rsplit(" -- ", 1)[-1] for line in _prepared("identity_user")}
+    assert {"shiomi", "suginosawa"} <= names
+
+
+def test_plans_are_made_anew_after_a_rollback(town: Any) -> None:
+    here = User.objects.create_staff("twin", name="")
+    for _ in range(8):
+        assert _found() == here
+    with transaction.atomic():
+        User.objects.create_staff("gone", name="")
+        transaction.set_rollback(True)
+    for _ in range(8):
+        assert _found() == here
+
+
+def test_a_pooler_that_cannot_prepare_needs_not(town: Any, monkeypatch: Any) -> None:
+    here = User.objects.create_staff("twin", name="")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "prepare_threshold", None)
+    before = _prepared("identity_user")
+    for _ in range(8):
+        assert _found() == here
+    assert _prepared("identity_user") == before
+
+
+def _found() -> User | None:
+    return _by_name.one(name="twin")
+
+
+def _prepared(table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall() if table in statement]
+
+
+def test_user_comes_with_the_session(
+    town: Any, client: Any, django_assert_num_queries: Any
+) -> None:
+    resident = people.resident()
+    client.force_login(resident, "identity.backends.EidBackend")
+    assert Session.objects.get().user == resident
+    store = SessionStore(client.session.session_key)
+    request = HttpRequest()
+    request.session = store
+    UserMiddleware(lambda request: HttpResponse()).process_request(request)
+    with django_assert_num_queries(1):
+        assert request.user == resident
+
+
+@pytest.mark.parametrize("kind", ["blocked", "of the other kind"])
+def test_session_of_a_blocked_account_is_nobodys(town: Any, client: Any, kind: str) -> None:
+    resident = people.resident()
+    backend = "Eid" if kind == "blocked" else "Staff"
+    client.force_login(resident, f"identity.backends.{backend}Backend")
+    if kind == "blocked":
+        User.objects.filter(pk=resident.pk).update(is_active=False)
+    request = HttpRequest()
+    request.session = SessionStore(client.session.session_key)
+    UserMiddleware(lambda request: HttpResponse()).process_request(request)
+    assert not request.user.is_authenticated
+
+
+def test_sessions_go_with_the_account(town: Any, client: Any) -> None:
+    resident = people.resident()
+    client.force_login(resident, "identity.backends.EidBackend")
+    resident.delete()
+    assert not Session.objects.exists()

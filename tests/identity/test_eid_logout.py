@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from audit.models import LedgerEntry
-from identity.models import EidClient, EidSession
+from identity.models import EidClient, EidSession, Session
 from tests.identity.misbehaving import Provider
 from tests.identity.support import Journey, make_staff, sign_in_staff
 

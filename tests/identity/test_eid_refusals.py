@@ -397,7 +397,7 @@ def test_state_expires(journey: Journey) -> None:
 
 def test_simultaneous_answers_with_one_state_count_once(journey: Journey) -> None:
     """The stored session no longer holds the state, whatever this request has loaded."""
-    from django.contrib.sessions.backends.db import SessionStore
+    from identity.sessions import SessionStore
 
     journey.leave()
     session = journey.browser.session

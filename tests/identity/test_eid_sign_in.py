@@ -385,6 +385,7 @@ def test_old_assertions_do_not_fill_a_form(journey: Journey) -> None:
     assert set(eid_claims.fresh(user, {eid_claims.FULL_NAME})) == {eid_claims.FULL_NAME}
     entry = user.eid.claims[eid_claims.FULL_NAME]
     entry["asserted_at"] = (timezone.now() - dt.timedelta(hours=13)).isoformat()
+    user.eid.save()
     assert set(eid_claims.fresh(user)) == {eid_claims.FULL_NAME_KANA}
 
 

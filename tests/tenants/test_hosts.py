@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.test import RequestFactory
 
 from identity.models import User
+from identity.sessions import SessionStore
 from tenants import context
 from tenants.middleware import MunicipalityMiddleware, RollbackOnError, forget_hosts
 

@@ -123,3 +123,65 @@ def test_sweep_wakes_towns_with_due_rows_only(
     provisioning.deactivate("shiomi")
     _apply(sweep_outboxes)
     assert sent == ["suginosawa"]
+
+
+def test_chores_are_begun_for_active_towns(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from common import tasks
+    from tenants.tasks import begin_chores
+
+    sent: list[str] = []
+    monkeypatch.setattr(
+        tasks.run_chores,
+        "apply_async",
+        lambda **options: sent.append(options["headers"]["_schema_name"]),
+    )
+    provisioning.deactivate("shiomi")
+    _apply(begin_chores)
+    assert "suginosawa" in sent
+    assert "shiomi" not in sent
+
+
+def test_a_failing_chore_stops_no_other(own_database: str, log_lines: Any) -> None:
+    from common import chores
+    from common.tasks import run_chores
+    from identity.models import Session
+
+    def fails() -> None:
+        _session("of the failing one")
+        raise ValueError("secret 090-1234-5678")
+
+    for name in list(chores.chores):
+        chores.chores._items.pop(name)
+    chores.chores.register("tests.fails", fails)
+    chores.chores.register("tests.works", lambda: _session("of the other"))
+    _apply(run_chores, _schema_name="suginosawa")
+    with context.municipality("suginosawa"):
+        assert [row.session_key for row in Session.objects.all()] == ["of the other"]
+    (line,) = [line for line in log_lines() if line["event"] == "chore.failed"]
+    assert (line["chore"], line["level"]) == ("tests.fails", "error")
+    assert "090-1234-5678" not in json.dumps(line)
+
+
+def _session(key: str) -> None:
+    from django.utils import timezone
+
+    from identity.models import Session
+
+    Session.objects.create(session_key=key, session_data="", expire_date=timezone.now())
+
+
+def test_expired_sessions_are_cleared_at_night(own_database: str) -> None:
+    from common.tasks import run_chores
+    from identity.models import Session
+    from identity.sessions import SessionStore
+
+    with context.municipality("suginosawa"):
+        kept = SessionStore()
+        kept["kept"] = "x"
+        kept.create()
+        _session("expired")
+    _apply(run_chores, _schema_name="suginosawa")
+    with context.municipality("suginosawa"):
+        assert [row.session_key for row in Session.objects.all()] == [kept.session_key]
