@@ -9,6 +9,8 @@ class FormsConfig(AppConfig):
     def ready(self) -> None:
         # The ledger's models are loaded only now.
         from audit import events  # noqa: PLC0415
+        from common.chores import chores  # noqa: PLC0415
+        from forms import profile  # noqa: PLC0415
 
         events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
         events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
@@ -16,3 +18,10 @@ class FormsConfig(AppConfig):
             "draft.tampered",
             wording=_("A verified value was changed on its way; nothing was saved"),
         )
+        events.register("profile.kept", wording=_("{name} kept answers for the next application"))
+        events.register(
+            "profile.used", wording=_("{name} filled in answers kept from an earlier application")
+        )
+        events.register("profile.corrected", wording=_("{name} changed an answer that is kept"))
+        events.register("profile.deleted", wording=_("{name} deleted an answer that was kept"))
+        chores.register("forms.expired_profile", profile.forget_expired)

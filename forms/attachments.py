@@ -59,6 +59,35 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
     return attachment
 
 
+def copy(original: Attachment, draft: Draft, question: FileQuestion) -> Attachment:
+    """The same file once more, for another draft: each can be removed without the other.
+
+    It was examined when it was stored. Raises `FileRefused` when the question does not take it.
+    """
+    kinds = {"application/pdf": "pdf"}
+    if kinds.get(original.content_type, "image") not in question.accept or (
+        original.size > question.max_size_mb * MEGABYTE
+    ):
+        raise FileRefused(_("This file does not fit here."), code="does_not_fit")
+    twin = Attachment(
+        owner_id=draft.resident_id,
+        draft=draft,
+        question_id=question.id,
+        filename=original.filename,
+        content_type=original.content_type,
+        size=original.size,
+        sha256=original.sha256,
+    )
+    with original.file.open("rb") as content:
+        twin.file.save(original.filename, content, save=False)
+    try:
+        twin.save(force_insert=True)
+    except BaseException:
+        twin.file.delete(save=False)
+        raise
+    return twin
+
+
 def of_draft(draft: Draft) -> dict[str, Attachment]:
     """The draft's files by id: one query."""
     return {str(item.pk): item for item in _of_draft.all(draft=draft.pk)}

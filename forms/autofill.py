@@ -1,4 +1,4 @@
-"""Filling a draft by concept from what the eID asserted."""
+"""Filling a draft by concept from what the eID asserted. What the resident keeps: `profile`."""
 
 from __future__ import annotations
 

@@ -28,6 +28,9 @@ from forms.questions import (
 from forms.seals import is_verified
 from forms.state import State, is_empty
 
+#: The source of an answer that the resident had kept from an earlier application.
+PROFILE = "profile"
+
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
@@ -171,6 +174,12 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
         return ""
     if is_verified(origin):
         return _("Verified by eID")
+    if origin.get("changed_from") == "eid":
+        return _("Changed by hand; the eID had filled in something else")
+    if origin.get("changed_from"):
+        return _("Changed by hand; an earlier application had filled in something else")
+    if origin.get("source") == PROFILE:
+        return _("From an earlier application")
     return _("From your eID, not verified") if origin.get("source") == "eid" else ""
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from common.actor import Actor
 from common.lookup import Lookup
-from forms import attachments, autofill, display, pages, saving, seals, validation
+from forms import attachments, autofill, display, pages, profile, saving, seals, validation
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
@@ -93,6 +93,16 @@ def _fill(draft: Draft, claims: Claims) -> set[str]:
         draft.prepared, draft.pk, draft.answers, draft.provenance, claims
     )
     return used
+
+
+def fill_from_profile(draft: Draft, question_ids: Iterable[str], *, by: Actor) -> list[str]:
+    """Fill in what the resident kept and chose now. Raises `DraftClosed`."""
+    if not draft.is_open:
+        raise DraftClosed
+    filled = profile.use(draft, set(question_ids), by=by)
+    if filled and not _update(draft):
+        raise DraftClosed
+    return filled
 
 
 def open_correction(

@@ -52,6 +52,34 @@ class FormVersion(models.Model):
         return self.prepared.form
 
 
+class ProfileFact(models.Model):
+    """What a resident chose to keep for the next application: one answer by its concept.
+
+    `question` is the question it answered, without rules: it says the type, and how to show it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The resident's own, and goes with the account.
+    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    concept = models.CharField(max_length=100)
+    question = models.JSONField()
+    value = models.JSONField()
+    # The slug of the service in whose application it was given.
+    subject = models.CharField(max_length=120)
+    asserted_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["resident", "concept"], name="forms_fact_concept")
+        ]
+
+    def __str__(self) -> str:
+        return self.concept
+
+
 class Draft(models.Model):
     """Answers on their way. Its id is the idempotency key of the submission."""
 

@@ -107,7 +107,7 @@ def step_page(
         title=(step.title if step else prepared.form.title).in_language(language),
         lead=step.lead.in_language(language) if step and step.lead else "",
         fields=frame.fields(nodes),
-        errors=_error_links(nodes, errors, prepared, language),
+        errors=error_links(nodes, errors, language),
         has_files=has_files,
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
         shown=" ".join(node.id for node in nodes),
@@ -212,8 +212,8 @@ def _asks_files(node: Node) -> bool:
     return node.question.type == "file" or any(i.question.type == "file" for i in node.items)
 
 
-def _error_links(
-    nodes: list[Node], errors: Mapping[str, list[str]], prepared: Prepared, language: str
+def error_links(
+    nodes: list[Node], errors: Mapping[str, list[str]], language: str
 ) -> list[ErrorLink]:
     """In the order of the page, each with the label of its question."""
     links = []

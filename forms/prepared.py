@@ -210,7 +210,7 @@ def _check_ids(form: FormDefinition) -> None:
                     raise DefinitionError(f"two options '{value}'", (*path, "choices", number))
 
     for number, step in enumerate(form.steps):
-        if step.id in steps or step.id in {"check", "delete"}:
+        if step.id in steps or step.id in {"check", "delete", "reuse"}:
             raise DefinitionError(f"step id '{step.id}' is taken", ("steps", number, "id"))
         steps.add(step.id)
         for place, question in enumerate(step.questions):
@@ -221,9 +221,9 @@ def _check_ids(form: FormDefinition) -> None:
                     raise DefinitionError("min is larger than max", (*path, "min"))
                 for index, item in enumerate(question.questions):
                     take(item, (*path, "questions", index))
-                    if item.concept:
+                    if item.concept and not question.concept:
                         raise DefinitionError(
-                            "a question in a group is not filled from the eID",
+                            "what entries hold is known only where their group has a concept",
                             (*path, "questions", index, "concept"),
                         )
 

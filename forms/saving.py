@@ -225,11 +225,18 @@ def merged(
     provenance: Mapping[str, Any],
     read: Read,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Stored answers with those that were read; what was changed by hand loses its origin."""
+    """Stored answers with those that were read.
+
+    What was filled in and is changed by hand keeps where it came from as ``changed_from``: it is
+    no longer the source's word, and whoever decides should know.
+    """
     new_answers, new_provenance = dict(answers), dict(provenance)
     for name, value in read.values.items():
         if value != answers.get(name):
-            new_provenance.pop(name, None)
+            origin = new_provenance.pop(name, None)
+            source = origin and (origin.get("source") or origin.get("changed_from"))
+            if source and not is_empty(value):
+                new_provenance[name] = {"changed_from": source}
         if is_empty(value):
             new_answers.pop(name, None)
         else:

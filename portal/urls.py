@@ -13,6 +13,7 @@ from portal.views import (
     overview,
     payment,
     postal,
+    profile,
     verify,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/", drafts.resume, name="draft"),
     path("drafts/<uuid:draft_id>/check/", drafts.check, name="check"),
     path("drafts/<uuid:draft_id>/delete/", drafts.discard, name="discard"),
+    path("drafts/<uuid:draft_id>/reuse/", profile.reuse, name="reuse"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
     path("postal-code/", postal.postal_code, name="postal_code"),
     path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),
@@ -49,6 +51,8 @@ urlpatterns = [
     path("messages/settings/", messages.settings, name="message_settings"),
     path("messages/<uuid:message_id>/", messages.message, name="message"),
     path("my-data/", my_data.mine, name="my_data"),
+    path("my-data/kept/<uuid:fact_id>/", profile.change, name="profile_change"),
+    path("my-data/kept/<uuid:fact_id>/delete/", profile.delete, name="profile_delete"),
     path("your-data/", my_data.data_use, name="data_use"),
     # Everybody
     path("verify/", verify.ask, name="verify_ask"),

@@ -139,6 +139,7 @@ TOWN: dict[str, Row] = {
     "portal:draft": owner(FOUND),
     "portal:check": owner(OK, FOUND),
     "portal:discard": owner(OK, FOUND),
+    "portal:reuse": owner(FOUND, FOUND),  # nothing is kept that it could offer
     "portal:step": owner(OK, INVALID),
     "portal:postal_code": everybody(),
     "portal:attachment": owner(),
@@ -159,6 +160,8 @@ TOWN: dict[str, Row] = {
     "portal:message_settings": residents(OK, FOUND),
     "portal:message": owner(),
     "portal:my_data": residents(),
+    "portal:profile_change": owner(OK, INVALID),
+    "portal:profile_delete": owner(OK, FOUND),
     # portal: everybody
     "portal:data_use": everybody(),
     "portal:verify_ask": everybody(),

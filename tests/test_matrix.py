@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +14,12 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from cases.models import Case
 from common import outbox
 from common.models import OutboxRow
-from forms.models import Attachment
+from forms.models import Attachment, Draft, ProfileFact
 from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
@@ -140,6 +141,7 @@ def _make_world(town: Any) -> World:
             "slug": of.slug,
             "draft_id": draft.pk,
             "step_id": draft.form.steps[0].id,
+            "fact_id": _kept(draft).pk,
             "document_id": letter.pk,
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,
@@ -153,6 +155,18 @@ def _make_world(town: Any) -> World:
         assert file is not None
         ids[name] = {"case_id": case.pk, "attachment_id": file.pk}
     return World(town, users, cases, ids)
+
+
+def _kept(draft: Draft) -> ProfileFact:
+    """Something of a form that `draft` does not ask, so that nothing is offered in it."""
+    return ProfileFact.objects.create(
+        resident_id=draft.resident_id,
+        concept="organisation.number",
+        question={"id": "number", "type": "text", "label": "Number"},
+        value="1234",
+        subject=draft.subject,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
 
 
 def _files_of(case: Case) -> list[Any]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from common.errors import NotFound
-from forms import drafts
+from forms import drafts, profile
 from identity import claims
 from identity.models import User
 from portal import queries, wording
@@ -67,4 +67,6 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseRedirect:
         subject=offering.slug,
         claims=claims.fresh(user, version.form.concepts()),
     )
+    if not draft.lock and not draft.steps_done and profile.offers(draft):
+        return redirect("portal:reuse", draft_id=draft.pk)
     return redirect(way_on(draft))

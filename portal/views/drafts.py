@@ -18,7 +18,7 @@ from cases.queries import case_of_draft
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import InvalidInput, NotAllowed
-from forms import drafts, pages
+from forms import drafts, pages, profile
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft
 from forms.outcome import Review, StepOutcome
@@ -144,6 +144,8 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
         case = cases.submit_application(
             draft=draft, by=actor_of(request), language=get_language() or "ja"
         )
+        if request.POST.get("keep") == "yes":
+            profile.keep(draft, by=actor_of(request))
     except InvalidInput:
         return _check_page(request, draft, status=422)
     except NotAllowed as refusal:
@@ -178,6 +180,7 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),
+        "keepable": profile.keepable(draft) if review.ok else [],
     }
     return render(request, "portal/check.html", context, status=status)
 

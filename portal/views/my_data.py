@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from audit.events import describe
 from cases.queries import resident_cases
 from common.database import one_or_none
+from forms import profile
 from identity.models import EidIdentity, User
 from notifications.queries import unread_count
 from portal import queries, wording
@@ -40,6 +41,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         ],
         "everything": everything,
         "profile": _profile(user),
+        "kept": profile.facts_of(user),
+        "services": services,
         "unread": unread_count(user),
     }
     return render(request, "portal/my_data.html", context)

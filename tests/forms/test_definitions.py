@@ -46,7 +46,7 @@ QUESTION = "      - {id: q, type: text, label: {ja: う, en: C}}\n"
         (HEAD + "      - {id: g, type: group, label: a, item_label: i, min: 3, max: 2, questions: [{id: h, type: text, label: a}]}\n",
          "min is larger"),
         (HEAD + "      - {id: g, type: group, label: a, item_label: i, questions: [{id: h, type: text, label: a, concept: person.name}]}\n",
-         "not filled from the eID"),
+         "their group has a concept"),
         (HEAD, "questions"),
         ("key: a\nkey: b\n", "line 2: 'key' occurs twice"),
         ("a: &x 1\nb: *x\n", "anchors and aliases"),

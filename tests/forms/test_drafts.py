@@ -129,12 +129,12 @@ def test_typed_value_is_not_overwritten_by_an_unverified_claim() -> None:
     assert again.answers["name"] == "髙橋 𠮷子"
 
 
-def test_prefilled_value_loses_its_origin_when_changed() -> None:
+def test_prefilled_value_says_that_it_was_changed() -> None:
     draft = a_draft(claims=claims())
     outcome = save(draft, "person", {"mail": "new@example.jp"})
     assert outcome.ok
     assert fresh(draft).answers["mail"] == "new@example.jp"
-    assert "mail" not in fresh(draft).provenance
+    assert fresh(draft).provenance["mail"] == {"changed_from": "eid"}
     assert "name" in fresh(draft).provenance
 
 

@@ -1,0 +1,318 @@
+"""Ask once: answers that a resident keeps for the next application, by concept.
+
+Kept only when the resident says so, and filled in only where the resident says so. What the eID
+verifies is not kept: it comes fresh with every sign-in. Each fact has a day on which it is
+forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, cast
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from pydantic import TypeAdapter
+
+from audit import ledger
+from common.actor import Actor
+from forms import attachments, display
+from forms.errors import FileRefused
+from forms.models import Draft, ProfileFact
+from forms.prepared import Node, Prepared
+from forms.questions import FileQuestion, GroupQuestion, Question, QuestionBase
+from forms.seals import is_verified
+from forms.state import evaluate, is_empty
+from forms.validation import of_value
+
+#: How long a fact is kept, by the first part of its concept. Households change sooner.
+LIFETIMES = {"household": timedelta(days=365), "document": timedelta(days=365)}
+LIFETIME = timedelta(days=730)
+#: Where a household is not known as such, its other form serves.
+_NEAR = {"household.members": "household.children", "household.children": "household.members"}
+_RELATION = "household.relation"
+_CHILDREN = frozenset({"child", "adopted", "grandchild", "stepchild"})
+_QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+#: What hangs on the rest of a form, or speaks of one service only.
+_OF_THE_FORM = ("required_when", "show_when", "validate", "why", "legal_basis", "hint")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A kept answer, for display."""
+
+    row: ProfileFact
+
+    @cached_property
+    def question(self) -> Question:
+        return _QUESTION.validate_python(self.row.question, context={"languages": ()})
+
+    @property
+    def label(self) -> str:
+        return str(self.question.label)
+
+    @property
+    def concept(self) -> str:
+        return self.row.concept
+
+    @property
+    def lines(self) -> list[str]:
+        """The value in words, a line for each entry or file."""
+        return list(_lines(self.question, self.row.value, get_language() or "ja"))
+
+    @property
+    def asserted_at(self) -> datetime:
+        return self.row.asserted_at
+
+    @property
+    def can_change(self) -> bool:
+        """Whether it can be put right by typing; a file is deleted and attached anew."""
+        return self.question.type != "file"
+
+
+def _lines(question: Question, value: Any, language: str) -> Iterator[str]:
+    if isinstance(question, GroupQuestion):
+        for entry in value:
+            parts = (
+                display.text_of(item, entry.get(item.id), language) for item in question.questions
+            )
+            yield ("、" if language == "ja" else ", ").join(part for part in parts if part)
+    elif isinstance(question, FileQuestion):
+        files = attachments.by_ids(value)
+        yield from (files[item].filename for item in value if item in files)
+    else:
+        yield display.text_of(question, value, language)
+
+
+# --- Keeping ----------------------------------------------------------------------------------
+
+
+def keepable(draft: Draft) -> list[str]:
+    """Labels of the answers that could be kept; empty when there is nothing."""
+    language = get_language() or "ja"
+    found = _to_keep(draft.prepared, evaluate(draft.prepared, draft.answers).answers(), draft)
+    return [node.question.label.in_language(language) for node, _value in found]
+
+
+def keep(draft: Draft, *, by: Actor) -> None:
+    """Keep what the draft answered, as its resident asked. Newer answers replace older ones."""
+    answers = evaluate(draft.prepared, draft.answers).answers()
+    now = timezone.now()
+    kept = []
+    for node, value in _to_keep(draft.prepared, answers, draft):
+        concept = cast("str", node.question.concept)
+        ProfileFact.objects.update_or_create(
+            resident_id=draft.resident_id,
+            concept=concept,
+            defaults={
+                "question": _portable(node.question),
+                "value": value,
+                "subject": draft.subject,
+                "asserted_at": now,
+                "expires_at": now + LIFETIMES.get(concept.partition(".")[0], LIFETIME),
+            },
+        )
+        kept.append(concept)
+    if kept:
+        _note("profile.kept", by, draft.resident_id, draft.subject, kept)
+
+
+def _to_keep(
+    prepared: Prepared, answers: Mapping[str, Any], draft: Draft
+) -> list[tuple[Node, Any]]:
+    return [
+        (node, answers[node.id])
+        for node in prepared.nodes.values()
+        if node.group_id is None
+        and node.question.concept
+        and node.id in answers
+        and not is_verified(draft.provenance.get(node.id))
+    ]
+
+
+def _portable(question: QuestionBase) -> dict[str, Any]:
+    """The question without its rules: it can be shown and asked by itself."""
+    data = question.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    for part in (data, *data.get("questions", [])):
+        for name in _OF_THE_FORM:
+            part.pop(name, None)
+    return data
+
+
+# --- Using ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A kept answer that would fit a question of the draft which is still empty."""
+
+    fact: Fact
+    question_id: str
+    #: The question's label in this form.
+    label: str
+
+
+def offers(draft: Draft) -> list[Offer]:
+    """What could be filled in from the resident's earlier applications: one query."""
+    language = get_language() or "ja"
+    return [
+        Offer(fact, node.id, node.question.label.in_language(language))
+        for node, fact, _value in _fitting(draft)
+    ]
+
+
+def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
+    """Fill in the questions that the resident chose. Returns those that were; saves nothing.
+
+    The caller saves the draft. Files are copied: the draft's own can be removed alone.
+    """
+    filled, concepts = [], []
+    for node, fact, found in _fitting(draft):
+        if node.id not in question_ids:
+            continue
+        value = _copies(draft, node.question, found) if node.question.type == "file" else found
+        if not value:
+            continue
+        draft.answers[node.id] = value
+        draft.provenance[node.id] = {
+            "source": display.PROFILE,
+            "subject": fact.row.subject,
+            "asserted_at": fact.row.asserted_at.isoformat(),
+            "verified": False,
+        }
+        filled.append(node.id)
+        concepts.append(fact.concept)
+    if filled:
+        _note("profile.used", by, draft.resident_id, draft.subject, concepts)
+    return filled
+
+
+def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
+    wanted = {
+        node.question.concept: node
+        for node in draft.prepared.nodes.values()
+        if node.group_id is None
+        and node.question.concept
+        and node.id not in draft.answers
+        and not node.compute
+    }
+    if not wanted:
+        return []
+    near = {_NEAR[concept] for concept in wanted if concept in _NEAR}
+    rows = ProfileFact.objects.filter(
+        resident_id=draft.resident_id,
+        concept__in=[*wanted, *near],
+        expires_at__gt=timezone.now(),
+    )
+    facts = {row.concept: Fact(row) for row in rows}
+    found = []
+    for concept, node in wanted.items():
+        fact = facts.get(concept) or facts.get(_NEAR.get(concept, ""))
+        value = _fit(node, fact, concept) if fact else None
+        if fact and not is_empty(value):
+            found.append((node, fact, value))
+    return found
+
+
+def _fit(node: Node, fact: Fact, concept: str) -> Any:
+    """The fact's value as an answer to this question; None when it is none."""
+    question, known = node.question, fact.question
+    if question.type != known.type:
+        return None
+    if isinstance(question, GroupQuestion):
+        entries = _entries(question, cast("GroupQuestion", known), fact.row.value)
+        if concept == "household.children" and fact.concept != concept:
+            entries = [entry for entry in entries if _is_child(question, entry)]
+        return entries[: question.max]
+    if isinstance(question, FileQuestion):
+        return fact.row.value[: question.max_files]
+    return None if any(of_value(question, fact.row.value)) else fact.row.value
+
+
+def _entries(
+    question: GroupQuestion, known: GroupQuestion, values: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Entries carried over part by part, each by its concept."""
+    pairs = [
+        (item, source)
+        for item in question.questions
+        for source in known.questions
+        if item.concept and item.concept == source.concept and item.type == source.type
+    ]
+    found = []
+    for value in values:
+        entry = {
+            item.id: value[source.id]
+            for item, source in pairs
+            if source.id in value and not any(of_value(item, value[source.id]))
+        }
+        if entry:
+            found.append(entry)
+    return found
+
+
+def _is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:
+    relation = next((item.id for item in question.questions if item.concept == _RELATION), "")
+    return entry.get(relation) in _CHILDREN
+
+
+def _copies(draft: Draft, question: Question, ids: Iterable[str]) -> list[str]:
+    found = []
+    for original in attachments.by_ids(ids).values():
+        if original.owner_id != draft.resident_id:
+            continue
+        try:
+            found.append(str(attachments.copy(original, draft, cast("FileQuestion", question)).pk))
+        except (FileRefused, FileNotFoundError):
+            continue  # it does not fit this question, or has been removed: it is asked for anew
+    return found
+
+
+# --- Seeing, deleting -------------------------------------------------------------------------
+
+
+def facts_of(resident: Any) -> list[Fact]:
+    """Everything this resident keeps, one query (and one more for files)."""
+    rows = ProfileFact.objects.filter(resident=resident, expires_at__gt=timezone.now())
+    return [Fact(row) for row in rows.order_by("concept")]
+
+
+def fact_of(resident: Any, fact_id: Any) -> Fact | None:
+    """One of the resident's own facts. None for anybody else's."""
+    row = ProfileFact.objects.filter(resident=resident, pk=fact_id).first()
+    return Fact(row) if row else None
+
+
+def delete(fact: Fact, *, by: Actor) -> None:
+    """Forget a fact. Applications that were sent keep their answers."""
+    fact.row.delete()
+    _note("profile.deleted", by, fact.row.resident_id, "", [fact.concept])
+
+
+def correct(fact: Fact, value: Any, *, by: Actor) -> None:
+    """Replace what is kept; the day counts from now."""
+    now = timezone.now()
+    lifetime = LIFETIMES.get(fact.concept.partition(".")[0], LIFETIME)
+    fact.row.value, fact.row.asserted_at, fact.row.expires_at = value, now, now + lifetime
+    fact.row.save(update_fields=["value", "asserted_at", "expires_at"])
+    _note("profile.corrected", by, fact.row.resident_id, "", [fact.concept])
+
+
+def forget_expired() -> None:
+    """Nightly."""
+    ProfileFact.objects.filter(expires_at__lte=timezone.now()).delete()
+
+
+def _note(event: str, by: Actor, resident_id: Any, subject: str, concepts: Iterable[str]) -> None:
+    ledger.record(
+        event=event,
+        by=by,
+        about=str(resident_id),
+        object_kind="profile",
+        object_id=str(resident_id),
+        purpose=f"service:{subject}"[:200] if subject else "",
+        data={"concepts": sorted(concepts)},
+    )
