@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -19,7 +20,7 @@ from backoffice.due import Due, due
 from cases import policies, talks, timeline
 from cases.models import Case, Consultation, CorrectionRequest, Decision
 from catalogue.fees import Fee
-from forms import attachments, display
+from forms import attachments, display, reasons
 from forms.display import Row, StepRows
 from forms.models import Attachment
 from forms.questions import Question
@@ -97,8 +98,21 @@ class CaseFacts:
 
     @cached_property
     def steps(self) -> list[StepRows]:
-        """The answers by step, each with where it came from."""
-        return self._rows(self.case.answers, self.case.provenance)
+        """The answers by step, each with where it came from and why it was asked or computed."""
+        case = self.case
+        return reasons.explained(
+            self._rows(case.answers, case.provenance),
+            case.application.version.prepared,
+            case.answers,
+            self._answered_on,
+            seen=self._seen_questions,
+        )
+
+    @property
+    def _answered_on(self) -> date:
+        """The day for which the rules of the form were worked out last."""
+        moments = [each.answered_at for each in self.case.corrections.all() if each.answered_at]
+        return timezone.localdate(max([self.case.application.submitted_at, *moments]))
 
     @cached_property
     def corrections(self) -> list[Correction]:

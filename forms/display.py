@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -27,6 +27,9 @@ from forms.questions import (
 )
 from forms.seals import is_verified
 from forms.state import State, is_empty
+
+if TYPE_CHECKING:
+    from forms.reasons import Why
 
 #: The source of an answer that the resident had kept from an earlier application.
 PROFILE = "profile"
@@ -56,6 +59,8 @@ class Row:
     #: The field on the step's page (``#f-<anchor>``).
     anchor: str = ""
     empty: bool = False
+    #: Why it was asked or how it was computed; filled in for staff by `forms.reasons`.
+    why: tuple[Why, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class StepRows:
     title: str
     rows: list[Row]
     step_id: str = ""
+    #: Why the whole step was asked; as `Row.why`.
+    why: tuple[Why, ...] = ()
 
 
 def rows(

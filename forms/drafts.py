@@ -15,7 +15,17 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from common.actor import Actor
 from common.lookup import Lookup
-from forms import attachments, autofill, display, pages, profile, saving, seals, validation
+from forms import (
+    attachments,
+    autofill,
+    display,
+    pages,
+    profile,
+    reasons,
+    saving,
+    seals,
+    validation,
+)
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
@@ -242,8 +252,11 @@ def _judge(
         only={node.id for node in after} - set(new),
         skip=errors.keys(),
     )
+    because: dict[str, reasons.Because] = {}
     for problem in found:
         errors.setdefault(problem.field, []).append(problem.message)
+        if problem.cause:
+            because[problem.field] = reasons.of_cause(prepared, problem.cause)
     unanswered = validation.problems(prepared, state, only=set(new))
     complete = not errors and not unanswered
     done = set(draft.steps_done) - {step_id} | ({step_id} if complete else set())
@@ -257,7 +270,7 @@ def _judge(
     if new and not errors:
         notice = _("Your answer leads to a few more questions. Please answer them too.")
     return StepOutcome(
-        False, errors=errors, typed=typed if errors else {}, notice=notice,
+        False, errors=errors, reasons=because, typed=typed if errors else {}, notice=notice,
         focus=new[0] if new and not errors else "",
     )  # fmt: skip
 

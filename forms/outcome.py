@@ -11,6 +11,7 @@ from forms.validation import Problem
 if TYPE_CHECKING:
     from forms.display import StepRows
     from forms.pages import StepPage
+    from forms.reasons import Because
 
 
 @dataclass
@@ -25,6 +26,8 @@ class StepOutcome:
     page: StepPage | None = None
     #: Messages by field name.
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    #: Why a rule of the form gave such a message, by field name.
+    reasons: Mapping[str, Because] = field(default_factory=dict)
     #: What was typed, by field name; wins over what is stored when the page is shown again.
     typed: Mapping[str, Any] = field(default_factory=dict)
     #: A friendly word above the fields: new questions, an address found, another window.

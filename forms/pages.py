@@ -95,6 +95,7 @@ def step_page(
         controlling=prepared.controlling[step_id],
         typed=outcome.typed if outcome else {},
         errors=errors,
+        reasons=outcome.reasons if outcome else {},
         files=files,
         language=language,
         painters=rendering.PAINTERS,

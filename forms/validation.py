@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -33,17 +33,30 @@ from forms.questions import (
     TextQuestion,
 )
 from forms.state import Answers, State, decide, is_empty
-from rules import RuleFailed
+from rules import Rule, RuleFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The rule behind a message, and the values it saw; `entry` is its group and place in it."""
+
+    rule: Rule
+    values: Answers = field(repr=False)
+    entry: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to put right: `field` is the input's name, and `#f-<field>` its anchor."""
+    """Something to put right: `field` is the input's name, and `#f-<field>` its anchor.
+
+    `cause` is there when a rule of the form says so (`forms.reasons` tells why).
+    """
 
     step_id: str
     question_id: str
     field: str
     message: str
+    cause: Cause | None = None
 
 
 def problems(
@@ -70,8 +83,9 @@ def _of_question(node: Node, state: State, skip: Collection[str]) -> Iterator[Pr
     value = state.values.get(node.id)
     if any(name == node.id or name.startswith(f"{node.id}-") for name in skip):
         return
-    for name, message in _messages(node, node.id, value, state.values):
-        yield Problem(node.step_id, node.id, name, message)
+    for name, message, rule in _messages(node, node.id, value, state.values):
+        cause = Cause(rule, state.values) if rule else None
+        yield Problem(node.step_id, node.id, name, message, cause)
     if not isinstance(node.question, GroupQuestion):
         return
     visible = state.item_visible.get(node.id, [])
@@ -81,28 +95,32 @@ def _of_question(node: Node, state: State, skip: Collection[str]) -> Iterator[Pr
             if child.id not in asked:
                 continue
             name = f"{node.id}-{index}-{child.id}"
-            for field, message in _messages(child, name, item.get(child.id), scope):
-                yield Problem(node.step_id, node.id, field, message)
+            for place, message, rule in _messages(child, name, item.get(child.id), scope):
+                cause = Cause(rule, scope, (node.id, index)) if rule else None
+                yield Problem(node.step_id, node.id, place, message, cause)
 
 
-def _messages(node: Node, name: str, value: Any, scope: Answers) -> Iterator[tuple[str, str]]:
+def _messages(
+    node: Node, name: str, value: Any, scope: Answers
+) -> Iterator[tuple[str, str, Rule | None]]:
+    """Of one question: field, message, and the rule that says so if one does."""
     if is_empty(value):
         if _is_required(node, scope):
-            yield first_field(node.question, name), _missing(node.question)
+            yield first_field(node.question, name), _missing(node.question), node.required
         return
     wrong = False
     for suffix, message in of_value(node.question, value):
         wrong = True
-        yield f"{name}{suffix}" if suffix else first_field(node.question, name), message
+        yield f"{name}{suffix}" if suffix else first_field(node.question, name), message, None
     if wrong:
         return
     for rule, text in node.checks:
         try:
             if rule(scope) is False:
-                yield first_field(node.question, name), str(text)
+                yield first_field(node.question, name), str(text), rule
         except RuleFailed:
             decide(rule, scope, node.id)  # says so in the log
-            yield first_field(node.question, name), _("This answer could not be checked.")
+            yield first_field(node.question, name), _("This answer could not be checked."), None
 
 
 def _is_required(node: Node, scope: Answers) -> bool:

@@ -3,6 +3,7 @@
 from rules.engine import Rule, compile_rule
 from rules.errors import Position, RuleError, RuleFailed
 from rules.functions import RESERVED
+from rules.reasons import Fact, Reason, explain
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of, map_of
 
 __all__ = [
@@ -12,12 +13,15 @@ __all__ = [
     "INT",
     "RESERVED",
     "TEXT",
+    "Fact",
     "Position",
+    "Reason",
     "Rule",
     "RuleError",
     "RuleFailed",
     "VarType",
     "compile_rule",
+    "explain",
     "list_of",
     "map_of",
 ]

@@ -26,7 +26,7 @@ class Rule:
     there (a division by zero, a number too large).
     """
 
-    __slots__ = ("_functions", "_program", "_types", "gives", "source", "variables")
+    __slots__ = ("_functions", "_program", "_types", "gives", "outline", "source", "variables")
 
     def __init__(
         self,
@@ -39,11 +39,18 @@ class Rule:
         self.source = source
         self.gives = gives
         self.variables = frozenset(types)
+        #: How the rule is put together; `rules.reasons` reads it when first asked why.
+        self.outline: Any = None
         self._program = program
         self._types = tuple(types.items())
         self._functions = {
             name: FUNCTIONS[name].call for name in functions if FUNCTIONS[name].call is not None
         }
+
+    @property
+    def types(self) -> dict[str, VarType]:
+        """The variables it uses, with their types."""
+        return dict(self._types)
 
     def __repr__(self) -> str:
         return f"<Rule {self.source!r}>"

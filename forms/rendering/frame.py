@@ -6,7 +6,7 @@ Every value goes through `escape`; only markup written here is trusted.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape as escape_html
 from typing import Any
 
@@ -21,6 +21,7 @@ from forms.questions import (
     GroupQuestion,
     QuestionBase,
 )
+from forms.reasons import Because
 from forms.seals import is_verified
 from forms.state import State
 
@@ -59,6 +60,8 @@ class Frame:
     files: Mapping[str, Attachment]
     language: str
     painters: Mapping[str, Painter]
+    #: Why a rule gave the error of a field.
+    reasons: Mapping[str, Because] = field(default_factory=dict)
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question
@@ -123,7 +126,19 @@ class Frame:
         mark, words = _("Error"), "<br>".join(escape(message) for message in messages)
         return (
             f'<p class="f-error" id="f-{name}-error"><span class="f-error__mark">'
-            f"{mark}:</span> {words}</p>"
+            f"{mark}:</span> {words}</p>{self.because(name)}"
+        )
+
+    def because(self, name: str) -> str:
+        """The answers that made a rule refuse this one, folded."""
+        reason = self.reasons.get(name)
+        if not reason:
+            return ""
+        title, intro = _("Why?"), _("Because of these answers:")
+        lines = "".join(f"<li>{escape(line)}</li>" for line in reason.lines)
+        return (
+            f'<details class="f-why"><summary class="f-why__summary">{title}</summary>'
+            f"<p>{intro}</p><ul>{lines}</ul></details>"
         )
 
     def wrap(self, question: QuestionBase, name: str, inside: str) -> str:

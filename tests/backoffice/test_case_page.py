@@ -52,6 +52,18 @@ def test_facts_with_provenance_files_fee_and_diagram(town: Any, desk: Desk) -> N
     assert reverse("desk:attachment", args=[case.pk, case.answers["site_plan"][0]]) in page
 
 
+def test_staff_can_unfold_why_something_was_asked_or_computed(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    page = html.unescape(_page(desk(people.caseworker()), case))
+    for title, line in (
+        ("Why this was asked", "“What will you do?” is “Filming or photography”"),
+        ("How this was computed", "“Last day” is “"),
+    ):
+        assert f"<summary>{title}</summary>" in page
+        assert f"<li>{line}" in page
+    assert "<details open" not in page.partition("<main")[2].partition("<aside")[0]
+
+
 def test_reading_is_in_the_ledger_with_its_purpose(town: Any, desk: Desk) -> None:
     consultation = make.consulted_case()
     case, worker, asked = consultation.case, people.caseworker(), people.consultee()

@@ -144,9 +144,12 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+EXPRESSIONS = st.recursive(_LEAVES, _grow, max_leaves=12)
+
+
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    source=st.recursive(_LEAVES, _grow, max_leaves=12),
+    source=EXPRESSIONS,
     missing=st.sets(st.sampled_from(sorted(ANSWERS))),
     number=st.integers(-(2**63), 2**63 - 1),
     text=st.text(max_size=50),
