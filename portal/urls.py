@@ -13,10 +13,16 @@ from portal.views import (
     overview,
     payment,
     postal,
+    schema,
     verify,
 )
 
 app_name = "portal"
+
+#: Without a language: for machines.
+plain_urlpatterns = [
+    path("forms/<slug:key>/<int:number>/schema.json", schema.form_schema, name="form_schema"),
+]
 
 urlpatterns = [
     # Applying
