@@ -24,11 +24,13 @@ from django.utils.translation import gettext as _
 
 from cases import policies, timeline
 from cases.models import Application, Case, Consultation, CorrectionRequest, Decision
+from catalogue.queries import published
 from common.calendar import working_days_between
 from common.database import one_or_none
 from common.errors import NotFound
 from common.lookup import Lookup
 from documents.models import Document
+from forms.models import FormVersion
 from identity.models import User
 from identity.roles import Role, departments_of, has_role
 from payments.models import FeeDue
@@ -318,3 +320,17 @@ def application_for_resident(user: User, application_id: uuid.UUID) -> Applicati
 def is_consultee_only(user: User) -> bool:
     """Whether the user only gives opinions and works no cases."""
     return _desk_departments(user) == frozenset() and has_role(user, Role.CONSULTEE)
+
+
+def public_form(key: str, number: int) -> FormVersion:
+    """A version of a form that anybody may know: it is offered, or applications were sent with it.
+
+    A version that nobody ever used and that is not offered is nobody's business. Raises `NotFound`.
+    """
+    used = Exists(published().filter(form_version=OuterRef("pk"))) | Exists(
+        Application.objects.filter(version=OuterRef("pk"))
+    )
+    found = one_or_none(FormVersion.objects.filter(used, key=key, number=number))
+    if found is None:
+        raise NotFound(_("There is no such form."), code="no_form")
+    return found

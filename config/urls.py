@@ -10,11 +10,13 @@ from cms.urls import (
 )
 from cms.urls import plain_urlpatterns as cms_plain
 from identity.urls import plain_urlpatterns as identity_plain
+from portal.urls import plain_urlpatterns as portal_plain
 
 urlpatterns = [
     # Without a language: machines come back here.
     *identity_plain,
     *cms_plain,
+    *portal_plain,
     *admin_urlpatterns,
     *i18n_patterns(
         path("", include("identity.urls")),

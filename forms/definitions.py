@@ -87,9 +87,9 @@ class FormDefinition(Model):
         )
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def json_schema(self) -> dict[str, Any]:
-        """JSON Schema (2020-12) of the answers that a submission holds."""
-        return schema.of_form(self)
+    def json_schema(self, address: str = "") -> dict[str, Any]:
+        """JSON Schema (2020-12) of the answers that a submission holds, published at `address`."""
+        return schema.of_form(self, address)
 
 
 def load(source: str | Mapping[str, Any]) -> FormDefinition:

@@ -243,3 +243,7 @@ ADDRESS_PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building"
 ADDRESS_REQUIRED = ("postalCode", "prefecture", "city", "streetAddress")
 BANK_PARTS = ("bankCode", "branchCode", "accountType", "number", "holder")
 ACCOUNT_TYPES = ("ordinary", "current", "savings")
+#: Longest text of a part of an address, and how many digits the parts of an account have (Zengin).
+PART_LIMITS = {"prefecture": 10, "city": 50, "streetAddress": 200, "building": 200}
+ACCOUNT_DIGITS = {"bankCode": 4, "branchCode": 3, "number": 7}
+LONGEST_HOLDER = 48

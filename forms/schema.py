@@ -1,14 +1,35 @@
-"""JSON Schema (2020-12) of a form's answers, for the API and for whoever reads submissions."""
+"""JSON Schema (2020-12) of a form's answers, for whoever reads submissions.
+
+Whatever a form accepts is valid; what only a rule can tell (a question that is asked because of
+another answer) is left open. Annotations beside the standard ones, which validators ignore:
+
+``x-type``
+    The type of the question (``money``, ``address``): `forms.questions`.
+``x-titles``
+    The label in every language of the form; ``title`` is the Japanese one.
+``x-options``
+    The labels of the options by value, in every language.
+``x-unit``
+    What a number counts, in every language.
+``x-concept``
+    The fact it is, in the GIF vocabulary: ``person.dateOfBirth``.
+
+The same version gives the same schema, byte for byte, whoever asks in whatever language.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from common.text import FALLBACK_LANGUAGE, Text
 from forms.questions import (
+    ACCOUNT_DIGITS,
     ACCOUNT_TYPES,
-    ADDRESS_PARTS,
     ADDRESS_REQUIRED,
     BANK_PARTS,
+    LONGEST_HOLDER,
+    PART_LIMITS,
     ChoiceQuestion,
     ComputedQuestion,
     FileQuestion,
@@ -26,10 +47,15 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_YEN = Text({"ja": "円", "en": "yen"})
 
-def of_form(form: FormDefinition) -> Schema:
-    """The schema of the answers object: what is always asked and required is `required`."""
-    questions = list(form.questions())
+
+def of_form(form: FormDefinition, address: str = "") -> Schema:
+    """The schema of the answers object: what is always asked and required is `required`.
+
+    `address` is where the schema is published.
+    """
     conditional = {step.id for step in form.steps if step.show_when}
     always = [
         question.id
@@ -37,82 +63,125 @@ def of_form(form: FormDefinition) -> Schema:
         for question in step.questions
         if step.id not in conditional and _always(question)
     ]
-    schema = _object({question.id: of_question(question) for question in questions}, always)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = str(form.title)
-    return schema
+    parts = {question.id: of_question(question, form.languages) for question in form.questions()}
+    head: Schema = {"$schema": DIALECT} | ({"$id": address} if address else {})
+    return head | _titles(form.title, form.languages) | _object(parts, always)
 
 
 def _always(question: QuestionBase) -> bool:
+    if isinstance(question, ComputedQuestion):
+        return False  # a rule may have no result
     return question.required and not question.show_when and not question.required_when
 
 
-def of_question(question: QuestionBase) -> Schema:
-    """The schema of one answer, with the label as title and the concept for machines."""
-    schema = _value(question)
-    schema["title"] = str(question.label)
+def of_question(question: QuestionBase, languages: Sequence[str]) -> Schema:
+    """The schema of one answer, with its label, its unit and its concept for machines."""
+    schema = _titles(question.label, languages)
+    schema["x-type"] = question.type  # type: ignore[attr-defined]
     if question.concept:
         schema["x-concept"] = question.concept
-    return schema
+    unit = _unit(question)
+    if unit:
+        schema["x-unit"] = _in_each(unit, languages)
+    if isinstance(question, ChoiceQuestion | MultipleQuestion):
+        schema["x-options"] = {
+            option.value: _in_each(option.label, languages) for option in question.choices
+        }
+    return schema | _value(question, languages)
 
 
-def _value(question: QuestionBase) -> Schema:
+def _titles(text: Text, languages: Sequence[str]) -> Schema:
+    return {
+        "title": text.in_language(FALLBACK_LANGUAGE),
+        "x-titles": _in_each(text, languages),
+    }
+
+
+def _in_each(text: Text, languages: Sequence[str]) -> dict[str, str]:
+    return {language: text.in_language(language) for language in languages}
+
+
+def _unit(question: QuestionBase) -> Text | None:
+    if isinstance(question, MoneyQuestion):
+        return _YEN
+    if isinstance(question, NumberQuestion | ComputedQuestion):
+        is_money = isinstance(question, ComputedQuestion) and question.result == "money"
+        return question.unit or (_YEN if is_money else None)
+    return None
+
+
+def _value(question: QuestionBase, languages: Sequence[str]) -> Schema:
     match question:
-        case TextQuestion() | LongTextQuestion():
+        case TextQuestion():
+            least = max(question.min_length, 1)
+            return {"type": "string", "minLength": least, "maxLength": question.max_length}
+        case LongTextQuestion():
             return {"type": "string", "minLength": 1, "maxLength": question.max_length}
         case ChoiceQuestion():
             return {"enum": [option.value for option in question.choices]}
         case MultipleQuestion():
             options = {"enum": [option.value for option in question.choices]}
-            return {"type": "array", "items": options, "uniqueItems": True, "minItems": 1}
+            least = max(question.min, 1)
+            return _list(options, least, question.max) | {"uniqueItems": True}
         case NumberQuestion(decimals=0) | MoneyQuestion():
             limits = {"minimum": question.min, "maximum": question.max}
             return {"type": "integer"} | {k: v for k, v in limits.items() if v is not None}
         case NumberQuestion():
             return {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
         case FileQuestion():
-            item = {"type": "string", "format": "uuid"}
-            return {"type": "array", "items": item, "minItems": 1, "maxItems": question.max_files}
+            return _list({"type": "string", "format": "uuid"}, 1, question.max_files)
         case GroupQuestion():
-            parts = {item.id: of_question(item) for item in question.questions}
+            parts = {item.id: of_question(item, languages) for item in question.questions}
             always = [item.id for item in question.questions if _always(item)]
-            return {
-                "type": "array",
-                "items": _object(parts, always),
-                "minItems": question.min,
-                "maxItems": question.max,
-            }
+            return _list(_object(parts, always), max(question.min, 1), question.max)
         case ComputedQuestion():
-            return {"type": _COMPUTED[question.result]}
+            return _COMPUTED[question.result] | {"readOnly": True}
     return _fixed(question.type)  # type: ignore[attr-defined]
 
 
-_COMPUTED = {
-    "number": "integer",
-    "money": "integer",
-    "text": "string",
-    "yes_no": "boolean",
-    "date": "string",
+def _list(item: Schema, least: int, most: int) -> Schema:
+    return {"type": "array", "items": item, "minItems": least, "maxItems": most}
+
+
+_COMPUTED: dict[str, Schema] = {
+    "number": {"type": "integer"},
+    "money": {"type": "integer"},
+    "text": {"type": "string", "minLength": 1},
+    "yes_no": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
 }
+_TEXT: Schema = {"type": "string", "minLength": 1}
 
 
 def _fixed(kind: str) -> Schema:
-    text: Schema = {"type": "string"}
     match kind:
         case "yes_no":
             return {"type": "boolean"}
         case "declaration":
             return {"const": True}
         case "date":
-            return text | {"format": "date"}
+            return _TEXT | {"format": "date"}
         case "email":
-            return text | {"format": "email"}
+            return _TEXT | {"format": "email"}
+        case "phone":
+            return _digits(9, 22, sign=r"\+?", within="[0-9-]")
         case "address":
-            return _object(dict.fromkeys(ADDRESS_PARTS, text), list(ADDRESS_REQUIRED))
+            required = {
+                part: _TEXT | ({"maxLength": PART_LIMITS[part]} if part in PART_LIMITS else {})
+                for part in ADDRESS_REQUIRED
+            }
+            building = {"type": "string", "maxLength": PART_LIMITS["building"]}
+            return _object(required | {"building": building}, list(ADDRESS_REQUIRED))
         case "bank_account":
-            parts = dict.fromkeys(BANK_PARTS, text) | {"accountType": {"enum": list(ACCOUNT_TYPES)}}
-            return _object(parts, list(BANK_PARTS))
-    return dict(text)
+            parts = {part: _digits(size, size) for part, size in ACCOUNT_DIGITS.items()}
+            parts["accountType"] = {"enum": list(ACCOUNT_TYPES)}
+            parts["holder"] = _TEXT | {"maxLength": LONGEST_HOLDER}
+            return _object({part: parts[part] for part in BANK_PARTS}, list(BANK_PARTS))
+    return dict(_TEXT)
+
+
+def _digits(least: int, most: int, *, sign: str = "", within: str = "[0-9]") -> Schema:
+    return {"type": "string", "pattern": f"^{sign}{within}{{{least},{most}}}$"}
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> Schema:

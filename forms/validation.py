@@ -18,10 +18,13 @@ from django.utils.translation import ngettext
 from forms.normalise import FIRST_DAY, LAST_DAY
 from forms.prepared import Node, Prepared
 from forms.questions import (
+    ACCOUNT_DIGITS,
     ACCOUNT_TYPES,
     ADDRESS_PARTS,
     ADDRESS_REQUIRED,
     BANK_PARTS,
+    LONGEST_HOLDER,
+    PART_LIMITS,
     ChoiceQuestion,
     FileQuestion,
     GroupQuestion,
@@ -240,9 +243,6 @@ def _phone(question: Any, value: Any) -> Iterator[tuple[str, str]]:
         yield "", _("Write a telephone number with its area code, for example 03-1234-5678.")
 
 
-_PART_LIMITS = {"prefecture": 10, "city": 50, "streetAddress": 200, "building": 200}
-
-
 def _address(question: Any, value: Any) -> Iterator[tuple[str, str]]:
     if not _has_parts(value, ADDRESS_PARTS):
         yield _not_readable()
@@ -250,7 +250,7 @@ def _address(question: Any, value: Any) -> Iterator[tuple[str, str]]:
     for part in ADDRESS_REQUIRED:
         if not value.get(part):
             yield f"-{part}", _("Fill this in.")
-    for part, most in _PART_LIMITS.items():
+    for part, most in PART_LIMITS.items():
         if len(value.get(part) or "") > most:
             yield f"-{part}", _("Use at most %(most)s characters.") % {"most": most}
 
@@ -259,7 +259,7 @@ def _bank_account(question: Any, value: Any) -> Iterator[tuple[str, str]]:
     if not _has_parts(value, BANK_PARTS):
         yield _not_readable()
         return
-    for part, length in (("bankCode", 4), ("branchCode", 3), ("number", 7)):
+    for part, length in ACCOUNT_DIGITS.items():
         if not re.fullmatch(rf"[0-9]{{{length}}}", value.get(part) or ""):
             yield (
                 f"-{part}",
@@ -268,7 +268,7 @@ def _bank_account(question: Any, value: Any) -> Iterator[tuple[str, str]]:
             )
     if value.get("accountType") not in ACCOUNT_TYPES:
         yield "-accountType", _("Choose one of the options.")
-    if not 0 < len(value.get("holder") or "") <= 48:
+    if not 0 < len(value.get("holder") or "") <= LONGEST_HOLDER:
         yield "-holder", _("Write the account holder's name in katakana, as in the bank book.")
 
 

@@ -14,10 +14,16 @@ from portal.views import (
     payment,
     postal,
     profile,
+    schema,
     verify,
 )
 
 app_name = "portal"
+
+#: Without a language: for machines.
+plain_urlpatterns = [
+    path("forms/<slug:key>/<int:number>/schema.json", schema.form_schema, name="form_schema"),
+]
 
 urlpatterns = [
     # Applying

@@ -133,6 +133,8 @@ TOWN: dict[str, Row] = {
     "cms_mark": everybody(),
     "cms_search": everybody(),
     "wagtail_serve": everybody(),
+    # portal: for machines
+    "form_schema": everybody(),
     # portal: applying
     "portal:start": everybody(),
     "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
