@@ -8,8 +8,8 @@ from uuid import UUID
 
 from forms import normalise, seals
 from forms.normalise import Unreadable
+from forms.parts import COMPOSITES
 from forms.prepared import Node, Prepared
-from forms.questions import ADDRESS_PARTS, ADDRESS_REQUIRED
 from forms.validation import of_value
 
 #: What the provider has checked. Contact details are what the person once wrote there.
@@ -87,11 +87,12 @@ def _fitting(node: Node, value: Any) -> Any:
 def _address(value: Any) -> dict[str, str] | None:
     if not isinstance(value, Mapping):
         return None
-    parts = {part: str(value.get(part) or "") for part in ADDRESS_PARTS}
+    asked = COMPOSITES["address"]
+    parts = {part.name: str(value.get(part.name) or "") for part in asked}
     try:
         parts["postalCode"] = normalise.postal_code(parts["postalCode"])
         for text in parts.values():
             normalise.refuse_control(text)
     except Unreadable:
         return None
-    return parts if any(parts[part] for part in ADDRESS_REQUIRED) else None
+    return parts if any(parts[part.name] for part in asked if part.required) else None

@@ -292,6 +292,22 @@ def _bank_account(question: Any, value: Mapping[str, str], language: str) -> str
     )
 
 
+def _period(question: Any, value: Mapping[str, str], language: str) -> str:
+    days = [date_text(value[part], language) for part in ("start", "end") if value.get(part)]
+    return (" ～ " if language == "ja" else " – ").join(days)
+
+
+def _person(question: Any, value: Mapping[str, str], language: str) -> str:
+    born = value.get("dateOfBirth")
+    lines = [value.get("fullName"), value.get("fullNameKana")]
+    lines.append(_("born %(day)s") % {"day": date_text(born, language)} if born else "")
+    return "\n".join(line for line in lines if line)
+
+
+def _location(question: Any, value: Mapping[str, str], language: str) -> str:
+    return "\n".join(text for text in (value.get("description"), value.get("coordinates")) if text)
+
+
 def _file(question: Any, value: Any, language: str) -> str:
     return ""  # the row's attachments say it
 
@@ -306,5 +322,8 @@ _TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
     "date": _date,
     "address": _address,
     "bank_account": _bank_account,
+    "period": _period,
+    "person": _person,
+    "location": _location,
     "file": _file,
 }

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from forms import normalise
 from forms.normalise import Unreadable
+from forms.parts import COMPOSITES, Part
 from forms.prepared import Node
 from forms.questions import (
-    ADDRESS_PARTS,
-    BANK_PARTS,
     DateQuestion,
     GroupQuestion,
     LongTextQuestion,
@@ -43,12 +42,18 @@ class Read:
 
 FileReader = Callable[[Node, str, Read], Any]
 
+_OF_DATE = ("-year", "-month", "-day", "")
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "date": ("-year", "-month", "-day", ""),
-    "address": tuple(f"-{part}" for part in ADDRESS_PARTS),
-    "bank_account": tuple(f"-{part}" for part in BANK_PARTS),
+    "date": _OF_DATE,
     "group": ("-n",),
     "file": ("-kept", ""),
+} | {
+    kind: tuple(
+        f"-{part.name}{suffix}"
+        for part in parts
+        for suffix in (_OF_DATE if part.kind == "date" else ("",))
+    )
+    for kind, parts in COMPOSITES.items()
 }
 
 
@@ -154,6 +159,10 @@ def _money(question: Question, name: str, post: Posted) -> int | None:
 
 
 def _date(question: DateQuestion, name: str, post: Posted) -> str | None:
+    return _date_of(name, post)
+
+
+def _date_of(name: str, post: Posted) -> str | None:
     if name in post and _one(name, post):
         return normalise.date(_one(name, post))
     year, month, day = (_one(f"{name}-{part}", post) for part in ("year", "month", "day"))
@@ -177,40 +186,39 @@ def _phone(question: Question, name: str, post: Posted) -> str | None:
     return normalise.phone(_one(name, post)) or None
 
 
-def _parts(
-    name: str, post: Posted, readers: Mapping[str, Callable[[str], str]]
-) -> dict[str, str] | None:
-    values, errors = {}, {}
-    for part, reader in readers.items():
+def _composite(question: Question, name: str, post: Posted) -> dict[str, str] | None:
+    """Every part that can be understood; the others leave their errors."""
+    values: dict[str, str] = {}
+    errors = {}
+    for part in COMPOSITES[question.type]:
+        field = f"{name}-{part.name}"
         try:
-            values[part] = reader(_one(f"{name}-{part}", post))
+            value = _part(part, field, post)
         except Unreadable as wrong:
-            errors[f"{name}-{part}"] = [str(wrong)]
+            errors[field] = [str(wrong)]
+            continue
+        if value is not None:
+            values[part.name] = value
     if errors:
         raise FieldErrors(errors)
     return values if any(values.values()) else None
 
 
-def _address(question: Question, name: str, post: Posted) -> dict[str, str] | None:
-    readers = dict.fromkeys(ADDRESS_PARTS, normalise.text)
-    return _parts(name, post, readers | {"postalCode": normalise.postal_code})
+def _part(part: Part, field: str, post: Posted) -> str | None:
+    if part.kind == "date":
+        return _date_of(field, post)
+    value = _PART_READERS[part.kind](_one(field, post))
+    return value.rjust(part.length, "0") if part.padded and value else value
 
 
-def _bank_account(question: Question, name: str, post: Posted) -> dict[str, str] | None:
-    value = _parts(
-        name,
-        post,
-        {
-            "bankCode": normalise.digits,
-            "branchCode": normalise.digits,
-            "accountType": normalise.text,
-            "number": normalise.digits,
-            "holder": normalise.katakana,
-        },
-    )
-    if value and value["number"]:
-        value["number"] = value["number"].rjust(7, "0")
-    return value
+_PART_READERS: dict[str, Callable[[str], str]] = {
+    "text": normalise.text,
+    "kana": normalise.katakana,
+    "digits": normalise.digits,
+    "postal_code": normalise.postal_code,
+    "coordinates": normalise.coordinates,
+    "account_type": normalise.text,
+}
 
 
 _READERS: dict[str, Callable[[Any, str, Posted], Any]] = {
@@ -225,6 +233,5 @@ _READERS: dict[str, Callable[[Any, str, Posted], Any]] = {
     "date": _date,
     "email": _email,
     "phone": _phone,
-    "address": _address,
-    "bank_account": _bank_account,
+    **dict.fromkeys(COMPOSITES, _composite),
 }

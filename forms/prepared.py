@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import rules
 from common.text import Text
 from forms.errors import DefinitionError
+from forms.parts import COMPOSITES
 from forms.questions import (
-    ADDRESS_PARTS,
-    BANK_PARTS,
     ChoiceQuestion,
     ComputedQuestion,
     GroupQuestion,
@@ -42,8 +41,12 @@ _TYPES: dict[str, VarType] = {
     "declaration": rules.BOOL,
     "money": rules.INT,
     "date": rules.DATE,
-    "address": rules.map_of(dict.fromkeys(ADDRESS_PARTS, rules.TEXT)),
-    "bank_account": rules.map_of(dict.fromkeys(BANK_PARTS, rules.TEXT)),
+}
+_TYPES |= {
+    kind: rules.map_of(
+        {part.name: rules.DATE if part.kind == "date" else rules.TEXT for part in parts}
+    )
+    for kind, parts in COMPOSITES.items()
 }
 _RESULTS = {
     "number": rules.INT,

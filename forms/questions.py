@@ -163,6 +163,24 @@ class BankAccountQuestion(QuestionBase):
     type: Literal["bank_account"]
 
 
+class PeriodQuestion(QuestionBase):
+    """From a first day to a last one; both count."""
+
+    type: Literal["period"]
+
+
+class PersonQuestion(QuestionBase):
+    """Somebody: name, reading, date of birth."""
+
+    type: Literal["person"]
+
+
+class LocationQuestion(QuestionBase):
+    """A place in words, and where it is on the map if that is known (WGS 84)."""
+
+    type: Literal["location"]
+
+
 class FileQuestion(QuestionBase):
     type: Literal["file"]
     accept: tuple[Literal["pdf", "image"], ...] = ("pdf", "image")
@@ -211,6 +229,9 @@ ItemQuestion = Annotated[
     | PhoneQuestion
     | AddressQuestion
     | BankAccountQuestion
+    | PeriodQuestion
+    | PersonQuestion
+    | LocationQuestion
     | FileQuestion
     | DeclarationQuestion
     | ComputedQuestion,
@@ -230,6 +251,9 @@ Question = Annotated[
     | PhoneQuestion
     | AddressQuestion
     | BankAccountQuestion
+    | PeriodQuestion
+    | PersonQuestion
+    | LocationQuestion
     | FileQuestion
     | DeclarationQuestion
     | ComputedQuestion
@@ -238,12 +262,3 @@ Question = Annotated[
 ]
 
 GroupQuestion.model_rebuild()
-
-ADDRESS_PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building")
-ADDRESS_REQUIRED = ("postalCode", "prefecture", "city", "streetAddress")
-BANK_PARTS = ("bankCode", "branchCode", "accountType", "number", "holder")
-ACCOUNT_TYPES = ("ordinary", "current", "savings")
-#: Longest text of a part of an address, and how many digits the parts of an account have (Zengin).
-PART_LIMITS = {"prefecture": 10, "city": 50, "streetAddress": 200, "building": 200}
-ACCOUNT_DIGITS = {"bankCode": 4, "branchCode": 3, "number": 7}
-LONGEST_HOLDER = 48

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 import rules
 from forms import display
 from forms.display import Row, StepRows
+from forms.parts import COMPOSITES
 from forms.prepared import TODAY, Node, Prepared
 from forms.questions import GroupQuestion, MultipleQuestion
 from forms.state import Answers, is_empty
@@ -125,8 +126,8 @@ def _sentence(label: str, node: Node, fact: Fact, value: Any, language: str) -> 
         return words % {"question": label, "count": count}
     if is_empty(value):
         return _("“%(question)s” is not answered") % {"question": label}
-    # A part of an address or an account is a text of its own.
-    whole = isinstance(value, Mapping) or node.question.type not in {"address", "bank_account"}
+    # A part of an address or a person is a text of its own.
+    whole = isinstance(value, Mapping) or node.question.type not in COMPOSITES
     text = display.text_of(node.question, value, language) if whole else str(value)
     text = " ".join(text.split())
     if len(text) > LONGEST_ANSWER:

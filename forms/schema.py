@@ -23,13 +23,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from common.text import FALLBACK_LANGUAGE, Text
+from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.questions import (
-    ACCOUNT_DIGITS,
-    ACCOUNT_TYPES,
-    ADDRESS_REQUIRED,
-    BANK_PARTS,
-    LONGEST_HOLDER,
-    PART_LIMITS,
     ChoiceQuestion,
     ComputedQuestion,
     FileQuestion,
@@ -165,19 +160,27 @@ def _fixed(kind: str) -> Schema:
             return _TEXT | {"format": "email"}
         case "phone":
             return _digits(9, 22, sign=r"\+?", within="[0-9-]")
-        case "address":
-            required = {
-                part: _TEXT | ({"maxLength": PART_LIMITS[part]} if part in PART_LIMITS else {})
-                for part in ADDRESS_REQUIRED
-            }
-            building = {"type": "string", "maxLength": PART_LIMITS["building"]}
-            return _object(required | {"building": building}, list(ADDRESS_REQUIRED))
-        case "bank_account":
-            parts = {part: _digits(size, size) for part, size in ACCOUNT_DIGITS.items()}
-            parts["accountType"] = {"enum": list(ACCOUNT_TYPES)}
-            parts["holder"] = _TEXT | {"maxLength": LONGEST_HOLDER}
-            return _object({part: parts[part] for part in BANK_PARTS}, list(BANK_PARTS))
+    if kind in COMPOSITES:
+        parts = COMPOSITES[kind]
+        return _object(
+            {part.name: _part(part) for part in parts},
+            [part.name for part in parts if part.required],
+        )
     return dict(_TEXT)
+
+
+def _part(part: Part) -> Schema:
+    match part.kind:
+        case "digits":
+            return _digits(part.length, part.length)
+        case "account_type":
+            return {"enum": list(ACCOUNT_TYPES)}
+        case "date":
+            return _TEXT | {"format": "date"}
+        case "postal_code":
+            return {"type": "string", "pattern": "^[0-9]{3}-[0-9]{4}$"}
+    text: Schema = dict(_TEXT) if part.required else {"type": "string"}
+    return text | {"maxLength": part.length}
 
 
 def _digits(least: int, most: int, *, sign: str = "", within: str = "[0-9]") -> Schema:

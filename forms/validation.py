@@ -12,19 +12,14 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forms.normalise import FIRST_DAY, LAST_DAY
+from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part, first_input
 from forms.prepared import Node, Prepared
 from forms.questions import (
-    ACCOUNT_DIGITS,
-    ACCOUNT_TYPES,
-    ADDRESS_PARTS,
-    ADDRESS_REQUIRED,
-    BANK_PARTS,
-    LONGEST_HOLDER,
-    PART_LIMITS,
     ChoiceQuestion,
     FileQuestion,
     GroupQuestion,
@@ -136,7 +131,7 @@ def _is_required(node: Node, scope: Answers) -> bool:
 
 def first_field(question: Question, name: str) -> str:
     """The input that a link to the question should focus."""
-    first = {"address": "-postalCode", "bank_account": "-bankCode"}.get(question.type, "")
+    first = first_input(question.type) if question.type in COMPOSITES else ""
     if question.type == "date" and getattr(question, "input", "") == "fields":
         first = "-year"
     return name + first
@@ -243,33 +238,44 @@ def _phone(question: Any, value: Any) -> Iterator[tuple[str, str]]:
         yield "", _("Write a telephone number with its area code, for example 03-1234-5678.")
 
 
-def _address(question: Any, value: Any) -> Iterator[tuple[str, str]]:
-    if not _has_parts(value, ADDRESS_PARTS):
+def _composite(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    parts = COMPOSITES[question.type]
+    if not _has_parts(value, {part.name for part in parts}):
         yield _not_readable()
         return
-    for part in ADDRESS_REQUIRED:
-        if not value.get(part):
-            yield f"-{part}", _("Fill this in.")
-    for part, most in PART_LIMITS.items():
-        if len(value.get(part) or "") > most:
-            yield f"-{part}", _("Use at most %(most)s characters.") % {"most": most}
-
-
-def _bank_account(question: Any, value: Any) -> Iterator[tuple[str, str]]:
-    if not _has_parts(value, BANK_PARTS):
-        yield _not_readable()
+    wrong = False
+    for part in parts:
+        message = _of_part(part, value.get(part.name) or "")
+        if message:
+            wrong = True
+            suffix = "-year" if part.kind == "date" else ""
+            yield f"-{part.name}{suffix}", message
+    if wrong:
         return
-    for part, length in ACCOUNT_DIGITS.items():
-        if not re.fullmatch(rf"[0-9]{{{length}}}", value.get(part) or ""):
-            yield (
-                f"-{part}",
-                ngettext("Write %(length)s digit.", "Write %(length)s digits.", length)
-                % {"length": length},
-            )
-    if value.get("accountType") not in ACCOUNT_TYPES:
-        yield "-accountType", _("Choose one of the options.")
-    if not 0 < len(value.get("holder") or "") <= LONGEST_HOLDER:
-        yield "-holder", _("Write the account holder's name in katakana, as in the bank book.")
+    if question.type == "period" and value["end"] < value["start"]:
+        yield "-end-year", _("The last day must be the first day or later.")
+    if question.type == "person" and value["dateOfBirth"] > timezone.localdate().isoformat():
+        yield "-dateOfBirth-year", _("A date of birth cannot be in the future.")
+
+
+def _of_part(part: Part, value: str) -> str:
+    """What is wrong with one part; empty when nothing is."""
+    if part.kind == "digits" and not re.fullmatch(rf"[0-9]{{{part.length}}}", value):
+        words = ngettext("Write %(length)s digit.", "Write %(length)s digits.", part.length)
+        return words % {"length": part.length}
+    if part.kind == "account_type" and value not in ACCOUNT_TYPES:
+        return _("Choose one of the options.")
+    if not value:
+        if not part.required:
+            return ""
+        return str(part.missing) or (
+            _("Enter the date.") if part.kind == "date" else _("Fill this in.")
+        )
+    if part.kind == "date":
+        return next((message for _suffix, message in _date(None, value)), "")
+    if len(value) > part.length:
+        return str(part.missing) or _("Use at most %(most)s characters.") % {"most": part.length}
+    return ""
 
 
 def _has_parts(value: Any, parts: Collection[str]) -> bool:
@@ -324,9 +330,8 @@ _CHECKS: dict[str, Callable[[Any, Any], Iterator[tuple[str, str]]]] = {
     "date": _date,
     "email": _email,
     "phone": _phone,
-    "address": _address,
-    "bank_account": _bank_account,
     "file": _file,
     "group": _group,
     "computed": _computed,
+    **dict.fromkeys(COMPOSITES, _composite),
 }

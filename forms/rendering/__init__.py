@@ -5,6 +5,7 @@ Every value goes through `escape`; only markup written in this package is truste
 
 from __future__ import annotations
 
+from forms.parts import COMPOSITES
 from forms.rendering import composites, fields
 from forms.rendering.frame import Frame, Painter
 
@@ -24,7 +25,6 @@ PAINTERS: dict[str, Painter] = {
     "declaration": fields.declaration,
     "file": fields.file,
     "computed": fields.computed,
-    "address": composites.address,
-    "bank_account": composites.bank_account,
+    **dict.fromkeys(COMPOSITES, composites.composite),
     "group": composites.group,
 }

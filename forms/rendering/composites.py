@@ -1,4 +1,4 @@
-"""Fields made of several: addresses, accounts, repeating groups."""
+"""Fields made of several: addresses, persons, periods, repeating groups."""
 
 from __future__ import annotations
 
@@ -8,97 +8,73 @@ from typing import Any, cast
 from django.utils.translation import gettext as _
 
 from forms import display
+from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.prepared import Node
 from forms.questions import (
-    ACCOUNT_TYPES,
-    ADDRESS_PARTS,
-    AddressQuestion,
     GroupQuestion,
 )
+from forms.rendering.fields import date_boxes
 from forms.rendering.frame import REFRESH, Frame, attributes
 
-_ADDRESS_TOKENS = {
-    "postalCode": "postal-code",
-    "prefecture": "address-level1",
-    "city": "address-level2",
-    "streetAddress": "address-line1",
-    "building": "address-line2",
-}
 
-
-def address(frame: Frame, node: Node, name: str, value: Any) -> str:
-    question = cast("AddressQuestion", node.question)
+def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
+    """A fieldset of labelled parts."""
+    question = node.question
     stored = value or {}
-    own = question.concept == "person.address" or question.autocomplete
-    labels = {
-        "postalCode": _("Postal code"),
-        "prefecture": _("Prefecture"),
-        "city": _("City, ward, town or village"),
-        "streetAddress": _("Area and house number"),
-        "building": _("Building and room"),
-    }
-    sizes = {"postalCode": "f-input--10", "prefecture": "f-input--10", "city": "f-input--20"}
-    parts = []
-    for part in ADDRESS_PARTS:
-        field = f"{name}-{part}"
-        error = frame.error(field)
-        optional = ""
-        if part == "building":
-            optional = f' <span class="f-optional">{frame.optional()}</span>'
+    kind = question.type
+    own = bool(question.autocomplete) or (question.concept or "").startswith("person.")
+    parts = "".join(
+        _part(frame, name, part, stored.get(part.name), own=own) for part in COMPOSITES[kind]
+    )
+    return frame.fieldset(
+        question, name, f'<div class="f-parts" id="f-{name}" tabindex="-1">{parts}</div>'
+    )
+
+
+def _part(frame: Frame, name: str, part: Part, stored: Any, *, own: bool) -> str:
+    field = f"{name}-{part.name}"
+    if part.kind == "date":
+        return _date_part(frame, field, part, stored, own=own)
+    error = frame.error(field)
+    ids = [f"f-{field}-error"] if error else []
+    optional = "" if part.required else f' <span class="f-optional">{frame.optional()}</span>'
+    hint = ""
+    if part.hint:
+        hint = f'<p class="f-hint" id="f-{field}-hint">{part.hint}</p>'
+        ids.append(f"f-{field}-hint")
+    if part.kind == "account_type":
+        box = _account_type(frame, field, stored, ids, wrong=bool(error))
+    else:
         box = frame.box(
             field,
-            stored.get(part),
-            [f"f-{field}-error"] if error else [],
-            css=f"f-input {sizes.get(part, '')}".strip(),
-            inputmode="numeric" if part == "postalCode" else None,
-            autocomplete=_ADDRESS_TOKENS[part] if own else "off",
+            stored,
+            ids,
+            css=f"f-input {part.css}".strip(),
+            inputmode="numeric" if part.kind in {"digits", "postal_code"} else None,
+            autocomplete=part.autocomplete if own else "off",
         )
-        if part == "postalCode":
-            button = frame.button("lookup", name, _("Fill in the address"))
-            box = f'<span class="f-lookup">{box}{button}</span>'
-        parts.append(
-            f'<div class="f-subfield"><label class="f-sublabel" for="f-{field}">{labels[part]}'
-            f"{optional}</label>{error}{box}</div>"
+    if part.kind == "postal_code":
+        box = (
+            f'<span class="f-lookup">{box}'
+            f"{frame.button('lookup', name, _('Fill in the address'))}</span>"
         )
-    return frame.fieldset(
-        question,
-        name,
-        f'<div class="f-address" id="f-{name}" tabindex="-1">{"".join(parts)}</div>',
+    return (
+        f'<div class="f-subfield"><label class="f-sublabel" for="f-{field}">{part.label}'
+        f"{optional}</label>{hint}{error}{box}</div>"
     )
 
 
-def bank_account(frame: Frame, node: Node, name: str, value: Any) -> str:
-    stored = value or {}
-    parts = []
-    for part, label, css, mode in (
-        ("bankCode", _("Bank code (4 digits)"), "f-input--5", "numeric"),
-        ("branchCode", _("Branch code (3 digits)"), "f-input--5", "numeric"),
-        ("accountType", _("Type of account"), "", None),
-        ("number", _("Account number (7 digits)"), "f-input--10", "numeric"),
-        ("holder", _("Account holder in katakana"), "", None),
-    ):
-        field = f"{name}-{part}"
-        error = frame.error(field)
-        ids = [f"f-{field}-error"] if error else []
-        if part == "accountType":
-            box = _account_type(frame, field, stored.get(part), ids)
-        else:
-            box = frame.box(
-                field, stored.get(part), ids, css=f"f-input {css}".strip(), inputmode=mode,
-                autocomplete="off",
-            )  # fmt: skip
-        parts.append(
-            f'<div class="f-subfield"><label class="f-sublabel" for="f-{field}">{label}</label>'
-            f"{error}{box}</div>"
-        )
-    return frame.fieldset(
-        node.question,
-        name,
-        f'<div class="f-bank" id="f-{name}" tabindex="-1">{"".join(parts)}</div>',
+def _date_part(frame: Frame, field: str, part: Part, stored: Any, *, own: bool) -> str:
+    error = frame.error(field)
+    described = attributes({"aria-describedby": f"f-{field}-error" if error else ""})
+    birth = own and part.autocomplete == "bday"
+    return (
+        f'<fieldset class="f-subfield"{described}><legend class="f-sublabel">{part.label}</legend>'
+        f"{error}{date_boxes(frame, field, stored, birth=birth)}</fieldset>"
     )
 
 
-def _account_type(frame: Frame, field: str, stored: Any, ids: list[str]) -> str:
+def _account_type(frame: Frame, field: str, stored: Any, ids: list[str], *, wrong: bool) -> str:
     chosen = frame.text(field, stored)
     options = "".join(
         f'<option value="{key}"{" selected" if key == chosen else ""}>'
@@ -110,7 +86,7 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str]) -> str:
         "id": f"f-{field}",
         "name": field,
         "aria-describedby": " ".join(ids),
-        "aria-invalid": "true" if ids else None,
+        "aria-invalid": "true" if wrong else None,
     }
     return f"<select{attributes(pairs)}>{frame.nothing_chosen()}{options}</select>"
 

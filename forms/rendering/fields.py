@@ -102,9 +102,14 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
             name,
             lambda ids: frame.box(name, value, ids, css="f-input f-input--20", autocomplete="off"),
         )
-    year, month, day = str(value).split("-") if value else ("", "", "")
     birth = question.concept == "person.dateOfBirth"
-    wrong = "true" if name in frame.errors else None
+    return frame.fieldset(question, name, date_boxes(frame, name, value, birth=birth))
+
+
+def date_boxes(frame: Frame, name: str, value: Any, *, birth: bool = False) -> str:
+    """Year, month and day, with what is wrong with each."""
+    year, month, day = str(value).split("-") if value else ("", "", "")
+    wrong = name in frame.errors
     parts = []
     for key, label, stored, css, mode in (
         ("year", _("Year"), year, "f-input--year", None),
@@ -118,7 +123,7 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
             inputmode=mode,
             autocomplete=f"bday-{key}" if birth else "off",
             ids=[f"f-{name}-{key}-error"] if f"{name}-{key}" in frame.errors else [],
-            wrong=bool(wrong),
+            wrong=wrong,
         )
         parts.append(
             f'<div class="f-date__part"><label class="f-sublabel" for="f-{name}-{key}">{label}'
@@ -128,8 +133,7 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
         parts[0] += f'<input type="hidden" name="{name}" value="{escape(frame.text(name, ""))}">'
     errors = "".join(frame.error(f"{name}-{key}") for key in ("year", "month", "day"))
     # The anchor of error links made for the whole date.
-    inside = f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
-    return frame.fieldset(question, name, inside)
+    return f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
 
 
 def _options(
