@@ -123,17 +123,17 @@ def test_stored_parts_stand_in_their_inputs(draft: Draft) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "period", "born"),
+    ("language", "use", "born"),
     [
-        ("ja", "2026年（令和8年）4月1日 ～ 2026年（令和8年）4月3日", "1988年（昭和63年）1月31日生まれ"),
+        ("ja", "2026年（令和8年）4月1日 ～ 2026年（令和8年）4月3日", "1988年（昭和63年）1月31日"),
         ("en", "1 April 2026 – 3 April 2026", "born 31 January 1988"),
     ],
-)  # fmt: skip
-def test_shown_in_words(draft: Draft, language: str, period: str, born: str) -> None:
+)
+def test_shown_in_words(draft: Draft, language: str, use: str, born: str) -> None:
     save(draft, **RIGHT)
     with translation.override(language):
         (step,) = display.rows(draft.form, draft.answers, {}, language)
     texts = {row.question_id: row.text for row in step.rows}
-    assert texts["use"] == period
+    assert texts["use"] == use
     assert born in texts["parent"]
     assert texts["place"] == "北口広場\n35.6812, 139.7671"
