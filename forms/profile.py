@@ -147,7 +147,7 @@ def _portable(question: QuestionBase) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Offer:
-    """A kept answer that would fit a question of the draft which is still empty."""
+    """A kept answer that would fit a question of the draft."""
 
     fact: Fact
     question_id: str
@@ -196,7 +196,7 @@ def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
         for node in draft.prepared.nodes.values()
         if node.group_id is None
         and node.question.concept
-        and node.id not in draft.answers
+        and _is_open(node, draft)
         and not node.compute
     }
     if not wanted:
@@ -212,9 +212,16 @@ def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
     for concept, node in wanted.items():
         fact = facts.get(concept) or facts.get(_NEAR.get(concept, ""))
         value = _fit(node, fact, concept) if fact else None
-        if fact and not is_empty(value):
+        if fact and not is_empty(value) and value != draft.answers.get(node.id):
             found.append((node, fact, value))
     return found
+
+
+def _is_open(node: Node, draft: Draft) -> bool:
+    """Not answered yet, or only by what the eID has not verified: the resident knows better."""
+    origin = draft.provenance.get(node.id) or {}
+    told = origin.get("source") == "eid" and not is_verified(origin)
+    return node.id not in draft.answers or told
 
 
 def _fit(node: Node, fact: Fact, concept: str) -> Any:

@@ -117,6 +117,7 @@ class Tour:
         resident.save()
         resident.fill({"agreed": "yes"})
         resident.save()
+        resident.fill({"keep": "yes"})
         resident.look("check")
         resident.save()
         self.case = parts.case_id(resident)
@@ -279,7 +280,21 @@ class Tour:
         resident.go("/messages/")
         resident.follow("main .list a")
         resident.look("message")
+        self.ask_once()
         self._look_at(self.office, {"case decided": self._desk, "inbox later": "/desk/"})
+
+    def ask_once(self) -> None:
+        resident = self.resident
+        resident.go("/my-data/")
+        resident.follow('main a[href*="/kept/"]:not([href$="/delete/"])')
+        resident.look("kept answer")
+        resident.go("/my-data/")
+        resident.follow('main a[href*="/kept/"][href$="/delete/"]')
+        resident.look("kept answer, deleting")
+        resident.go("/apply/park-use/begin/")
+        resident.look("kept answers offered")
+        resident.save()
+        resident.look("kept answers filled in")
 
     def editors(self) -> None:
         editor = self.open_at(self.town)

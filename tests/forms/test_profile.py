@@ -158,6 +158,19 @@ def test_what_is_answered_already_is_left_alone(town: Any) -> None:
     assert draft.answers == {"telephone": "090-1111-2222"}
 
 
+def test_own_words_are_offered_in_place_of_what_nobody_verified(town: Any) -> None:
+    """The eID's telephone number is what somebody once wrote there."""
+    resident = a_resident()
+    kept(resident)
+    unverified = {"contact.phone": {"value": "03-0000-0000", "source": "eid"}}
+    draft = opened(SECOND, resident, claims=unverified)
+    assert draft.answers["telephone"] == "03-0000-0000"
+    assert "telephone" in [offer.question_id for offer in profile.offers(draft)]
+    drafts.fill_from_profile(draft, ["telephone"], by=Actor.of(resident))
+    assert draft.answers["telephone"] == "03-1234-5678"
+    assert draft.provenance["telephone"]["source"] == "profile"
+
+
 def test_what_does_not_fit_is_not_offered(town: Any) -> None:
     resident = a_resident()
     kept(resident)
