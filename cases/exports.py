@@ -97,7 +97,7 @@ def check(selection: Selection, purpose: str, user: User) -> int:
     policies.check_export(user)
     errors: dict[str, list[str]] = {}
     if not purpose:
-        errors["purpose"] = [_("Write what you need the data for. The residents read it.")]
+        errors["purpose"] = [purpose_is_missing()]
     elif len(purpose) > LONGEST_PURPOSE:
         errors["purpose"] = [_("Use at most %(most)s characters.") % {"most": LONGEST_PURPOSE}]
     if selection.first and selection.last and selection.last < selection.first:
@@ -153,6 +153,10 @@ def export(
 def purpose_of(typed: str) -> str:
     """What was written as the purpose, as one line without what cannot be seen."""
     return " ".join("".join(c if c.isprintable() else " " for c in typed).split())
+
+
+def purpose_is_missing() -> str:
+    return _("Write what you need the data for. The residents read it.")
 
 
 class _Noted:

@@ -68,13 +68,18 @@ def may_read(case: Case, user: User) -> bool:
     return may_process(case, user) or may_consult(case, user)
 
 
-def check_export(user: User) -> None:
+def may_export(user: User) -> bool:
     """Whoever works on cases may take them out, those of their own departments only.
 
     They can read each of them anyway; a purpose and the ledger come with it. A consulted office
-    sees neither who applies nor whole applications, so it exports none. Raises `NotAllowed`.
+    sees neither who applies nor whole applications, so it exports none.
     """
-    if not any(has_role(user, role) for role in DESK_ROLES):
+    return any(has_role(user, role) for role in DESK_ROLES)
+
+
+def check_export(user: User) -> None:
+    """Raises `NotAllowed`."""
+    if not may_export(user):
         raise NotAllowed(_("Your role does not allow to export applications."), code="no_export")
 
 
