@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, files, inbox, operations
+from backoffice.views import actions, case, export, files, inbox, operations
 
 app_name = "desk"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
+    path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
+    path("export/", export.export, name="export"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
 ]

@@ -167,6 +167,11 @@ def open_letter(*, case: Case, by: Actor, purpose: str = "processing") -> None:
     _note_reading("letter.opened", case, by, purpose)
 
 
+def open_copy(*, case: Case, by: Actor, purpose: str = "processing") -> None:
+    """Note that a member of staff opened the copy of the application."""
+    _note_reading("copy.opened", case, by, purpose)
+
+
 # One INSERT: a savepoint around it would cost two statements more on the busiest page.
 @transaction.atomic(savepoint=False)
 def _note_reading(event: str, case: Case, by: Actor, purpose: str, **data: Any) -> None:

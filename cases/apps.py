@@ -15,6 +15,9 @@ WORDINGS = {
     "case.withdrawn": _("{name} withdrew the application"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),
+    "application.exported": _("{name} took the answers out of this system, in a list (export)"),
+    "applications.exported": _("{name} exported applications of a service"),
+    "copy.opened": _("{name} opened the copy of the application (PDF)"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 

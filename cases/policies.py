@@ -68,6 +68,21 @@ def may_read(case: Case, user: User) -> bool:
     return may_process(case, user) or may_consult(case, user)
 
 
+def may_export(user: User) -> bool:
+    """Whoever works on cases may take them out, those of their own departments only.
+
+    They can read each of them anyway; a purpose and the ledger come with it. A consulted office
+    sees neither who applies nor whole applications, so it exports none.
+    """
+    return any(has_role(user, role) for role in DESK_ROLES)
+
+
+def check_export(user: User) -> None:
+    """Raises `NotAllowed`."""
+    if not may_export(user):
+        raise NotAllowed(_("Your role does not allow to export applications."), code="no_export")
+
+
 def check_move(
     case: Case,
     verb: Verb,

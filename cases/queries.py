@@ -187,6 +187,17 @@ def _worked_by(user: User) -> Q:
     return Q() if desk is None else Q(department__key__in=desk)
 
 
+def worked_on(user: User) -> QuerySet[Case]:
+    """Cases of the departments where the user is caseworker or lead."""
+    return Case.objects.filter(_worked_by(user))
+
+
+def at_desk_of(user: User) -> Q:
+    """Offerings of those departments."""
+    # An empty Q would vanish from an "or".
+    return _worked_by(user) or Q(pk__isnull=False)
+
+
 def _readable_by(user: User) -> Q:
     """Cases one works on, and those on which one's department is or was asked."""
     if _desk_departments(user) is None:

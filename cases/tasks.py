@@ -13,8 +13,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import actions, letters, timeline
-from cases.models import Case, Consultation, CorrectionRequest, Decision, RegisterEntry
+from cases import actions, copies, letters, timeline
+from cases.models import Application, Case, Consultation, CorrectionRequest, Decision, RegisterEntry
 from common import outbox
 from common.calendar import add_working_days
 from documents import actions as documents
@@ -40,9 +40,16 @@ _DECISIONS = Decision.objects.select_related(
 
 @outbox.handler("cases.submitted")
 def after_submission(payload: dict[str, Any]) -> None:
-    """Tell the resident that it has arrived."""
+    """Tell the resident that it has arrived; their copy follows."""
     case = _case(payload["case_id"])
     _tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+    copies.request(case.application, after_the_notice=True)
+
+
+@outbox.handler("cases.copy")
+def make_copy(payload: dict[str, Any]) -> None:
+    """The resident's copy of the application as PDF."""
+    copies.make(Application.objects.get(pk=payload["application_id"]))
 
 
 @outbox.handler("cases.consultation_requested")

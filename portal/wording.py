@@ -92,6 +92,9 @@ def what_follows(progress: Progress) -> list[str]:
 
 def purpose(entry: LedgerEntry, services: dict[str, Text]) -> str:
     """Why the data was used. `services`: titles by slug."""
+    if entry.event == "application.exported":
+        # Somebody's own words: never taken for one of the codes below.
+        return _("The municipality used it for: %(purpose)s") % {"purpose": entry.purpose}
     kind, _sign, rest = entry.purpose.partition(":")
     if kind == "service" and rest in services:
         return _("Application: %(service)s") % {"service": services[rest]}

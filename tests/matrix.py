@@ -151,6 +151,8 @@ TOWN: dict[str, Row] = {
     "portal:case": owner(),
     "portal:receipt": owner(),
     "portal:sent": owner(),
+    "portal:copy": owner(OK, FOUND),
+    "portal:data": owner(),
     "portal:withdraw": owner(OK, FOUND),
     "portal:correction": owner(OK, INVALID, case="correction"),
     "portal:correction_send": owner(OK, FOUND, case="correction"),
@@ -182,6 +184,8 @@ TOWN: dict[str, Row] = {
     ),
     "desk:attachment": desk_case(),
     "desk:letter": desk_case(case="decided"),
+    "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
+    "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

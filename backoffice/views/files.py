@@ -9,15 +9,15 @@ import uuid
 
 import structlog
 from django.http import FileResponse, HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.facts import CaseFacts
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions
+from cases import actions, copies, policies
 from cases.models import Case
 from common.actor import Actor
 from common.errors import NotFound
@@ -61,6 +61,33 @@ def letter(request: HttpRequest, case: Case) -> HttpResponseBase:
     except DamagedFile as problem:
         return _damaged(request, case, problem)
     actions.open_letter(case=case, by=Actor.of(reader), purpose=facts.purpose)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_case
+def copy(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The resident's copy of the application; for the case's own office. Posted: have it made.
+
+    A consulted office has none: the copy says who applies.
+    """
+    reader = reader_of(request)
+    if not policies.may_process(case, reader):
+        raise NotFound(_("There is no such file."), code="no_file")
+    made = copies.document_of(case.application)
+    if request.method == "POST":
+        if made is None:
+            copies.request(case.application)
+        return redirect("desk:copy", case.pk)
+    if made is None:
+        making = copies.making(case.application).value
+        context = {**frame(request, "case"), "case": case, "making": making}
+        return render(request, "backoffice/copy_waiting.html", context)
+    try:
+        response = download(made, filename=case.application.receipt_number)
+    except DamagedFile as problem:
+        return _damaged(request, case, problem)
+    actions.open_copy(case=case, by=Actor.of(reader))
     return response
 
 

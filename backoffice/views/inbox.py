@@ -58,7 +58,11 @@ def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> 
 def frame(request: HttpRequest, section: str) -> dict[str, Any]:
     """What the bar of every desk page needs."""
     reader = reader_of(request)
-    return {"section": section, "is_admin": has_role(reader, Role.ADMIN)}
+    return {
+        "section": section,
+        "is_admin": has_role(reader, Role.ADMIN),
+        "may_export": policies.may_export(reader),
+    }
 
 
 @require_safe

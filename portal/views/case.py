@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, queries
+from cases import actions, copies, queries
 from cases.models import Case
 from common.errors import Conflict, NotAllowed
 from forms import attachments, display
@@ -54,6 +54,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "turn": wording.whose_turn(case),
         "clock_words": wording.clock_in_words(course.clock),
         "ahead": wording.what_follows(course),
+        "copy": copies.document_of(case.application),
     }
     return render(request, "portal/case.html", context)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import get_valid_filename
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from cases import copies, records
+from common.database import connection
 from documents import files as documents
 from documents.errors import DamagedFile
 from forms.models import Attachment
@@ -68,7 +72,7 @@ def _small(found: Attachment) -> io.BytesIO:
     return small
 
 
-def _private(response: FileResponse) -> FileResponse:
+def _private(response: HttpResponseBase) -> HttpResponseBase:
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -89,3 +93,49 @@ def document(request: HttpRequest, case_id: uuid.UUID, document_id: uuid.UUID) -
         return documents.download(letter, filename=name)
     except DamagedFile as refusal:
         return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@resident_page
+def copy(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
+    """The copy of the application as PDF; until it is there, a page that says so.
+
+    Posted: have it made. Applications from before there were copies have none by themselves.
+    """
+    case = own_case(request, case_id)
+    application = case.application
+    made = copies.document_of(application)
+    if request.method == "POST":
+        if made is None:
+            copies.request(application)
+        return redirect("portal:copy", case.pk)
+    if made is None:
+        context = {
+            "case": case,
+            "application": application,
+            "making": copies.making(application).value,
+        }
+        return render(request, "portal/copy_waiting.html", context)
+    try:
+        return documents.download(made, filename=f"{made.title} {application.receipt_number}")
+    except DamagedFile as refusal:
+        return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))
+
+
+@require_safe
+@resident_page
+def data(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
+    """The application as JSON: the answers as they stand, with the schema that they follow."""
+    case = own_case(request, case_id)
+    found = {
+        "municipality": str(connection.tenant.name),
+        "service": {"slug": case.offering.slug, "title": case.offering.title.as_dict()},
+        **records.record_of(case, records.files_of([case])),
+        "origins": records.origins_of(case),
+    }
+    response = HttpResponse(
+        json.dumps(found, ensure_ascii=False, indent=2), content_type="application/json"
+    )
+    name = f"{case.offering.slug}_{case.application.receipt_number}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _private(response)
