@@ -15,7 +15,16 @@ from pydantic import Field, ValidationError
 import rules
 from forms import prepared, schema
 from forms.errors import DefinitionError
-from forms.questions import LANGUAGES, FormText, GroupQuestion, Identifier, Model, Question, Source
+from forms.questions import (
+    LANGUAGES,
+    Criterion,
+    FormText,
+    GroupQuestion,
+    Identifier,
+    Model,
+    Question,
+    Source,
+)
 from rules import VarType
 
 __all__ = ["DefinitionError", "FormDefinition", "Step", "load"]
@@ -39,7 +48,12 @@ class FormDefinition(Model):
     key: Identifier
     title: FormText
     languages: tuple[str, ...] = Field(default=LANGUAGES, min_length=1)
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=30)
+    # A thousand questions are sixty steps; more no resident would go through.
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=100)
+    #: Who qualifies, as far as the answers tell: screening, never the decision.
+    eligibility: tuple[Criterion, ...] = Field(default=(), max_length=20)
+    #: Whoever does not qualify may send all the same, and the office decides.
+    may_apply_anyway: bool = True
 
     def questions(self) -> Iterator[Question]:
         """The questions in order, groups as one."""

@@ -13,6 +13,7 @@ from portal.views import (
     overview,
     payment,
     postal,
+    screening,
     verify,
 )
 
@@ -25,6 +26,8 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/", drafts.resume, name="draft"),
     path("drafts/<uuid:draft_id>/check/", drafts.check, name="check"),
     path("drafts/<uuid:draft_id>/delete/", drafts.discard, name="discard"),
+    # No step's id has a dash.
+    path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
     path("postal-code/", postal.postal_code, name="postal_code"),
     path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),

@@ -139,6 +139,7 @@ TOWN: dict[str, Row] = {
     "portal:draft": owner(FOUND),
     "portal:check": owner(OK, FOUND),
     "portal:discard": owner(OK, FOUND),
+    "portal:screening": owner(FOUND),  # nothing speaks against applying
     "portal:step": owner(OK, INVALID),
     "portal:postal_code": everybody(),
     "portal:attachment": owner(),
