@@ -70,10 +70,11 @@ class Node:
     checks: tuple[tuple[Rule, Text], ...] = ()
     #: The entries' questions in evaluation order, for a group.
     items: tuple[Node, ...] = ()
+    #: The question's. A thousand of them are asked for it several times a page.
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return self.question.id
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.question.id)
 
     @property
     def depends(self) -> frozenset[str]:
