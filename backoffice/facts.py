@@ -20,8 +20,9 @@ from backoffice.due import Due, due
 from cases import policies, talks, timeline
 from cases.models import Case, Consultation, CorrectionRequest, Decision
 from catalogue.fees import Fee
-from forms import attachments, display, reasons
+from forms import attachments, display, eligibility, reasons
 from forms.display import Row, StepRows
+from forms.eligibility import Finding, Told
 from forms.models import Attachment
 from forms.questions import Question
 from identity.models import User
@@ -107,6 +108,13 @@ class CaseFacts:
             self._answered_on,
             seen=self._seen_questions,
         )
+
+    @cached_property
+    def screening(self) -> list[Told]:
+        """What the form's criteria gave when it was sent; not for a consulted office."""
+        stored = self.case.application.screening if self.may_process else None
+        findings = [Finding.from_json(data) for data in stored or []]
+        return eligibility.in_words(self.case.application.version.prepared, findings)
 
     @property
     def _answered_on(self) -> date:

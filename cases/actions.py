@@ -31,7 +31,7 @@ from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from common.lookup import Lookup
-from forms import drafts
+from forms import drafts, eligibility
 from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, User
@@ -84,6 +84,12 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             {problem.question_id: [problem.message] for problem in review.problems},
             _("Some answers are missing or need another look."),
         )
+    findings = eligibility.of_draft(draft, complete=True)
+    if not eligibility.may_send(draft.prepared, findings):
+        raise NotAllowed(
+            _("From your answers you cannot apply online. Please ask the office."),
+            code="not_eligible",
+        )
     version, answers, provenance, attachments = drafts.snapshot(draft)
     application = _insert_application(
         Application(
@@ -95,6 +101,7 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             answers=answers,
             provenance=provenance,
             fee=fee_of(offering, version.form, answers).as_json(),
+            screening=[finding.as_json() for finding in findings] or None,
         )
     )
     case = _open_case_of(application, offering)

@@ -23,9 +23,8 @@ from common.tables import Cell, Column, Table
 from forms import display
 from forms.definitions import FormDefinition
 from forms.models import Attachment
+from forms.parts import COMPOSITES
 from forms.questions import (
-    ADDRESS_PARTS,
-    BANK_PARTS,
     ChoiceQuestion,
     ComputedQuestion,
     GroupQuestion,
@@ -128,10 +127,12 @@ class Columns:
         self, question: QuestionBase, value: Any, files: Files
     ) -> Iterator[tuple[str, Cell]]:
         kind = kind_of(question)
-        if kind in _PARTS:
-            for part in _PARTS[kind]:
-                text = str(value.get(part) or "")
-                yield part, display.account_type_text(text) if part == "accountType" else text
+        if kind in COMPOSITES:
+            for part in COMPOSITES[kind]:
+                text = str(value.get(part.name) or "")
+                if part.kind == "account_type":
+                    text = display.account_type_text(text)
+                yield part.name, _day(text) if part.kind == "date" and text else text
         elif kind == "group":
             yield _COUNT, len(value)
         elif kind in _TYPED:
@@ -168,9 +169,9 @@ class Columns:
 
     def _of(self, question: QuestionBase) -> Iterator[tuple[Key, Column]]:
         kind, label = kind_of(question), self._label(question.id)
-        if kind in _PARTS:
-            for part in _PARTS[kind]:
-                yield (question.id, part), Column(f"{label}: {_part_label(part)}")
+        if kind in COMPOSITES:
+            for part in COMPOSITES[kind]:
+                yield (question.id, part.name), Column(f"{label}: {part.label}")
         elif kind == "group":
             yield (question.id, _COUNT), Column(_("%(label)s: number") % {"label": label})
         else:
@@ -230,19 +231,3 @@ def _day(value: Any) -> Cell:
 
 
 _TYPED = {"number": _number, "money": _whole, "date": _day}
-_PARTS = {"address": ADDRESS_PARTS, "bank_account": BANK_PARTS}
-
-
-def _part_label(part: str) -> str:
-    return {
-        "postalCode": _("Postal code"),
-        "prefecture": _("Prefecture"),
-        "city": _("City, ward, town or village"),
-        "streetAddress": _("Area and house number"),
-        "building": _("Building and room"),
-        "bankCode": _("Bank code"),
-        "branchCode": _("Branch code"),
-        "accountType": _("Type of account"),
-        "number": _("Account number"),
-        "holder": _("Account holder"),
-    }[part]

@@ -35,6 +35,11 @@ class Application(models.Model):
     answers: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
     provenance: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
     fee: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
+    # What the form's criteria gave when it was sent (`forms.eligibility.Finding`), and by which
+    # answers. Null: the form has none.
+    screening: models.Field[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = (
+        models.JSONField(null=True)
+    )
     submitted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

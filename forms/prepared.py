@@ -15,6 +15,7 @@ from forms.parts import COMPOSITES
 from forms.questions import (
     ChoiceQuestion,
     ComputedQuestion,
+    Criterion,
     GroupQuestion,
     MultipleQuestion,
     NumberQuestion,
@@ -72,10 +73,11 @@ class Node:
     checks: tuple[tuple[Rule, Text], ...] = ()
     #: The entries' questions in evaluation order, for a group.
     items: tuple[Node, ...] = ()
+    #: The question's. A thousand of them are asked for it several times a page.
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return self.question.id
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.question.id)
 
     @property
     def depends(self) -> frozenset[str]:
@@ -107,6 +109,8 @@ class Prepared:
     step_show: Mapping[str, Rule]
     variables: Mapping[str, VarType] = field(repr=False)
     item_variables: Mapping[str, Mapping[str, VarType]] = field(repr=False)
+    #: Who qualifies (`forms.eligibility`).
+    criteria: tuple[tuple[Criterion, Rule], ...] = ()
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
@@ -151,6 +155,10 @@ class Prepared:
         for node in self.nodes.values():
             variables = self.item_variables[node.group_id] if node.group_id else self.variables
             found += [(f"question '{node.id}'", rule.source, variables) for rule in node.rules()]
+        found += [
+            (f"eligibility '{criterion.id}'", rule.source, self.variables)
+            for criterion, rule in self.criteria
+        ]
         return found
 
 
@@ -193,7 +201,21 @@ def prepare(form: FormDefinition) -> Prepared:
         [nodes[question.id] for question in questions],
         {step_id: rule.variables for step_id, rule in step_show.items()},
     )
-    return Prepared(form, nodes, order, step_show, variables, item_variables)
+    criteria = _criteria(form, variables, options)
+    return Prepared(form, nodes, order, step_show, variables, item_variables, criteria)
+
+
+def _criteria(
+    form: FormDefinition, variables: Mapping[str, VarType], options: Mapping[str, frozenset[str]]
+) -> tuple[tuple[Criterion, Rule], ...]:
+    found: dict[str, tuple[Criterion, Rule]] = {}
+    for number, criterion in enumerate(form.eligibility):
+        path: Path = ("eligibility", number)
+        if criterion.id in found:
+            raise DefinitionError(f"two criteria have the id '{criterion.id}'", (*path, "id"))
+        rule = _rule(criterion.rule, variables, rules.BOOL, (*path, "rule"), options)
+        found[criterion.id] = (criterion, rule)
+    return tuple(found.values())
 
 
 def _check_ids(form: FormDefinition) -> None:

@@ -56,6 +56,15 @@ class Check(Model):
     message: FormText
 
 
+class Criterion(Model):
+    """A rule that whoever qualifies meets, and what to tell those who do not."""
+
+    id: Identifier
+    rule: Source
+    message: FormText
+    severity: Literal["stop", "warn"] = "stop"
+
+
 class QuestionBase(Model):
     """What every question has."""
 

@@ -53,10 +53,12 @@ def evaluate(prepared: Prepared, answers: Answers, today: dt.date | None = None)
     state = State(values)
     steps: dict[str, bool] = {}
     for node in prepared.order:
-        if node.step_id not in steps:
+        asked = steps.get(node.step_id)
+        if asked is None:
             rule = prepared.step_show.get(node.step_id)
-            steps[node.step_id] = rule is None or decide(rule, values, node.step_id) is True
-        if not steps[node.step_id] or not _asked(node, values):
+            asked = rule is None or decide(rule, values, node.step_id) is True
+            steps[node.step_id] = asked
+        if not asked or (node.show and decide(node.show, values, node.id) is not True):
             continue
         state.visible.add(node.id)
         if node.compute:
@@ -77,10 +79,6 @@ def decide(rule: Rule, values: Answers, name: str) -> Any:
         return None
 
 
-def _asked(node: Node, values: Answers) -> bool:
-    return node.show is None or decide(node.show, values, node.id) is True
-
-
 def _items(
     group: Node, items: list[dict[str, Any]], values: dict[str, Any], state: State
 ) -> list[dict[str, Any]]:
@@ -90,7 +88,7 @@ def _items(
         scope, visible = dict(outer), set()
         kept: dict[str, Any] = {}
         for node in group.items:
-            if not _asked(node, scope):
+            if node.show and decide(node.show, scope, node.id) is not True:
                 continue
             visible.add(node.id)
             value = decide(node.compute, scope, node.id) if node.compute else item.get(node.id)

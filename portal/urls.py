@@ -15,6 +15,7 @@ from portal.views import (
     postal,
     profile,
     schema,
+    screening,
     verify,
 )
 
@@ -33,6 +34,8 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/check/", drafts.check, name="check"),
     path("drafts/<uuid:draft_id>/delete/", drafts.discard, name="discard"),
     path("drafts/<uuid:draft_id>/reuse/", profile.reuse, name="reuse"),
+    # No step's id has a dash.
+    path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
     path("postal-code/", postal.postal_code, name="postal_code"),
     path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),

@@ -142,6 +142,7 @@ TOWN: dict[str, Row] = {
     "portal:check": owner(OK, FOUND),
     "portal:discard": owner(OK, FOUND),
     "portal:reuse": owner(FOUND, FOUND),  # nothing is kept that it could offer
+    "portal:screening": owner(FOUND),  # nothing speaks against applying
     "portal:step": owner(OK, INVALID),
     "portal:postal_code": everybody(),
     "portal:attachment": owner(),

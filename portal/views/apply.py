@@ -15,7 +15,7 @@ from identity import claims
 from identity.models import User
 from portal import queries, wording
 from portal.http import resident_of, resident_page
-from portal.views.drafts import way_on
+from portal.ways import way_on
 
 
 @require_safe

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import actions as cases
-from cases.queries import case_of_draft
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import InvalidInput, NotAllowed
@@ -28,20 +27,9 @@ from identity import parked
 from portal import queries
 from portal.http import actor_of, refused, resident_of, resident_page
 from portal.steps import CHECK, steps_of
+from portal.views.screening import context_of, is_told_after
+from portal.ways import way_on
 from workflow import clock
-
-
-def way_on(draft: Draft) -> str:
-    """Where this draft goes on: its first incomplete step, the check page, or what came of it."""
-    if draft.only is not None:
-        return reverse("portal:applications")
-    if not draft.is_open:
-        case = case_of_draft(draft.pk)
-        return reverse("portal:receipt", args=[case.pk]) if case else reverse("portal:applications")
-    step_id = pages.first_open_step(draft)
-    if step_id is None:
-        return reverse("portal:check", args=[draft.pk])
-    return reverse("portal:step", args=[draft.pk, step_id])
 
 
 @require_safe
@@ -80,12 +68,14 @@ def _save(request: HttpRequest, draft: Draft, step_id: str) -> HttpResponse:
         messages.success(request, _("Your application is saved. You can go on at any time."))
         return redirect("portal:applications")
     if outcome.ok:
-        return redirect(_after(draft, outcome))
+        return redirect(_after(draft, step_id, outcome))
     assert outcome.page is not None  # noqa: S101  a step that is not done is shown again
     return _step_response(request, draft, outcome.page, wrong=bool(outcome.errors))
 
 
-def _after(draft: Draft, outcome: StepOutcome) -> str:
+def _after(draft: Draft, step_id: str, outcome: StepOutcome) -> str:
+    if is_told_after(draft, step_id):
+        return reverse("portal:screening", args=[draft.pk])
     if outcome.next_step_id is None:
         return reverse("portal:check", args=[draft.pk])
     return reverse("portal:step", args=[draft.pk, outcome.next_step_id])
@@ -170,6 +160,7 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
     except TamperedValue as refusal:
         return refused(request, refusal, back=reverse("portal:applications"))
     offering = catalogue.published_one(draft.subject)
+    screening = context_of(draft, complete=review.ok)
     context = {
         "draft": draft,
         "offering": offering,
@@ -181,6 +172,8 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         else None,
         "due_on": _due_on(offering),
         "keepable": profile.keepable(draft) if review.ok else [],
+        "screening": screening,
+        "may_send": screening.get("may_send", True),
     }
     return render(request, "portal/check.html", context, status=status)
 

@@ -47,8 +47,10 @@ def _says_who_claims(resident: Visitor) -> None:
     answers = {"phone": "090-1234-5678", "email": "megumi@example.test", "pension_type": "employee"}
     resident.fill({**answers, "public_servant": "yes"})
     resident.save()
-    assert resident.page.locator(".f-summary", has_text="勤務先").count()
-    resident.look("allowance: refused as a public servant")
+    assert resident.page.url.endswith("/may-i-apply/")
+    resident.shows("勤務先", "公務員ですか")
+    resident.look("allowance: a public servant probably cannot apply")
+    resident.follow('main a[href$="/claimant/"]')
     resident.fill({"public_servant": "no"})
     resident.save()
     assert parts.step_of(resident) == "spouse"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import time_machine
 
 from forms import drafts, pages
 from forms.definitions import FormDefinition, load
+from forms.eligibility import screen
 from forms.prepared import prepare
 from forms.questions import GroupQuestion
+from forms.state import evaluate
 from rules import trial
 from tests.forms.support import a_draft, claims, save
 
@@ -154,6 +157,34 @@ def test_child_allowance_from_start_to_snapshot(count: int, upload: Any, png: by
     assert "account" not in answers
 
 
+@pytest.mark.parametrize(
+    ("born", "today", "met"),
+    [
+        # Who is born on 1 April reaches 18 on 31 March, and is a school year ahead.
+        ("2008-04-01", "2026-03-31", True),
+        ("2008-04-01", "2026-04-01", False),
+        ("2008-04-02", "2026-04-01", True),
+        ("2008-04-02", "2027-03-31", True),
+        ("2008-04-02", "2027-04-01", False),
+        ("2008-12-31", "2027-03-31", True),
+        ("2009-01-01", "2027-03-31", True),
+        ("2009-03-31", "2027-04-01", False),
+        ("2026-08-31", "2026-09-01", True),
+    ],
+)
+def test_child_allowance_ends_with_the_school_year_of_eighteen(
+    born: str, today: str, met: bool
+) -> None:
+    prepared = prepare(form("child_allowance"))
+    answers = {"children": [{"child_birth_date": "1990-01-01"}, {"child_birth_date": born}]}
+    state = evaluate(prepared, answers, dt.date.fromisoformat(today))
+    servant, of_age = screen(prepared, state)
+    assert (servant.met, of_age.id, of_age.met) == (None, "child_of_age", met)
+    places = [fact.place for fact in of_age.facts]
+    assert ("children", "child_birth_date", 1) in places
+    assert (("children", "child_birth_date", 0) in places) is not met
+
+
 @pytest.mark.usefixtures("town")
 @time_machine.travel("2026-09-01T00:00:00+00:00", tick=False)
 def test_child_allowance_asks_what_the_answers_make_necessary(upload: Any, png: bytes) -> None:
@@ -166,11 +197,6 @@ def test_child_allowance_asks_what_the_answers_make_necessary(upload: Any, png: 
         "children-0-separate_custody",
     }
     assert 'name="insurance_proof"' not in pages.step_page(draft, "documents").fields
-    grown = {"children-n": "1"} | child(0, child_birth_date="2000-04-01")
-    assert set(save(draft, "children", grown).errors) == {"children"}
-    assert set(save(draft, "claimant", CLAIMANT | {"public_servant": "yes"}).errors) >= {
-        "public_servant"
-    }
     bank = {"account_kind": "bank", "account-bankCode": "０００１", "account-branchCode": "001",
             "account-accountType": "ordinary", "account-number": "12345",
             "account-holder": "ﾀｶﾊｼ ﾖｼｺ"}  # fmt: skip

@@ -1,0 +1,1 @@
+"""The other side of the group `forms`: one step of the big form as plain Django writes it."""
