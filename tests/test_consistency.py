@@ -150,6 +150,7 @@ ON_DELETE = {
     "identity.Session.user": "CASCADE",
     "identity.StaffRole.user": "CASCADE",
     "identity.StaffRole.department": "CASCADE",
+    "forms.FormVersion.published_by": "SET_NULL",
     "forms.Draft.resident": "CASCADE",
     "forms.Draft.version": "PROTECT",
     "forms.Attachment.owner": "CASCADE",
