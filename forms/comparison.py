@@ -113,6 +113,8 @@ class _Placed:
 def compare(old: FormDefinition, new: FormDefinition) -> Comparison:
     """What differs between two versions, each text in each language, options and rules one by one.
 
+    Where something has no language of its own (an option that is new) it is said in the active one.
+
     A question is the same one when its id is; a question that went into or out of a group is
     another one.
     """

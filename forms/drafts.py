@@ -208,7 +208,7 @@ def _save_step(
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
-    outcome = _judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    outcome = judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if only_looking:
         # A script asks what to show while somebody is still typing: nothing is saved, so that the
         # page stays as new as it was, here and in another window.
@@ -227,7 +227,7 @@ def _save_step(
     return outcome
 
 
-def _judge(
+def judge(
     draft: Draft,
     prepared: Prepared,
     step_id: str,

@@ -17,7 +17,7 @@ from django.db import transaction
 from audit import ledger
 from common.actor import Actor
 from forms import attachments, saving, seals
-from forms.comparison import Comparison, compare, same_to_answer
+from forms.comparison import compare, same_to_answer
 from forms.models import Attachment, Draft, FormVersion
 from forms.prepared import Node, Prepared
 from forms.questions import (
@@ -191,7 +191,8 @@ def _origin(
 class _Difference:
     """What rebasing from one version to another needs to know, worked out once for all drafts."""
 
-    changes: Comparison
+    #: Ids of the questions that are new, changed and gone.
+    questions: Mapping[str, list[str]]
     #: Steps that need no second look, each with its questions.
     same_steps: Mapping[str, frozenset[str]]
     #: Some question takes fewer kinds of files than before.
@@ -213,7 +214,13 @@ def _difference(old: FormVersion, new: FormVersion) -> _Difference:
         and not set(was.question.accept) <= set(node.question.accept)
         for node in after.nodes.values()
     )
-    return _Difference(compare(old.form, new.form), same_steps, fewer)
+    changes = compare(old.form, new.form)
+    questions = {
+        "new": changes.questions("new"),
+        "changed": changes.questions("changed"),
+        "gone": changes.questions("gone"),
+    }
+    return _Difference(questions, same_steps, fewer)
 
 
 def _unchanged(was: Node | None, now: Node) -> bool:
@@ -335,13 +342,7 @@ def _report(draft: Draft, new: FormVersion, carried: Carried) -> dict[str, Any]:
 
 
 def _told(first: FormVersion, new: FormVersion) -> dict[str, Any]:
-    changes = _difference(first, new).changes
-    return {
-        "from": str(first.pk),
-        "new": changes.questions("new"),
-        "changed": changes.questions("changed"),
-        "gone": changes.questions("gone"),
-    }
+    return {"from": str(first.pk), **_difference(first, new).questions}
 
 
 def is_unread(draft: Draft) -> bool:

@@ -177,6 +177,10 @@ TOWN: dict[str, Row] = {
     ),
     "desk:attachment": desk_case(),
     "desk:letter": desk_case(case="decided"),
+    "desk:forms": Row(_ADMIN_ONLY),
+    "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
+    "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
+    "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }
