@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, inbox, operations
+from backoffice.views import actions, case, export, files, forms, inbox, operations
 
 app_name = "desk"
 
@@ -20,6 +20,10 @@ urlpatterns = [
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
     path("export/", export.export, name="export"),
+    path("forms/", forms.overview, name="forms"),
+    path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
+    path("forms/<uuid:version_id>/compare/", forms.compare, name="form_compare"),
+    path("forms/<uuid:version_id>/preview/", forms.form_preview, name="form_preview"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
 ]

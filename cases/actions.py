@@ -31,7 +31,7 @@ from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from common.lookup import Lookup
-from forms import drafts, eligibility
+from forms import drafts, eligibility, rebase
 from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, User
@@ -46,7 +46,8 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
 
     Idempotent: the draft's id is the key, so a second "send" (double click, second tab, an answer
     lost on the line) returns the case of the first. Raises `InvalidInput` when something is
-    missing, `NotAllowed` when the service is not offered any more, `TamperedValue`.
+    missing, `NotAllowed` when the service is not offered any more, `TamperedValue`, and `Conflict`
+    when the form is not the one that `draft` shows any more: what nobody has seen is not sent.
     """
     try:
         return _submit(draft, by, language)
@@ -66,6 +67,7 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
 
 @transaction.atomic
 def _submit(draft: Draft, by: Actor, language: str) -> Case:
+    seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if by.id != str(draft.resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
@@ -77,6 +79,11 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
         raise NotAllowed(
             _("This service is not offered online at the moment. Your draft is kept."),
             code="not_offered",
+        )
+    if draft.version_id != seen or rebase.is_due(draft, offering.form_version):
+        raise Conflict(
+            _("The form has changed. Please look at your answers once more, then send."),
+            code="form_changed",
         )
     review = drafts.review(draft)
     if review.problems:

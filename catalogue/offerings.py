@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit import ledger
 from catalogue.models import Offering, WorkflowVersion
 from catalogue.registry import catalogue
 from common.actor import Actor
+from common.errors import Conflict
 from forms import definitions, versions
+from forms.models import FormVersion
 from identity.models import Department
 
 
@@ -24,17 +29,25 @@ def adopt(
     rates: Mapping[str, int] | None = None,
     choices: Mapping[str, list[dict[str, Any]]] | None = None,
     publish: bool = True,
+    note: str = "",
+    expected: uuid.UUID | None = None,
 ) -> Offering:
     """Offer a template in the current municipality, or bring an offering to its newest version.
 
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
     (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. What is left
     out stays as the municipality had it.
+    `note` says to colleagues what is different. `expected` is the form version that the editor had
+    in front of them: when somebody published another one meanwhile, `Conflict` says so and nothing
+    is changed.
     Raises `LookupError` for an unknown template, `ValueError` for a rate that it does not have or
     that is below zero, `DefinitionError` when the result cannot work.
     """
     template = catalogue().get(template_key)
-    before = Offering.objects.filter(template_key=template.key).first()
+    # Two editors at once: the second waits here, and then sees what the first has done.
+    before = Offering.objects.select_for_update().filter(template_key=template.key).first()
+    if expected is not None and before is not None and before.form_version_id != expected:
+        raise _published_meanwhile(before.form_version)
     kept = before.settings if before else {}
     own_choices = dict(kept.get("choices", {}) if choices is None else choices)
     own_rates = dict(kept.get("rates", {}) if rates is None else rates)
@@ -43,9 +56,9 @@ def adopt(
             raise ValueError(f"rates: no rate '{name}' in service '{template.key}'")
         if amount < 0:
             raise ValueError(f"rates: '{name}' is below zero")
-    form_version = versions.publish(_with_choices(template.form, own_choices))
+    form_version = versions.publish(_with_choices(template.form, own_choices), note=note, by=by)
     workflow = template.workflow
-    workflow_version, _ = WorkflowVersion.objects.get_or_create(
+    workflow_version, _made = WorkflowVersion.objects.get_or_create(
         key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
     )
     offering, created = Offering.objects.update_or_create(
@@ -68,9 +81,25 @@ def adopt(
         by=by,
         object_kind="offering",
         object_id=str(offering.pk),
-        data={"template": template.key, "version": template.service.version},
+        data={
+            "template": template.key,
+            "version": template.service.version,
+            "form_version": form_version.number,
+        },
     )
     return offering
+
+
+def _published_meanwhile(version: FormVersion) -> Conflict:
+    at = timezone.localtime(version.published_at)
+    return Conflict(
+        _(
+            "Somebody published version %(number)s on %(day)s at %(time)s. "
+            "Compare it with yours first, then publish again."
+        )
+        % {"number": version.number, "day": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}"},
+        code="published_meanwhile",
+    )
 
 
 def _with_choices(

@@ -14,6 +14,7 @@ class FormsConfig(AppConfig):
 
         events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
         events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
+        events.register("draft.rebased", wording=_("A draft was brought to the form's new version"))
         events.register(
             "draft.tampered",
             wording=_("A verified value was changed on its way; nothing was saved"),

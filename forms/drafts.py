@@ -22,15 +22,17 @@ from forms import (
     pages,
     profile,
     reasons,
+    rebase,
     saving,
     seals,
+    stale,
     validation,
 )
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
 from forms.prepared import Node, Prepared
-from forms.saving import SEEN, SHOWN, Files, Reader, Uploads
+from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
 from forms.state import State, evaluate
 
 __all__ = ["Review", "StepOutcome", "TamperedValue"]
@@ -152,22 +154,53 @@ def open_correction(
 
 
 def save_step(
-    *, draft: Draft, step_id: str, post: QueryDict, files: Files | None = None, by: Actor
+    *,
+    draft: Draft,
+    step_id: str,
+    post: QueryDict,
+    files: Files | None = None,
+    by: Actor,
+    page_version: FormVersion | None = None,
 ) -> StepOutcome:
     """Save what was posted for a step: one UPDATE, guarded against a second tab.
 
     Everything that can be understood is kept, even when something else is missing or wrong.
-    `step_id` "" is a correction's single page. Raises `DraftClosed`, `TamperedValue` (recorded in
-    the ledger here), `LookupError` for an unknown step.
+    `step_id` "" is a correction's single page. `page_version` is the form that the page was made
+    from, when it does not say so itself; for one older than the draft's, see `forms.stale`.
+    Raises `DraftClosed`, `TamperedValue` (recorded in the ledger here), `LookupError` for an
+    unknown step.
     """
     stored: dict[int, str | FileRefused] = {}
+    page = stale.version_of(draft, post) or page_version or draft.version
     for _attempt in range(_ATTEMPTS):
-        outcome = _save_step(draft, step_id, post, Uploads(files or Files(), stored), by)
+        uploads = Uploads(files or Files(), stored)
+        if draft.only is None and page.pk != draft.version_id:
+            outcome = _save_stale(draft, page, step_id, post, uploads, by)
+        else:
+            outcome = _save_step(draft, step_id, post, uploads, by)
         if outcome is not None:
             return outcome
         # Another request saved in this very moment: read again, apply again.
-        draft.refresh_from_db(fields=["answers", "provenance", "steps_done", "lock", "state"])
+        draft.refresh_from_db(
+            fields=["version", "answers", "provenance", "steps_done", "rebased", "lock", "state"]
+        )
     return _conflict(draft, step_id, post)
+
+
+def _save_stale(
+    draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads: Uploads, by: Actor
+) -> StepOutcome | None:
+    if not draft.is_open:
+        raise DraftClosed
+    bad = seals.broken(draft.pk, draft.answers, draft.provenance)
+    bad += saving.tampered(draft, stale.nodes_of(page, step_id), post)
+    if bad:
+        _record_tampering(draft, bad, by)
+        raise TamperedValue(bad)
+    stale.take(draft, page, step_id, post, uploads)
+    if not _update(draft):
+        return None
+    return StepOutcome(False, form_changed=True, leave=post.get(ACTION) == "leave")
 
 
 def _save_step(
@@ -197,13 +230,15 @@ def _save_step(
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
-    outcome = _judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    outcome = judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if only_looking:
         # A script asks what to show while somebody is still typing: nothing is saved, so that the
         # page stays as new as it was, here and in another window.
         outcome.page = pages.step_page(draft, step_id, outcome, state=state)
         outcome.page.seen = str(post.get(saving.SEEN, ""))
         return outcome
+    if outcome.ok:
+        rebase.mark_seen(draft)
     if not _update(draft):
         return None
     if reader.removed_files:
@@ -214,7 +249,7 @@ def _save_step(
     return outcome
 
 
-def _judge(
+def judge(
     draft: Draft,
     prepared: Prepared,
     step_id: str,
@@ -325,6 +360,7 @@ def _update(draft: Draft) -> bool:
         answers=draft.answers,
         provenance=draft.provenance,
         steps_done=draft.steps_done,
+        rebased=draft.rebased,
         lock=draft.lock + 1,
         saved_at=now,
     )
@@ -388,9 +424,17 @@ def snapshot(draft: Draft) -> Snapshot:
 
 
 def close(draft: Draft) -> None:
-    """The draft was sent: no more answers. Idempotent."""
-    Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(state=Draft.State.SENT)
-    draft.state = Draft.State.SENT
+    """The draft was sent: no more answers. Idempotent.
+
+    Files of answers that a newer version had no place for were kept until now.
+    """
+    if draft.rebased is not None:
+        kept = attachments.referenced(draft.prepared, draft.answers)
+        attachments.discard(draft, attachments.of_draft(draft).keys() - kept)
+    Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
+        state=Draft.State.SENT, rebased=None
+    )
+    draft.state, draft.rebased = Draft.State.SENT, None
 
 
 def discard(*, draft: Draft, by: Actor) -> None:
@@ -398,9 +442,9 @@ def discard(*, draft: Draft, by: Actor) -> None:
     if not draft.is_open:
         raise DraftClosed
     attachments.discard(draft, list(attachments.of_draft(draft)))
-    draft.answers, draft.provenance, draft.steps_done = {}, {}, []
+    draft.answers, draft.provenance, draft.steps_done, draft.rebased = {}, {}, [], None
     Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
-        answers={}, provenance={}, steps_done=[], state=Draft.State.DISCARDED
+        answers={}, provenance={}, steps_done=[], rebased=None, state=Draft.State.DISCARDED
     )
     draft.state = Draft.State.DISCARDED
     ledger.record(

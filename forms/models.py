@@ -27,6 +27,11 @@ class FormVersion(models.Model):
     definition = models.JSONField()
     digest = models.CharField(max_length=64)
     published_at = models.DateTimeField(default=timezone.now)
+    # What is different and why, for colleagues; and who published it. The version outlives both.
+    note = models.CharField(max_length=500, blank=True, default="")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("form version")
@@ -100,6 +105,10 @@ class Draft(models.Model):
     steps_done = models.JSONField(default=list, blank=True)
     # For a correction: the questions that may be answered anew. Null: all of them.
     only = models.JSONField(null=True, blank=True)
+    # What the last change to a newer version did (`forms.rebase`), until it was seen.
+    rebased: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True
+    )
     lock = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now)

@@ -38,6 +38,9 @@ class StepOutcome:
     leave: bool = False
     #: The field to bring the reader back to, after a button inside the page.
     focus: str = ""
+    #: The page was made from an older version of the form: what it said is carried over and saved,
+    #: and the draft's report says what could not be. Show the form anew.
+    form_changed: bool = False
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class StepPage:
     #: Hidden fields of the form: which answers it was made from, which questions it shows.
     seen: str = ""
     shown: str = ""
+    #: And from which version of the form.
+    version: str = ""
     previous_step_id: str | None = None
     next_step_id: str | None = None
     has_files: bool = False
@@ -112,6 +114,7 @@ def step_page(
         has_files=has_files,
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
         shown=" ".join(node.id for node in nodes),
+        version=str(draft.version_id),
         saved_at=draft.saved_at if draft.lock else None,
     )
     if outcome:

@@ -21,7 +21,9 @@ from forms.questions import FileQuestion, GroupQuestion
 from forms.state import State, is_empty
 from forms.validation import too_many_files
 
-ACTION, SEEN, SHOWN = "_do", "_seen", "_shown"
+ACTION, SEEN, SHOWN, VERSION = "_do", "_seen", "_shown", "_version"
+#: Of a text that could not be read, this much is kept to be read again.
+LONGEST_TYPED = 2_000
 Files = MultiValueDict[str, Any]
 
 

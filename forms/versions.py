@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from common.actor import Actor
 from forms.definitions import FormDefinition
 from forms.errors import DefinitionError
 from forms.models import FormVersion
@@ -15,15 +16,19 @@ from rules import RuleError, trial
 
 #: Forms kept ready per process. A form is some 100 kB; a platform uses a few hundred.
 MOST_READY = 512
+LONGEST_NOTE = 500
 _ready: OrderedDict[str, Prepared] = OrderedDict()
 _tried: set[str] = set()
 
 
-def publish(definition: FormDefinition) -> FormVersion:
+def publish(definition: FormDefinition, *, note: str = "", by: Actor | None = None) -> FormVersion:
     """Publish a form: the same content gives the same version, new content the next number.
 
+    `note` says to colleagues what is different; it stays with the version, as who published it.
     Every rule is tried out in a process of its own first. Raises `DefinitionError`.
     """
+    if len(note) > LONGEST_NOTE:
+        raise DefinitionError(f"the note is longer than {LONGEST_NOTE} characters")
     digest = definition.digest()
     existing = FormVersion.objects.filter(key=definition.key, digest=digest).first()
     if existing is not None:
@@ -38,6 +43,8 @@ def publish(definition: FormDefinition) -> FormVersion:
                     number=(last or 0) + 1,
                     definition=definition.as_json(),
                     digest=digest,
+                    note=note.strip(),
+                    published_by_id=by.id if by is not None and by.kind == "staff" else None,
                 )
         except IntegrityError:  # somebody else published at the same moment
             existing = FormVersion.objects.filter(key=definition.key, digest=digest).first()
@@ -54,6 +61,25 @@ def _try_rules(definition: FormDefinition, digest: str) -> None:
     except RuleError as error:
         raise DefinitionError(str(error)) from None
     _tried.add(digest)
+
+
+def of_key(key: str) -> QuerySet[FormVersion]:
+    """Every published version of a form, newest first, without the definitions."""
+    return (
+        FormVersion.objects.filter(key=key)
+        .select_related("published_by")
+        .defer("definition")
+        .order_by("-number")
+    )
+
+
+def before(version: FormVersion) -> FormVersion | None:
+    """The version that this one followed."""
+    return (
+        FormVersion.objects.filter(key=version.key, number__lt=version.number)
+        .order_by("-number")
+        .first()
+    )
 
 
 def prepared_of(version: FormVersion) -> Prepared:

@@ -187,6 +187,10 @@ TOWN: dict[str, Row] = {
     "desk:letter": desk_case(case="decided"),
     "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
+    "desk:forms": Row(_ADMIN_ONLY),
+    "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
+    "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
+    "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

@@ -151,6 +151,7 @@ ON_DELETE = {
     "identity.StaffRole.user": "CASCADE",
     "identity.StaffRole.department": "CASCADE",
     "forms.ProfileFact.resident": "CASCADE",
+    "forms.FormVersion.published_by": "SET_NULL",
     "forms.Draft.resident": "CASCADE",
     "forms.Draft.version": "PROTECT",
     "forms.Attachment.owner": "CASCADE",

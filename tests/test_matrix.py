@@ -151,6 +151,8 @@ def _make_world(town: Any) -> World:
             "consultation_id": consultation.pk,
             "row_id": dead.pk,
             "code": letter.code,
+            "offering_id": of.pk,
+            "version_id": of.form_version_id,
             "pk": 0,
         }
     }

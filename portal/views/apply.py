@@ -15,6 +15,7 @@ from identity import claims
 from identity.models import User
 from portal import queries, wording
 from portal.http import resident_of, resident_page
+from portal.views.drafts import up_to_date
 from portal.ways import way_on
 
 
@@ -61,6 +62,9 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseRedirect:
     offering = queries.published_service(slug)
     user = resident_of(request)
     version = offering.form_version
+    begun = queries.open_draft_of(user, slug)
+    if begun is not None:
+        up_to_date(request, begun)  # before claims fill what only the newer form asks for
     draft = drafts.open_draft(
         resident=user,
         version=version,

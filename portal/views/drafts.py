@@ -12,17 +12,18 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
 from catalogue import queries as catalogue
 from catalogue.models import Offering
-from common.errors import InvalidInput, NotAllowed
-from forms import drafts, pages, profile
+from common.errors import Conflict, InvalidInput, NotAllowed
+from forms import drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
-from forms.models import Draft
+from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
 from forms.pages import StepPage
-from forms.saving import ACTION
+from forms.saving import ACTION, VERSION
 from identity import parked
 from portal import queries
 from portal.http import actor_of, refused, resident_of, resident_page
@@ -32,10 +33,26 @@ from portal.ways import way_on
 from workflow import clock
 
 
+def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
+    """Bring the draft to the form that is offered now. The version it had before, if that changed.
+
+    A service that is not offered at the moment leaves its drafts as they are.
+    """
+    if not draft.is_open or draft.only is not None:
+        return None
+    offering = catalogue.published_one(draft.subject)
+    before = draft.version
+    if offering is not None:
+        rebase.rebase_draft(draft=draft, version=offering.form_version, by=actor_of(request))
+    return before if draft.version_id != before.pk else None
+
+
 @require_safe
 @resident_page
 def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
-    return redirect(way_on(queries.own_draft(resident_of(request), draft_id)))
+    draft = queries.own_draft(resident_of(request), draft_id)
+    up_to_date(request, draft)
+    return redirect(way_on(draft))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,14 +60,17 @@ def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
 def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpResponse:
     """One step of the form."""
     draft = queries.own_draft(resident_of(request), draft_id)
+    before = up_to_date(request, draft)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
     here = request.path
     try:
         if request.method == "POST":
-            return _save(request, draft, step_id)
+            return _save(request, draft, step_id, before)
         typed = parked.take(request, here)
-        page = _unparked(request, draft, step_id, typed) if typed else None
+        page = _unparked(request, draft, step_id, typed, before) if typed else None
+        if page is None and step_id not in draft.prepared.steps and draft.rebased is not None:
+            return redirect(way_on(draft))  # a step of the version that the draft had before
         return _step_response(request, draft, page or pages.step_page(draft, step_id))
     except LookupError as missing:
         raise Http404(str(missing)) from missing
@@ -60,17 +80,35 @@ def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpRespons
         return redirect(reverse("portal:draft", args=[draft.pk]))
 
 
-def _save(request: HttpRequest, draft: Draft, step_id: str) -> HttpResponse:
+def _save(
+    request: HttpRequest, draft: Draft, step_id: str, before: FormVersion | None
+) -> HttpResponse:
     outcome = drafts.save_step(
-        draft=draft, step_id=step_id, post=request.POST, files=request.FILES, by=actor_of(request)
+        draft=draft,
+        step_id=step_id,
+        post=request.POST,
+        files=request.FILES,
+        by=actor_of(request),
+        page_version=before,
     )
     if outcome.leave:
         messages.success(request, _("Your application is saved. You can go on at any time."))
         return redirect("portal:applications")
+    if outcome.form_changed:
+        again = _step_of(draft, step_id)
+        htmx = getattr(request, "htmx", False)
+        return HttpResponseClientRedirect(again) if htmx else redirect(again)
     if outcome.ok:
         return redirect(_after(draft, step_id, outcome))
     assert outcome.page is not None  # noqa: S101  a step that is not done is shown again
     return _step_response(request, draft, outcome.page, wrong=bool(outcome.errors))
+
+
+def _step_of(draft: Draft, step_id: str) -> str:
+    """The step again, in the form as it is now; where the draft goes on if it has gone."""
+    if step_id in draft.prepared.steps:
+        return reverse("portal:step", args=[draft.pk, step_id])
+    return way_on(draft)
 
 
 def _after(draft: Draft, step_id: str, outcome: StepOutcome) -> str:
@@ -82,13 +120,21 @@ def _after(draft: Draft, step_id: str, outcome: StepOutcome) -> str:
 
 
 def _unparked(
-    request: HttpRequest, draft: Draft, step_id: str, typed: QueryDict
+    request: HttpRequest,
+    draft: Draft,
+    step_id: str,
+    typed: QueryDict,
+    before: FormVersion | None,
 ) -> StepPage | None:
     """What was sent when the session had just ended is saved now, and shown."""
     if typed.get(ACTION) == "refresh":  # by a script, of a step that is not finished
         typed = typed.copy()
         typed[ACTION] = "leave"
-    outcome = drafts.save_step(draft=draft, step_id=step_id, post=typed, by=actor_of(request))
+    outcome = drafts.save_step(
+        draft=draft, step_id=step_id, post=typed, by=actor_of(request), page_version=before
+    )
+    if outcome.form_changed and step_id not in draft.prepared.steps:
+        return None
     page = outcome.page or pages.step_page(draft, step_id)
     if not page.conflict:
         page.notice = _("You had been signed out. What you typed last is here again and saved.")
@@ -103,6 +149,7 @@ def _step_response(
     context = {
         "page": page,
         "draft": draft,
+        "news": news.of_draft(draft),
         "steps": steps_of(draft, page.steps, page.step_id),
         "back_url": _back_url(draft, page),
     }
@@ -122,11 +169,22 @@ def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     draft = queries.own_draft(resident_of(request), draft_id)
     if draft.only is not None:
         return redirect(way_on(draft))
+    changed = up_to_date(request, draft) is not None
     if request.method == "POST":
+        if changed or not _has_seen(request, draft):
+            return _check_page(request, draft, status=409)
         return _send(request, draft)
     if not draft.is_open:
         return redirect(way_on(draft))
     return _check_page(request, draft)
+
+
+def _has_seen(request: HttpRequest, draft: Draft) -> bool:
+    """Was "send" pressed on a page that showed the form, and the news about it, as they are?"""
+    shown = request.POST.get(VERSION)
+    if shown is None:
+        return not rebase.is_unread(draft)
+    return not draft.is_open or shown == str(draft.version_id)
 
 
 def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -138,6 +196,10 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
             profile.keep(draft, by=actor_of(request))
     except InvalidInput:
         return _check_page(request, draft, status=422)
+    except Conflict:  # the form changed in this very moment
+        draft.refresh_from_db()
+        up_to_date(request, draft)
+        return _check_page(request, draft, status=409)
     except NotAllowed as refusal:
         return refused(request, refusal, back=reverse("portal:applications"))
     except TamperedValue as refusal:
@@ -165,6 +227,7 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         "draft": draft,
         "offering": offering,
         "review": review,
+        "news": news.of_draft(draft),
         "errors": _errors(draft, review),
         "steps": steps_of(draft, pages.step_links(draft), CHECK),
         "fee": catalogue.fee_of(offering, draft.form, drafts.snapshot(draft)[1])

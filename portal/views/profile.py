@@ -15,7 +15,7 @@ from forms import correcting, drafts, profile
 from forms.errors import DraftClosed
 from portal import queries
 from portal.http import actor_of, resident_of, resident_page
-from portal.views.drafts import way_on
+from portal.ways import way_on
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,6 +22,7 @@ from forms.models import Attachment
 from identity.models import User
 from tests.factories import cases as make
 from tests.factories import people
+from tests.forms.versions_of import changed, offer, without
 
 Desk = Callable[[User], Client]
 
@@ -241,3 +242,20 @@ def test_list_beside_no_case_in_particular(town: Any, desk: Desk) -> None:
         page = desk(people.caseworker()).get(address)
         assert len(page.context["lines"]) == 1
         assert "aria-current" not in page.content.decode()
+
+
+def test_case_is_shown_in_the_words_it_was_sent_with(town: Any, desk: Desk) -> None:
+    """The form has changed since: other labels, options and units, a question less."""
+    case, client = make.claimed_case(), desk(people.caseworker())
+    before = _page(client, case).partition("<main")[2]
+    assert "Where in the park?" in before
+    offer(
+        case.offering,
+        without("place_detail"),
+        changed("hours", label={"ja": "時間帯", "en": "Time of day"}),
+        changed("area_m2", unit={"ja": "坪", "en": "tsubo"}),
+        changed("park", choices=[{"value": "moon", "label": {"ja": "月", "en": "The Moon"}}]),
+    )
+    after = _page(client, case).partition("<main")[2]
+    token = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+    assert token.sub("", after) == token.sub("", before)

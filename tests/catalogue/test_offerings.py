@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from audit.models import LedgerEntry
 from catalogue import offerings, queries
 from catalogue.models import Offering, WorkflowVersion
-from common.actor import SYSTEM
+from common.actor import SYSTEM, Actor
+from common.errors import Conflict
 from forms.errors import DefinitionError
 from forms.models import FormVersion
 from tests.factories import people
@@ -70,3 +72,38 @@ def test_adoption_is_in_the_ledger(town: Any) -> None:
 def test_workflow_of_a_running_case_does_not_change(town: Any) -> None:
     offering = _adopt()
     assert offering.workflow.digest == offering.workflow_version.digest
+
+
+def test_note_and_publisher_stay_with_the_version(town: Any) -> None:
+    editor = people.admin()
+    changed = [{**PARKS[0], "value": "harbour"}]
+    offering = offerings.adopt(
+        "park_use", by=Actor.of(editor), department=people.department(),
+        choices={"park": changed}, note=" 港の公園を加えた ",
+    )  # fmt: skip
+    version = FormVersion.objects.get(pk=offering.form_version_id)
+    assert (version.note, version.published_by) == ("港の公園を加えた", editor)
+    assert _adopt(choices={"park": changed}, note="same again").form_version_id == version.pk
+    version.refresh_from_db()
+    assert version.note == "港の公園を加えた"
+
+
+def test_note_that_is_too_long_is_refused(town: Any) -> None:
+    with pytest.raises(DefinitionError, match="longer than 500"):
+        _adopt(choices={"park": PARKS}, note="長" * 501)
+
+
+def test_second_editor_is_told_and_changes_nothing(town: Any) -> None:
+    seen = _adopt(choices={"park": PARKS}).form_version_id
+    first = _adopt(choices={"park": [{**PARKS[0], "value": "harbour"}]}, expected=seen)
+    number = FormVersion.objects.get(pk=first.form_version_id).number
+    with translation.override("en"), pytest.raises(Conflict) as refusal:
+        _adopt(choices={"park": [{**PARKS[0], "value": "hill"}]}, expected=seen)
+    assert str(refusal.value).startswith(f"Somebody published version {number} on ")
+    kept = Offering.objects.get(pk=first.pk)
+    assert kept.form_version_id == first.form_version_id
+    assert kept.settings["choices"]["park"][0]["value"] == "harbour"
+    again = _adopt(
+        choices={"park": [{**PARKS[0], "value": "hill"}]}, expected=first.form_version_id
+    )
+    assert again.settings["choices"]["park"][0]["value"] == "hill"

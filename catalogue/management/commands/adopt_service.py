@@ -26,6 +26,8 @@ class Command(BaseCommand):
             help="the municipality's own amount; repeatable",
         )  # fmt: skip
 
+        parser.add_argument("--note", default="", help="what is different, for colleagues")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             template = catalogue().get(options["template"])
@@ -39,7 +41,11 @@ class Command(BaseCommand):
                     key=key, defaults={"name": Text(key)}
                 )
                 offering = adopt(
-                    template.key, by=SYSTEM, department=department, rates=rates or None
+                    template.key,
+                    by=SYSTEM,
+                    department=department,
+                    rates=rates or None,
+                    note=options["note"],
                 )
         except (LookupError, UnknownMunicipality, ValueError) as error:
             raise CommandError(str(error)) from None

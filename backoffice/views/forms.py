@@ -1,0 +1,129 @@
+"""For administrators: the published versions of each service's form, what changed, a try-out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from backoffice.views.inbox import frame
+from catalogue.fees import Fee, FeeUnknownError
+from catalogue.models import Offering
+from catalogue.queries import fee_of
+from common.text import Text
+from forms import comparison, preview, versions
+from forms.comparison import Change, Detail
+from forms.models import FormVersion
+from forms.preview import Preview
+from identity.access import staff_required
+from identity.models import Role
+from rules import RuleError, RuleFailed
+
+
+@require_safe
+@staff_required(Role.ADMIN)
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every service with the form that residents fill in now."""
+    offerings = Offering.objects.select_related("form_version").defer("form_version__definition")
+    return render(
+        request, "backoffice/forms.html", {**frame(request, "forms"), "offerings": offerings}
+    )
+
+
+@require_safe
+@staff_required(Role.ADMIN)
+def form_versions(request: HttpRequest, offering_id: uuid.UUID) -> HttpResponse:
+    """The published versions of a service's form, newest first, with their notes."""
+    offering = get_object_or_404(Offering, pk=offering_id)
+    listed = list(versions.of_key(offering.form_version.key))
+    return render(
+        request,
+        "backoffice/form_versions.html",
+        {
+            **frame(request, "forms"),
+            "offering": offering,
+            "versions": listed,
+            "first": listed[-1].number,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A change of the list: ``Label (English): before → after`` for each detail."""
+
+    change: Change
+    details: list[tuple[str, Detail]]
+
+
+@require_safe
+@staff_required(Role.ADMIN)
+def compare(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """What a version changed, step by step and text by text."""
+    version = get_object_or_404(FormVersion, pk=version_id)
+    before = versions.before(version)
+    changes = comparison.compare(before.form, version.form).changes if before else ()
+    titles = {step.id: step.title for form in (before, version) if form for step in form.form.steps}
+    context = {
+        **frame(request, "forms"),
+        "version": version,
+        "before": before,
+        "offering": _offering_of(version),
+        "sections": list(_sections(changes, titles)),
+    }
+    return render(request, "backoffice/form_compare.html", context)
+
+
+def _sections(
+    changes: tuple[Change, ...], titles: dict[str, Text]
+) -> Iterator[tuple[str, list[Line]]]:
+    for step_id, found in groupby(changes, key=lambda change: change.step_id):
+        lines = [
+            Line(change, [(comparison.name_of(detail), detail) for detail in change.details])
+            for change in found
+        ]
+        yield str(titles.get(step_id, "")), lines
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_required(Role.ADMIN)
+def form_preview(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """A version as residents see it, to be tried out. What is typed stays in the page."""
+    version = get_object_or_404(FormVersion, pk=version_id)
+    try:
+        if request.method == "POST":
+            shown = preview.fill(version, request.POST)
+        else:
+            shown = preview.start(version, str(request.GET.get("step", "")))
+    except LookupError as missing:
+        raise Http404(str(missing)) from missing
+    offering = _offering_of(version)
+    context: dict[str, Any] = {
+        **frame(request, "forms"),
+        "version": version,
+        "offering": offering,
+        "shown": shown,
+        "fee": _fee(offering, shown) if offering else None,
+        "end": preview.END,
+    }
+    return render(request, "backoffice/form_preview.html", context)
+
+
+def _offering_of(version: FormVersion) -> Offering | None:
+    return Offering.objects.filter(form_version__key=version.key).first()
+
+
+def _fee(offering: Offering, shown: Preview) -> Fee | None:
+    """The fee for what was tried out. An older form may lack what today's fee depends on."""
+    if shown.page is not None or shown.problems:
+        return None
+    try:
+        return fee_of(offering, shown.version.form, shown.answers)
+    except (FeeUnknownError, RuleError, RuleFailed, ValueError):
+        return None
