@@ -2,7 +2,7 @@
 
 from rules.engine import Rule, compile_rule
 from rules.errors import Position, RuleError, RuleFailed
-from rules.functions import RESERVED
+from rules.functions import RESERVED, Function
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of, map_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "INT",
     "RESERVED",
     "TEXT",
+    "Function",
     "Position",
     "Rule",
     "RuleError",
