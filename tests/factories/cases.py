@@ -173,7 +173,7 @@ def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decisi
     """A decision by the caseworker of a claimed case."""
     given: dict[str, Any] = {
         "conditions": ["使用後は原状に回復すること。"],
-        "reason": "" if outcome == "approved" else "場所がほかの行事と重なるため。",
+        "reason": "場所がほかの行事と重なるため。" if outcome == "refused" else "",
         "by": changes.pop("by", None) or _worker(case),
     }
     return actions.decide(case=case, outcome=outcome, **{**given, **changes})
