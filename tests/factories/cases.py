@@ -77,8 +77,30 @@ def child_allowance_answers(of: Offering) -> dict[str, Any]:
     }
 
 
-_ANSWERS = {"park_use": park_use_answers, "child_allowance": child_allowance_answers}
-_FILES = {"park_use": ("site_plan",)}
+def street_stalls_answers(of: Offering) -> dict[str, Any]:
+    """A notification of twelve stalls that cook with gas, in a month."""
+    day = (timezone.localdate() + timedelta(days=30)).isoformat()
+    return {
+        "for_organisation": False,
+        "event_name": "港まつり",
+        "place": "港町商店街",
+        "stalls": 12,
+        "use_from": day,
+        "use_to": day,
+        "hours": "10時から21時まで",
+        "appliances": [{"appliance_kind": "stove", "fuel": "lp_gas", "appliance_count": 12}],
+        "extinguishers": 12,
+        "self_check_plan": "開店前にガスホースと消火器を点検する",
+        "agreed": True,
+    }
+
+
+_ANSWERS = {
+    "park_use": park_use_answers,
+    "child_allowance": child_allowance_answers,
+    "street_stalls": street_stalls_answers,
+}
+_FILES = {"park_use": ("site_plan",), "street_stalls": ("layout_map",)}
 
 
 def attachment(
