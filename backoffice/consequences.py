@@ -39,5 +39,8 @@ def of_decision(
         said.append(_("The letter is issued as a PDF, and the resident is told."))
     if approved and service.register_entry is not None:
         said.append(_("The approval is entered in the register."))
+    if outcome == Decision.Outcome.ACKNOWLEDGED:
+        said.append(_("The letter says that the notification has arrived and is complete."))
+        return said
     said.append(_("A decision cannot be changed here afterwards."))
     return said

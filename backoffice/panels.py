@@ -23,6 +23,7 @@ _PANELS = {
     Verb.REQUEST_CORRECTION: ("correct", "h"),
     Verb.APPROVE: ("approve", "a"),
     Verb.REFUSE: ("refuse", "r"),
+    Verb.ACKNOWLEDGE: ("acknowledge", "k"),
 }
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/correct/", actions.correct, name="correct"),
     path("cases/<uuid:case_id>/approve/", actions.approve, name="approve"),
     path("cases/<uuid:case_id>/refuse/", actions.refuse, name="refuse"),
+    path("cases/<uuid:case_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),

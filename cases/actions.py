@@ -366,7 +366,7 @@ def decide(
     waive_fee: bool = False,
     lock: int | None = None,
 ) -> Decision:
-    """Approve or refuse. Letter, fee, register and notice follow by the outbox.
+    """Approve, refuse or acknowledge. Letter, fee, register and notice follow by the outbox.
 
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """

@@ -12,6 +12,7 @@ WORDINGS = {
     "correction.answered": _("{name} sent the correction"),
     "case.approved": _("{name} approved the application"),
     "case.refused": _("{name} refused the application"),
+    "case.acknowledged": _("{name} acknowledged the notification"),
     "case.withdrawn": _("{name} withdrew the application"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),

@@ -72,7 +72,8 @@ def compose(decision: Decision, entry: RegisterEntry | None) -> Composed:
             else (),
             legal_basis=tuple(text.in_language(LANGUAGE) for text in declared.legal_basis),
             remarks=tuple(text.in_language(LANGUAGE) for text in words.remarks),
-            appeal=_appeal(),
+            # To acknowledge is no administrative act (処分): there is nothing to appeal against.
+            appeal=None if decision.outcome == "acknowledged" else _appeal(),
             verification=VerificationMark(url=verify, code=code),
         )
         html = render_letter(letter, template=words.template or BASE_TEMPLATE)

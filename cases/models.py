@@ -201,15 +201,16 @@ class CorrectionRequest(models.Model):
 
 
 class Decision(models.Model):
-    """The determination on a case: one, final."""
+    """The determination on a case: one, final. For a notification: that it was acknowledged."""
 
     class Outcome(models.TextChoices):
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="decision")
-    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
     number = models.CharField(max_length=40, unique=True)
     conditions: models.Field[list[str], list[str]] = models.JSONField(default=list)
     reason = models.TextField(blank=True)
@@ -222,7 +223,7 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(outcome="approved") | ~models.Q(reason=""),
+                condition=~models.Q(outcome="refused") | ~models.Q(reason=""),
                 name="refusal_has_a_reason",
             )
         ]

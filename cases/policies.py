@@ -15,6 +15,13 @@ from identity.roles import Role, has_role
 from workflow.definition import Move, Verb
 from workflow.moves import find_move, verb_name
 
+#: Which verb of the workflow brings about which outcome.
+VERB_OF = {
+    Decision.Outcome.APPROVED: Verb.APPROVE,
+    Decision.Outcome.REFUSED: Verb.REFUSE,
+    Decision.Outcome.ACKNOWLEDGED: Verb.ACKNOWLEDGE,
+}
+
 #: Roles that process cases; each counts in its department (or everywhere, without one).
 DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
@@ -111,11 +118,11 @@ def check_decision(
         raise InvalidInput({"waive_fee": [_("The applicant did not ask to be let off the fee.")]})
     move = check_move(
         case,
-        Verb.APPROVE if approved else Verb.REFUSE,
+        VERB_OF[Decision.Outcome(outcome)],
         roles=roles,
         known_facts=facts(case) | {"fee_waived": waive_fee},
     )
-    if not approved and not reason.strip():
+    if outcome == Decision.Outcome.REFUSED and not reason.strip():
         raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
     return move
 
@@ -146,7 +153,10 @@ def check_unchanged(case: Case, lock: int | None) -> None:
 
 
 def options(case: Case, user: User) -> list[MoveOption]:
-    """Every verb of the desk for this case, with the reason where it is not possible now."""
+    """Every verb of the desk for this case, with the reason where it is not possible now.
+
+    Ways to end a case that its workflow does not know (to approve a notification) are left out.
+    """
     roles, known = roles_on(case, user), facts(case)
     found = []
     for verb in (
@@ -155,7 +165,10 @@ def options(case: Case, user: User) -> list[MoveOption]:
         Verb.REQUEST_CORRECTION,
         Verb.APPROVE,
         Verb.REFUSE,
+        Verb.ACKNOWLEDGE,
     ):
+        if verb in VERB_OF.values() and verb not in case.workflow.verbs:
+            continue
         try:
             check_move(case, verb, roles=roles, known_facts=known)
         except NotAllowed as refusal:

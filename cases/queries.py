@@ -61,7 +61,7 @@ def _with_decision(case: Case) -> Case:
     A statement of its own, and only where the stage has an outcome: joining four more tables costs
     every page of an open case more in planning than reading them costs a decided one.
     """
-    decided = case.stage_now.outcome in (Outcome.APPROVED, Outcome.REFUSED)
+    decided = case.stage_now.outcome not in (None, Outcome.WITHDRAWN)
     decision = _decision.one(case=case.pk) if decided else None
     Case._meta.get_field("decision").set_cached_value(case, decision)  # noqa: SLF001
     return case

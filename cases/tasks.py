@@ -137,7 +137,8 @@ def issue_letter(payload: dict[str, Any]) -> None:
     )
     decision.save(update_fields=["letter"])
     timeline.add(case, "document_issued", title=letter.titles)
-    notice = notices.DocumentReady if decision.fee_id else notices.DecisionMade
+    told = decision.fee_id or decision.outcome == Decision.Outcome.ACKNOWLEDGED
+    notice = notices.DocumentReady if told else notices.DecisionMade
     _tell(case, notice, "letter")
 
 
@@ -158,7 +159,7 @@ def after_payment(payload: dict[str, Any]) -> None:
 def _enter_in_register(decision: Decision) -> RegisterEntry | None:
     case = decision.case
     rule = case.offering.template.service.register_entry
-    if rule is None or decision.outcome != Decision.Outcome.APPROVED:
+    if rule is None or decision.outcome == Decision.Outcome.REFUSED:
         return None
     today = timezone.localdate()
     valid_from = _date(case.answers.get(rule.valid_from)) or today

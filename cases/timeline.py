@@ -22,6 +22,7 @@ WORDINGS = {
     "correction_answered": _("You sent the correction. The clock runs again"),
     "approved": _("We decided: approved"),
     "refused": _("We decided: refused"),
+    "acknowledged": _("We acknowledged your notification: it is complete"),
     "fee_due": _("A fee is due: ¥%(amount)s"),
     "paid": _("You paid the fee"),
     "document_issued": _("Your document is ready: %(title)s"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalogue.tables import PREFIX, FeeTable
 from common.text import Text
 from forms.definitions import FormDefinition
-from rules import BOOL, INT, Rule, RuleError, VarType, compile_rule
+from rules import BOOL, INT, TEXT, Rule, RuleError, VarType, compile_rule
 
 
 class FeeUnknownError(ValueError):
@@ -63,11 +65,14 @@ class Fee:
 class FeeItem(BaseModel):
     """``when`` (CEL over the answers) decides, ``amount`` (CEL, whole yen) counts.
 
-    `text` may name questions: ``{days}`` is replaced with the answer.
+    With `each`, the id of a repeating group, there is a line for every entry, and the rules see the
+    entry's answers beside the others. `text` may name questions: ``{days}`` is replaced with the
+    answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
+    each: str = ""
     when: str = ""
     amount: str
     text: Text
@@ -83,6 +88,8 @@ class FeeSchedule(BaseModel):
     waiver_question: str = ""
     # Named amounts in yen that a municipality may set (its own ordinance).
     rates: dict[str, int] = Field(default_factory=dict)
+    # Stepwise amounts by size; in rules a table ``x`` is the function ``table_x``.
+    tables: dict[str, FeeTable] = Field(default_factory=dict)
     legal_basis: Text | None = None
     explanation: Text | None = None
 
@@ -90,15 +97,22 @@ class FeeSchedule(BaseModel):
         """Compile every rule against the form. Raises `ValueError` with the place."""
         if self.waiver_question and self.waiver_question not in form.questions_by_id:
             raise ValueError(f"waiver_question: no question '{self.waiver_question}'")
+        for name, table in self.tables.items():
+            if missing := sorted(table.rates - self.rates.keys()):
+                raise ValueError(f"tables.{name}: no rate '{missing[0]}'")
         for number, item in enumerate(self.items, 1):
             try:
-                when, amount = self._compiled(item, form)
+                variables = self._variables(item, form)
+                when, amount = self._compiled(item, variables, self.rates)
             except RuleError as error:
                 raise ValueError(f"item {number}: {error}") from error
             if when is not None and when.gives != BOOL:
                 raise ValueError(f"item {number}: when gives a {when.gives}, not yes or no")
             if amount.gives != INT:
                 raise ValueError(f"item {number}: amount gives a {amount.gives}, not whole yen")
+            for name in _named(item.text):
+                if variables.get(name) not in (INT, TEXT):
+                    raise ValueError(f"item {number}: the text has no number or word '{name}'")
 
     def fee(
         self,
@@ -110,39 +124,83 @@ class FeeSchedule(BaseModel):
 
         Raises `FeeUnknownError` while an answer that counts is missing.
         """
-        values = form.rule_values(answers) | self._rate_values(rates or {})
+        amounts = {name: (rates or {}).get(name, amount) for name, amount in self.rates.items()}
+        values = form.rule_values(answers) | {f"rate_{name}": yen for name, yen in amounts.items()}
         lines = []
         for item in self.items:
-            when, amount = self._compiled(item, form)
-            if when is not None and when(values) is not True:
-                continue
-            yen = amount(values)
-            if yen is None:
-                raise FeeUnknownError("an answer that the fee depends on is missing")
-            if not isinstance(yen, int) or isinstance(yen, bool) or yen < 0:
-                raise ValueError("a fee must be a whole number of yen, not below zero")
-            lines.append(FeeLine(_fill(item.text, values), yen))
+            when, amount = self._compiled(item, self._variables(item, form), amounts)
+            for seen in _entries(item, values):
+                if when is not None and when(seen) is not True:
+                    continue
+                lines.append(FeeLine(_fill(item.text, seen), _counted(amount, seen)))
         waiver = bool(self.waiver_question and answers.get(self.waiver_question) is True)
         return Fee(tuple(lines), waiver)
 
-    def _rate_values(self, own: Mapping[str, int]) -> dict[str, Any]:
-        return {f"rate_{name}": own.get(name, amount) for name, amount in self.rates.items()}
+    def _variables(self, item: FeeItem, form: FormDefinition) -> dict[str, VarType]:
+        """What the rules of `item` may use. Raises `ValueError` when `each` is no group."""
+        variables = dict(form.rule_variables)
+        if item.each:
+            group = variables.pop(item.each, None)
+            if group is None or group.of is None or group.of.kind != "map":
+                raise ValueError(f"each: no repeating group '{item.each}'")
+            variables |= dict(group.of.fields)
+        return variables | {f"rate_{name}": INT for name in self.rates}
 
-    def _compiled(self, item: FeeItem, form: FormDefinition) -> tuple[Rule | None, Rule]:
-        rates = {f"rate_{name}": INT for name in self.rates}
-        variables = tuple({**form.rule_variables, **rates}.items())
-        when = _compile(item.when, variables) if item.when else None
-        return when, _compile(item.amount, variables)
+    def _compiled(
+        self, item: FeeItem, variables: Mapping[str, VarType], rates: Mapping[str, int]
+    ) -> tuple[Rule | None, Rule]:
+        tables = tuple(
+            (name, table, tuple((rate, rates[rate]) for rate in sorted(table.rates)))
+            for name, table in self.tables.items()
+        )
+        known = tuple(variables.items())
+        when = _compile(item.when, known, ()) if item.when else None
+        return when, _compile(item.amount, known, tables)
 
 
 @lru_cache(maxsize=2048)
-def _compile(source: str, variables: tuple[tuple[str, VarType], ...]) -> Rule:
-    return compile_rule(source, dict(variables))
+def _compile(
+    source: str,
+    variables: tuple[tuple[str, VarType], ...],
+    tables: tuple[tuple[str, FeeTable, tuple[tuple[str, int], ...]], ...],
+) -> Rule:
+    functions = {f"{PREFIX}{name}": table.function(dict(rates)) for name, table, rates in tables}
+    return compile_rule(source, dict(variables), functions)
+
+
+def _entries(item: FeeItem, values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if not item.each:
+        yield values
+        return
+    outer = {name: value for name, value in values.items() if name != item.each}
+    for entry in values.get(item.each) or ():
+        yield {**outer, **entry}
+
+
+def _counted(amount: Rule, values: Mapping[str, Any]) -> int:
+    yen = amount(values)
+    if yen is None:
+        raise FeeUnknownError("an answer that the fee depends on is missing")
+    if not isinstance(yen, int) or isinstance(yen, bool) or yen < 0:
+        raise ValueError("a fee must be a whole number of yen, not below zero")
+    return yen
+
+
+def _named(text: Text) -> set[str]:
+    return {
+        name
+        for words in text.as_dict().values()
+        for _literal, name, _spec, _conversion in Formatter().parse(words)
+        if name
+    }
 
 
 def _fill(text: Text, values: Mapping[str, Any]) -> Text:
     plain = {name: value for name, value in values.items() if isinstance(value, int | str)}
-    return Text({language: words.format_map(plain) for language, words in text.items()})
+    try:
+        return Text({language: words.format_map(plain) for language, words in text.items()})
+    except KeyError:
+        raise FeeUnknownError("an answer that the fee names is missing") from None
 
 
 def yen(amount: int) -> str:

@@ -68,6 +68,11 @@ class Offering(models.Model):
         return self.slug
 
     @property
+    def is_notification(self) -> bool:
+        """Something that is told to the office: acknowledged, not decided."""
+        return self.kind == Kind.NOTIFICATION
+
+    @property
     def template(self) -> ServiceTemplate:
         return catalogue().get(self.template_key)
 

@@ -20,7 +20,10 @@ from forms import definitions as form_definitions
 from forms.definitions import FormDefinition
 from workflow import definition as workflow_definition
 from workflow import moves
-from workflow.definition import WorkflowDefinition
+from workflow.definition import Verb, WorkflowDefinition
+
+# Eight times as fast where PyYAML was built with it: every process reads every service.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TemplateError(ValueError):
@@ -60,16 +63,28 @@ class LetterText(_Strict):
     template: str = ""
 
 
-class Letters(_Strict):
-    """``letter.yaml``: what the decision says, by outcome."""
+#: The outcomes that a letter tells, and the verb of the workflow that brings each about.
+LETTERS = {
+    "approved": Verb.APPROVE,
+    "refused": Verb.REFUSE,
+    "acknowledged": Verb.ACKNOWLEDGE,
+}
 
-    approved: LetterText
-    refused: LetterText
+
+class Letters(_Strict):
+    """``letter.yaml``: what the letter says, by outcome. There is one for each that can come."""
+
+    approved: LetterText | None = None
+    refused: LetterText | None = None
+    acknowledged: LetterText | None = None
     legal_basis: tuple[Text, ...]
 
     def of(self, outcome: str) -> LetterText:
-        letters: dict[str, LetterText] = {"approved": self.approved, "refused": self.refused}
-        return letters[outcome]
+        """Raises `LookupError` for an outcome that the service does not have."""
+        letter: LetterText | None = getattr(self, outcome) if outcome in LETTERS else None
+        if letter is None:
+            raise LookupError(f"no letter for '{outcome}'")
+        return letter
 
 
 class ServiceDeclaration(_Strict):
@@ -114,7 +129,7 @@ class ServiceTemplate:
     def _yaml(self, name: str) -> Any:
         path = self.folder / name
         try:
-            return yaml.safe_load(path.read_text(encoding="utf-8"))
+            return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
         except (OSError, yaml.YAMLError) as error:
             raise TemplateError(f"{self.package}/{name}: {error}") from error
 
@@ -160,8 +175,19 @@ class ServiceTemplate:
 
     def _check_together(self) -> None:
         known = set(self.form.questions_by_id)
-        for outcome in ("approved", "refused"):
-            for question in self.letters.of(outcome).particulars:
+        decides = {Verb.APPROVE, Verb.REFUSE} & self.workflow.verbs
+        if self.service.kind is Kind.NOTIFICATION and decides:
+            raise TemplateError(
+                f"{self.package}/workflow.yaml: a notification is acknowledged, not decided "
+                f"({min(decides)})"
+            )
+        for outcome, verb in LETTERS.items():
+            if verb not in self.workflow.verbs:
+                continue
+            letter = getattr(self.letters, outcome)
+            if letter is None:
+                raise TemplateError(f"{self.package}/letter.yaml: no letter '{outcome}'")
+            for question in letter.particulars:
                 if question not in known:
                     raise TemplateError(
                         f"{self.package}/letter.yaml: {outcome}.particulars: "

@@ -95,6 +95,8 @@ class FeeRow(_Strict):
 class ServiceSpec(_Strict):
     """What a town says about a service of the catalogue, and its own amounts in yen."""
 
+    # Which department works on it; empty: the one that the template names.
+    department: str = ""
     rates: dict[str, int] = Field(default_factory=dict)
     fee_rows: tuple[FeeRow, ...] = ()
     fee_note: Text = Text({})

@@ -23,7 +23,7 @@ def tone_of(stage: Stage) -> Tone:
     """The colour of a stage's badge; the words beside it say the same."""
     if stage.ball is Ball.RESIDENT:
         return "warn"
-    if stage.outcome is Outcome.APPROVED:
+    if stage.outcome in (Outcome.APPROVED, Outcome.ACKNOWLEDGED):
         return "ok"
     if stage.outcome is Outcome.REFUSED:
         return "bad"
@@ -53,8 +53,11 @@ def whose_turn(case: Case) -> str:
     return _("Nothing is left to do")
 
 
-def clock_in_words(clock: ClockNow) -> str:
-    """The statutory clock, for somebody who has never heard of one. Empty when it has ended."""
+def clock_in_words(clock: ClockNow, *, notified: bool = False) -> str:
+    """The statutory clock, for somebody who has never heard of one. Empty when it has ended.
+
+    `notified`: it is about a notification, which is not decided.
+    """
     if clock.paused_on is not None:
         left = days(max(clock.days_left or 0, 0), clock.unit)
         return _(
@@ -62,6 +65,8 @@ def clock_in_words(clock: ClockNow) -> str:
         ) % {"since": day(clock.paused_on), "left": left}
     if clock.due_on is None:
         return ""
+    if notified:
+        return _acknowledged_by(clock)
     if clock.late:
         return _(
             "We should have decided by %(due)s. We are sorry for the delay. "
@@ -75,11 +80,22 @@ def clock_in_words(clock: ClockNow) -> str:
     }
 
 
+def _acknowledged_by(clock: ClockNow) -> str:
+    if clock.late:
+        return _(
+            "We should have answered by %(due)s. We are sorry for the delay. "
+            "You are welcome to ask the office."
+        ) % {"due": day(clock.due_on)}
+    return _("We check by %(due)s that it is complete.") % {"due": day(clock.due_on)}
+
+
 def what_follows(progress: Progress) -> list[str]:
     """The steps that are still ahead, as far as they are certain."""
     case = progress.case
     if case.closed_at is not None or case.stage_now.final:
         return []
+    if progress.decision is None and case.offering.is_notification:
+        return [_("We check that your notification is complete"), _("You receive our letter here")]
     if progress.decision is None:
         steps = [_("We decide about your application")]
         if case.application.fee.get("total"):

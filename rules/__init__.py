@@ -2,7 +2,7 @@
 
 from rules.engine import Rule, compile_rule
 from rules.errors import Position, RuleError, RuleFailed
-from rules.functions import RESERVED
+from rules.functions import RESERVED, Function
 from rules.reasons import Fact, Reason, explain
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of, map_of
 
@@ -14,6 +14,7 @@ __all__ = [
     "RESERVED",
     "TEXT",
     "Fact",
+    "Function",
     "Position",
     "Reason",
     "Rule",

@@ -15,7 +15,7 @@ from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
 
 from rules.errors import Position, RuleError
-from rules.functions import FUNCTIONS, MACROS, METHODS, RESERVED
+from rules.functions import FUNCTIONS, MACROS, METHODS, RESERVED, Function
 from rules.gate import check_shape
 from rules.types import BOOL, DECIMAL, INT, NULL, TEXT, VarType, list_of
 
@@ -38,8 +38,12 @@ class Checked:
     functions: frozenset[str]
 
 
-def check(source: str, variables: Mapping[str, VarType]) -> Checked:
-    """Check a rule against the variables it may use. Raises `RuleError` with the place."""
+def check(
+    source: str,
+    variables: Mapping[str, VarType],
+    functions: Mapping[str, Function] = FUNCTIONS,
+) -> Checked:
+    """Check a rule against what it may use. Raises `RuleError` with the place."""
     check_shape(source)
     try:
         tree = CELParser().parse(source)
@@ -50,7 +54,7 @@ def check(source: str, variables: Mapping[str, VarType]) -> Checked:
             else None
         )
         raise RuleError("this is not a complete expression", where) from None
-    walk = _Walk(variables)
+    walk = _Walk(variables, functions)
     gives = walk.type_of(tree)
     return Checked(gives, frozenset(walk.used), frozenset(walk.called))
 
@@ -58,6 +62,7 @@ def check(source: str, variables: Mapping[str, VarType]) -> Checked:
 @dataclass
 class _Walk:
     variables: Mapping[str, VarType]
+    functions: Mapping[str, Function]
     used: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
     macro_variables: dict[str, VarType] = field(default_factory=dict)
@@ -220,7 +225,7 @@ class _Walk:
         name, arguments = str(name_token), _arguments(rest)
         if name == "size":
             return self._size(arguments, name_token)
-        function = FUNCTIONS.get(name)
+        function = self.functions.get(name)
         if function is None:
             raise _error(f"there is no function '{name}'", name_token)
         if len(arguments) != len(function.takes):

@@ -11,7 +11,7 @@ import cel
 
 from rules.checker import check
 from rules.errors import RuleError, RuleFailed
-from rules.functions import FUNCTIONS, RESERVED
+from rules.functions import FUNCTIONS, RESERVED, Function
 from rules.types import BOOL, DATE, INT, LONGEST_TEXT, SIMPLE, TEXT, VarType, to_engine
 
 Result = bool | int | str | None
@@ -34,7 +34,7 @@ class Rule:
         program: Any,
         gives: VarType,
         types: Mapping[str, VarType],
-        functions: frozenset[str],
+        functions: Mapping[str, Function],
     ) -> None:
         self.source = source
         self.gives = gives
@@ -44,7 +44,7 @@ class Rule:
         self._program = program
         self._types = tuple(types.items())
         self._functions = {
-            name: FUNCTIONS[name].call for name in functions if FUNCTIONS[name].call is not None
+            name: function.call for name, function in functions.items() if function.call is not None
         }
 
     @property
@@ -79,17 +79,24 @@ class Rule:
         raise RuleFailed("wrong_result")
 
 
-def compile_rule(source: str, variables: Mapping[str, VarType | str]) -> Rule:
+def compile_rule(
+    source: str,
+    variables: Mapping[str, VarType | str],
+    functions: Mapping[str, Function] | None = None,
+) -> Rule:
     """Check `source` against `variables` and compile it. Raises `RuleError` with the place.
 
     A simple type may be given by its name (``"int"``). A rule results in yes/no, a whole number,
-    a text or a date.
+    a text or a date. `functions` are the caller's own, beside those of every rule; like these, they
+    must not raise (`functions.silent`).
     """
     types = {name: SIMPLE[of] if isinstance(of, str) else of for name, of in variables.items()}
-    clash = RESERVED.intersection(variables)
+    own = functions or {}
+    clash = RESERVED.intersection([*variables, *own]) | (own.keys() & variables.keys())
     if clash:
         raise RuleError(f"'{min(clash)}' cannot be the name of a variable")
-    checked = check(source, types)
+    known = {**FUNCTIONS, **own} if own else FUNCTIONS
+    checked = check(source, types, known)
     if checked.gives not in _RESULTS:
         raise RuleError(
             f"the result is a {checked.gives}; "
@@ -101,7 +108,8 @@ def compile_rule(source: str, variables: Mapping[str, VarType | str]) -> Rule:
         _reraise_signals(error)
         raise RuleError("the rule cannot be read by the engine") from None
     used = {name: types[name] for name in sorted(checked.variables)}
-    return Rule(source, program, checked.gives, used, checked.functions)
+    called = {name: known[name] for name in checked.functions}
+    return Rule(source, program, checked.gives, used, called)
 
 
 def _not_decided(error: BaseException, bag: Mapping[str, Any]) -> None:

@@ -30,7 +30,9 @@ class Function:
     gives: VarType
 
 
-def _silent(function: Callable[..., Any]) -> Callable[..., Any]:
+def silent(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` so that it gives None where it would raise, or a number too large."""
+
     @wraps(function)
     def call(*arguments: Any) -> Any:
         try:
@@ -64,6 +66,29 @@ def _months_between(start: int, end: int) -> int:
     return months - (last.day < first.day)
 
 
+def _charged_months(first: int, last: int) -> int | None:
+    """Months of a charge by the year, from the first to the last day, both included.
+
+    A full year counts twelve, wherever it starts. In what is left over, the month of the first and
+    that of the last day count one each, and it never counts more than a year (月割:
+    若桜町道路占用料徴収条例4条). A year from 29 February ends on 28 February (民法143条2項).
+    """
+    start, after = _on(first), _on(last + 1)
+    if after <= start:
+        return None
+    years = _years_between(first, last + 1)
+    year = start.year + years
+    if (start.month, start.day) == (2, 29) and not calendar.isleap(year):
+        rest = dt.date(year, 3, 1)
+    else:
+        rest = start.replace(year=year)
+    if rest >= after:
+        return years * 12
+    end = _on(last)
+    touched = (end.year - rest.year) * 12 + end.month - rest.month + 1
+    return years * 12 + min(touched, 12)
+
+
 def _add_days(day: int, days: int) -> int | None:
     moved = day + days
     return moved if 1 <= moved <= _LAST_DAY else None
@@ -81,13 +106,13 @@ def _add_years(day: int, years: int) -> int:
     return _add_months(day, years * 12)
 
 
-def _rounded(number: float) -> float:
+def rounded(number: float) -> float:
     """Without the last noise of a float: 1.1 * 10.0 must not round up to 12."""
     return round(number, 9)
 
 
 def _round_half_up(number: float) -> int:
-    return math.floor(_rounded(number) + 0.5)
+    return math.floor(rounded(number) + 0.5)
 
 
 def _sum(numbers: Sequence[int | None]) -> int:
@@ -95,24 +120,25 @@ def _sum(numbers: Sequence[int | None]) -> int:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "date": Function(_silent(lambda text: dt.date.fromisoformat(text).toordinal()), (TEXT,), DATE),
-    "days_between": Function(_silent(_days_between), (DATE, DATE), INT),
-    "months_between": Function(_silent(_months_between), (DATE, DATE), INT),
-    "years_between": Function(_silent(_years_between), (DATE, DATE), INT),
-    "add_days": Function(_silent(_add_days), (DATE, INT), DATE),
-    "add_months": Function(_silent(_add_months), (DATE, INT), DATE),
-    "add_years": Function(_silent(_add_years), (DATE, INT), DATE),
-    "year": Function(_silent(lambda day: _on(day).year), (DATE,), INT),
-    "month": Function(_silent(lambda day: _on(day).month), (DATE,), INT),
-    "day": Function(_silent(lambda day: _on(day).day), (DATE,), INT),
-    "weekday": Function(_silent(lambda day: _on(day).isoweekday()), (DATE,), INT),
-    "length": Function(_silent(len), (TEXT,), INT),
-    "min": Function(_silent(min), (INT, INT), INT),
-    "max": Function(_silent(max), (INT, INT), INT),
-    "sum": Function(_silent(_sum), (list_of(INT),), INT),
-    "round_up": Function(_silent(lambda n: math.ceil(_rounded(n))), (DECIMAL,), INT),
-    "round_down": Function(_silent(lambda n: math.floor(_rounded(n))), (DECIMAL,), INT),
-    "round_half_up": Function(_silent(_round_half_up), (DECIMAL,), INT),
+    "date": Function(silent(lambda text: dt.date.fromisoformat(text).toordinal()), (TEXT,), DATE),
+    "days_between": Function(silent(_days_between), (DATE, DATE), INT),
+    "months_between": Function(silent(_months_between), (DATE, DATE), INT),
+    "charged_months": Function(silent(_charged_months), (DATE, DATE), INT),
+    "years_between": Function(silent(_years_between), (DATE, DATE), INT),
+    "add_days": Function(silent(_add_days), (DATE, INT), DATE),
+    "add_months": Function(silent(_add_months), (DATE, INT), DATE),
+    "add_years": Function(silent(_add_years), (DATE, INT), DATE),
+    "year": Function(silent(lambda day: _on(day).year), (DATE,), INT),
+    "month": Function(silent(lambda day: _on(day).month), (DATE,), INT),
+    "day": Function(silent(lambda day: _on(day).day), (DATE,), INT),
+    "weekday": Function(silent(lambda day: _on(day).isoweekday()), (DATE,), INT),
+    "length": Function(silent(len), (TEXT,), INT),
+    "min": Function(silent(min), (INT, INT), INT),
+    "max": Function(silent(max), (INT, INT), INT),
+    "sum": Function(silent(_sum), (list_of(INT),), INT),
+    "round_up": Function(silent(lambda n: math.ceil(rounded(n))), (DECIMAL,), INT),
+    "round_down": Function(silent(lambda n: math.floor(rounded(n))), (DECIMAL,), INT),
+    "round_half_up": Function(silent(_round_half_up), (DECIMAL,), INT),
     "double": Function(None, (INT,), DECIMAL),
     "string": Function(None, (INT,), TEXT),
 }

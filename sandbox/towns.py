@@ -12,8 +12,9 @@ from django.contrib.auth.models import Group
 
 from catalogue.models import Offering
 from catalogue.offerings import adopt
+from catalogue.registry import catalogue
 from cms.seeding import EDITORS, seed_site
-from cms.town_spec import TownSpec
+from cms.town_spec import ServiceSpec, TownSpec
 from common.actor import SYSTEM
 from identity.models import Department, Role, StaffRole, User
 from sandbox import content, people
@@ -21,6 +22,9 @@ from sandbox.eid.registration import register_towns
 from tenants import context, provisioning
 from tenants.links import base_url
 from tenants.models import Domain, Municipality
+
+#: What each of the five towns offers; the others are named in the town's own file.
+EVERYWHERE = ("park_use", "child_allowance")
 
 
 def seed(keys: Iterable[str]) -> list[Municipality]:
@@ -54,17 +58,21 @@ def _seed_town(key: str) -> Municipality:
 
 
 def _services(spec: TownSpec, departments: Mapping[str, Department]) -> list[Offering]:
-    parks = [{"value": park.value, "label": park.label.as_dict()} for park in spec.parks]
-    return [
-        adopt(
-            "park_use",
-            by=SYSTEM,
-            department=departments["permits"],
-            rates=spec.services["park_use"].rates,
-            choices={"park": parks},
-        ),
-        adopt("child_allowance", by=SYSTEM, department=departments["child_welfare"]),
-    ]
+    """The services of every town, and those that the town has a word of its own on."""
+    adopted = []
+    for key in dict.fromkeys([*EVERYWHERE, *spec.services]):
+        template, own = catalogue().get(key), spec.services.get(key, ServiceSpec())
+        parks = {"park": spec.park_choices()} if "park" in template.form.questions_by_id else {}
+        adopted.append(
+            adopt(
+                key,
+                by=SYSTEM,
+                department=departments[own.department or template.service.department],
+                rates=own.rates,
+                choices=parks,
+            )
+        )
+    return adopted
 
 
 def _staff(

@@ -180,6 +180,7 @@ TOWN: dict[str, Row] = {
     "desk:correct": desk_case(OK, CONFLICT),
     "desk:approve": desk_case(OK, CONFLICT),
     "desk:refuse": desk_case(OK, CONFLICT),
+    "desk:acknowledge": desk_case(OK, CONFLICT),
     "desk:opinion": desk_case(
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),

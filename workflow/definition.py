@@ -34,6 +34,8 @@ class Verb(StrEnum):
     ANSWER_CORRECTION = "answer_correction"
     APPROVE = "approve"
     REFUSE = "refuse"
+    # A notification (届出) is not decided: the office notes that it is complete (受理).
+    ACKNOWLEDGE = "acknowledge"
     WITHDRAW = "withdraw"
     PAY = "pay"
 
@@ -55,6 +57,7 @@ class ClockRuns(StrEnum):
 class Outcome(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
+    ACKNOWLEDGED = "acknowledged"
     WITHDRAWN = "withdrawn"
 
 
@@ -149,6 +152,11 @@ class WorkflowDefinition(_Strict):
                 raise ValueError(f"stage '{stage.id}' is final but its clock does not stop")
             if not stage.final and not leaves:
                 raise ValueError(f"stage '{stage.id}' is a dead end: it is not final")
+
+    @cached_property
+    def verbs(self) -> frozenset[Verb]:
+        """What can ever be done to a case of this workflow."""
+        return frozenset(move.verb for move in self.moves)
 
     @cached_property
     def by_id(self) -> dict[str, Stage]:

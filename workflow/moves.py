@@ -29,6 +29,7 @@ _VERB_NAMES = {
     Verb.ANSWER_CORRECTION: gettext_lazy("Send the correction"),
     Verb.APPROVE: gettext_lazy("Approve"),
     Verb.REFUSE: gettext_lazy("Refuse"),
+    Verb.ACKNOWLEDGE: gettext_lazy("Acknowledge"),
     Verb.WITHDRAW: gettext_lazy("Withdraw"),
     Verb.PAY: gettext_lazy("Pay"),
 }

@@ -165,6 +165,26 @@ def refuse(request: HttpRequest, case: Case) -> HttpResponse:
     )
 
 
+@_GET_OR_POST
+@with_case
+def acknowledge(request: HttpRequest, case: Case) -> HttpResponse:
+    """Acknowledge a notification, after a page that says what will happen."""
+    if request.method != "POST":
+        return _opened(request, case, "acknowledge")
+    return _decide(
+        request,
+        case,
+        "acknowledge",
+        {},
+        {
+            "outcome": Decision.Outcome.ACKNOWLEDGED,
+            "conditions": [],
+            "reason": "",
+            "waive_fee": False,
+        },
+    )
+
+
 def _decide(
     request: HttpRequest, case: Case, panel: str, values: dict[str, Any], decision: dict[str, Any]
 ) -> HttpResponse:
@@ -176,7 +196,9 @@ def _decide(
             panel,
             values,
             lambda: actions.decide(case=case, by=reader, lock=lock, **decision),
-            _("The decision is made. Letter and notice follow by themselves."),
+            _("The notification is acknowledged. Letter and notice follow by themselves.")
+            if panel == "acknowledge"
+            else _("The decision is made. Letter and notice follow by themselves."),
         )
     if request.POST.get("change"):
         return case_page(request, case, typed=Typed(panel, values))

@@ -28,7 +28,15 @@ WSGI_APPLICATION = "config.wsgi.application"
 SHARED_APPS = ["django_tenants", "tenants"]
 SERVICE_APPS = [
     "services.permits.park_use",
+    "services.permits.road_occupancy",
+    "services.permits.outdoor_advertisement",
+    "services.permits.street_stalls",
+    "services.permits.dog_registration",
+    "services.permits.event",
     "services.benefits.child_allowance",
+    "services.benefits.school_aid",
+    "services.benefits.tax_exempt_household",
+    "services.benefits.child_medical_aid",
 ]
 TENANT_APPS = [
     # Ours come first so that our templates win over those of the libraries.

@@ -52,7 +52,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "stage": course.stage,
         "tone": wording.tone_of(course.stage),
         "turn": wording.whose_turn(case),
-        "clock_words": wording.clock_in_words(course.clock),
+        "clock_words": wording.clock_in_words(course.clock, notified=case.offering.is_notification),
         "ahead": wording.what_follows(course),
         "copy": copies.document_of(case.application),
     }

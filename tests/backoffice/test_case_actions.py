@@ -226,3 +226,40 @@ def test_consultee_cannot_decide(town: Any, desk: Desk) -> None:
     assert response.status_code == 422
     assert not Decision.objects.exists()
     assert "山田" not in response.content.decode()
+
+
+@pytest.fixture
+def notification(town: Any) -> Case:
+    return make.claimed_case(of=make.offering("street_stalls"))
+
+
+def test_notification_is_acknowledged_after_a_page_that_says_so(
+    notification: Case, desk: Desk
+) -> None:
+    client = desk(people.caseworker(at=notification.department))
+    page = client.get(_url(notification, "acknowledge")).content.decode()
+    assert re.search(r'<details class="act" id="acknowledge" open>', page)
+    assert 'id="approve"' not in page
+    assert 'id="refuse"' not in page
+    asked = client.post(_url(notification, "acknowledge"), {"lock": notification.lock})
+    page = asked.content.decode()
+    assert asked.status_code == 200
+    assert not Decision.objects.exists()
+    assert "The letter says that the notification has arrived and is complete." in page
+    assert "A decision cannot be changed" not in page
+    posted = {"lock": notification.lock, "confirmed": "1"}
+    done = client.post(_url(notification, "acknowledge"), posted)
+    assert done.status_code == 302
+    assert _fresh(notification).stage == "acknowledged"
+    page = client.get(done["Location"]).content.decode()
+    assert "The notification is acknowledged." in page
+    assert "Acknowledged on" in page
+
+
+def test_permit_has_no_acknowledgement(town: Any, desk: Desk) -> None:
+    case = make.claimed_case()
+    client = desk(people.caseworker())
+    assert 'id="acknowledge"' not in client.get(_url(case)).content.decode()
+    response = client.post(_url(case, "acknowledge"), {"lock": case.lock, "confirmed": "1"})
+    assert response.status_code == 422
+    assert not Decision.objects.exists()

@@ -23,7 +23,7 @@ def test_folder_is_read_as_a_whole(folder: Folder) -> None:
     assert template.letters.of("approved").particulars == ("use_day", "people")
 
 
-@pytest.mark.parametrize("key", ["park_use", "child_allowance"])
+@pytest.mark.parametrize("key", sorted(catalogue()))
 def test_shipped_services_are_in_the_catalogue(key: str) -> None:
     template = catalogue().get(key)
     assert template.key == key
@@ -73,6 +73,10 @@ def test_missing_or_unreadable_file_is_named(folder: Folder, name: str) -> None:
         folder.load()
 
 
+def _table(steps: str, beyond: str = "beyond: {rate: a}") -> str:
+    return f"rates: {{a: 1}}\ntables: {{t: {{steps: [{steps}], {beyond}}}}}"
+
+
 @pytest.mark.parametrize(
     ("fees", "message"),
     [
@@ -81,9 +85,58 @@ def test_missing_or_unreadable_file_is_named(folder: Folder, name: str) -> None:
         ("items: [{amount: '100', when: people, text: x}]", r"item 1: when gives a int"),
         ("waiver_question: moon", r"waiver_question: no question 'moon'"),
         ("rates: {a: cheap}", r"fees\.yaml: "),
+        ("items: [{each: people, amount: '1', text: x}]", r"each: no repeating group 'people'"),
+        ("items: [{each: moon, amount: '1', text: x}]", r"each: no repeating group 'moon'"),
+        ("items: [{amount: '1', text: '{moon}'}]", r"item 1: the text has no .* 'moon'"),
+        ("items: [{amount: table_a(1.0), text: x}]", r"item 1: .*no function 'table_a'"),
+        (_table("{up_to: 5, rate: a}", "beyond: {rate: b}"), r"tables\.t: no rate 'b'"),
+        (_table("{under: 5, rate: a}"), r"the last step needs up_to"),
+        (_table("{under: 5, up_to: 5, rate: a}"), r"a step has one limit"),
+        (_table("{rate: a}"), r"a step has one limit"),
+        (_table("{under: 5, rate: a}, {up_to: 5, rate: a}"), r"the limits .* do not rise"),
+        (_table("{under: 9, rate: a}, {up_to: 5, rate: a}"), r"the limits .* do not rise"),
+        (_table("{up_to: 0, rate: a}"), r"fees\.yaml: "),
+        (_table("{up_to: 5, rate: a}", "beyond: {each: 0, rate: a}"), r"fees\.yaml: "),
+        (
+            _table("{up_to: 5, rate: a}") + "\nitems: [{amount: table_t(people), text: x}]",
+            r"item 1: .*what 'table_t' takes must be a decimal",
+        ),
     ],
 )
 def test_fees_that_cannot_work_are_refused(folder: Folder, fees: str, message: str) -> None:
     folder.write("fees.yaml", fees)
     with pytest.raises(TemplateError, match=message):
         folder.load()
+
+
+def test_table_is_a_function_of_the_fees_rules(folder: Folder) -> None:
+    steps = "{under: 5, rate: a}, {up_to: 9, rate: b}"
+    fees = f"""
+rates: {{a: 100, b: 200, more: 30}}
+tables: {{seats: {{steps: [{steps}], beyond: {{each: 10, rate: more}}}}}}
+items: [{{amount: table_seats(double(people)), text: x}}]
+"""
+    folder.write("fees.yaml", fees)
+    template = folder.load()
+    charged = {
+        people: template.fees.fee(template.form, {"people": people}).total
+        for people in (4, 5, 9, 10, 19, 20)
+    }
+    assert charged == {4: 100, 5: 200, 9: 200, 10: 230, 19: 230, 20: 260}
+
+
+def test_notification_is_not_decided(folder: Folder) -> None:
+    folder.replace("service.yaml", "kind: permit", "kind: notification")
+    with pytest.raises(TemplateError, match=r"workflow\.yaml: a notification is acknowledged"):
+        folder.load()
+
+
+def test_letter_of_every_outcome_is_there(folder: Folder) -> None:
+    folder.replace("workflow.yaml", "verb: refuse", "verb: acknowledge")
+    with pytest.raises(TemplateError, match=r"letter\.yaml: no letter 'acknowledged'"):
+        folder.load()
+
+
+def test_letter_that_a_service_does_not_have_is_not_found(folder: Folder) -> None:
+    with pytest.raises(LookupError, match="no letter for 'acknowledged'"):
+        folder.load().letters.of("acknowledged")

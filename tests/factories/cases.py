@@ -77,8 +77,30 @@ def child_allowance_answers(of: Offering) -> dict[str, Any]:
     }
 
 
-_ANSWERS = {"park_use": park_use_answers, "child_allowance": child_allowance_answers}
-_FILES = {"park_use": ("site_plan",)}
+def street_stalls_answers(of: Offering) -> dict[str, Any]:
+    """A notification of twelve stalls that cook with gas, in a month."""
+    day = (timezone.localdate() + timedelta(days=30)).isoformat()
+    return {
+        "for_organisation": False,
+        "event_name": "港まつり",
+        "place": "港町商店街",
+        "stalls": 12,
+        "use_from": day,
+        "use_to": day,
+        "hours": "10時から21時まで",
+        "appliances": [{"appliance_kind": "stove", "fuel": "lp_gas", "appliance_count": 12}],
+        "extinguishers": 12,
+        "self_check_plan": "開店前にガスホースと消火器を点検する",
+        "agreed": True,
+    }
+
+
+_ANSWERS = {
+    "park_use": park_use_answers,
+    "child_allowance": child_allowance_answers,
+    "street_stalls": street_stalls_answers,
+}
+_FILES = {"park_use": ("site_plan",), "street_stalls": ("layout_map",)}
 
 
 def attachment(
@@ -173,7 +195,7 @@ def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decisi
     """A decision by the caseworker of a claimed case."""
     given: dict[str, Any] = {
         "conditions": ["使用後は原状に回復すること。"],
-        "reason": "" if outcome == "approved" else "場所がほかの行事と重なるため。",
+        "reason": "場所がほかの行事と重なるため。" if outcome == "refused" else "",
         "by": changes.pop("by", None) or _worker(case),
     }
     return actions.decide(case=case, outcome=outcome, **{**given, **changes})

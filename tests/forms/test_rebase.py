@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -442,7 +441,9 @@ def test_changed_verified_value_is_refused_on_an_old_page_too() -> None:
         save(after, "person", {**hidden, "name": "別の 人"})
 
 
-@pytest.mark.parametrize("said", ["", "x", "0", "7becd173-744a-4895-aa95-0a37c4ca11a3", "\x00", "../../etc"])
+@pytest.mark.parametrize(
+    "said", ["", "x", "0", "7becd173-744a-4895-aa95-0a37c4ca11a3", "\x00", "../../etc"]
+)
 def test_made_up_version_of_a_page_is_ignored(said: str) -> None:
     draft = filled()
     assert save(draft, "act", {**ACT, "_version": said}).ok

@@ -1,4 +1,4 @@
-"""The two forms that are shipped: complete in both languages, and walked from end to end."""
+"""The two oldest services, walked closely; `tests/services` walks all of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from forms import drafts, pages
 from forms.definitions import FormDefinition, load
 from forms.eligibility import screen
 from forms.prepared import prepare
-from forms.questions import GroupQuestion
 from forms.state import evaluate
-from rules import trial
 from tests.forms.support import a_draft, claims, save
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,26 +47,6 @@ ACTS: dict[str, dict[str, Any]] = {
 
 def form(key: str) -> FormDefinition:
     return load(FORMS[key].read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("key", FORMS)
-def test_form_is_complete_in_both_languages(key: str) -> None:
-    definition = form(key)
-    texts = [definition.title, *(step.title for step in definition.steps)]
-    for question in definition.questions():
-        inner = question.questions if isinstance(question, GroupQuestion) else ()
-        for each in (question, *inner):
-            texts += [each.label, *(t for t in (each.hint, each.why, each.legal_basis) if t)]
-            texts += [option.label for option in getattr(each, "choices", ())]
-    for text in texts:
-        assert text.get("ja"), text
-        assert text.get("en"), text
-
-
-@pytest.mark.parametrize("key", FORMS)
-def test_form_passes_the_trial_of_its_rules(key: str) -> None:
-    trial.try_out(prepare(form(key)).rules_for_trial())
-    jsonschema.Draft202012Validator.check_schema(form(key).json_schema())
 
 
 @pytest.mark.usefixtures("town")

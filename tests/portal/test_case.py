@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases import actions
 from cases.models import Case
@@ -15,6 +19,7 @@ from forms.models import Draft
 from identity.models import User
 from payments.models import FeeDue
 from tests.factories import cases as make
+from tests.factories import people
 
 
 def url(name: str, case: Case, *more: Any) -> str:
@@ -186,3 +191,46 @@ def test_open_case_is_in_the_ledger(offering: Offering, browser: Client, residen
     text = browser.get("/en/my-data/").content.decode()
     assert "opened the application and read it" in text
     assert case.application.receipt_number in text
+
+
+def test_notification_is_answered_not_decided(
+    town: Any, browser: Client, resident: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
+    told = make.offering("street_stalls")
+    start = browser.get("/en/apply/street-stalls/").content.decode()
+    assert "Time to our answer" in start
+    draft = make.draft_ready_to_send(of=told, resident=resident)
+    check = "/en" + reverse("portal:check", args=[draft.pk])
+    assert "checks that your notification is complete" in browser.get(check).content.decode()
+    where = browser.post(check).headers["Location"]
+    assert "checks that your notification is complete." in browser.get(where).content.decode()
+    case = Case.objects.get(application__idempotency_key=draft.pk)
+    page = "/en" + reverse("portal:case", args=[case.pk])
+    text = browser.get(page).content.decode()
+    assert "We check that your notification is complete" in text
+    assert "that it is complete." in text
+    assert "Answer by" in text
+    assert not re.search(r"[Dd]eci(de|sion)", _main(text))
+
+    case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
+    make.decision_on(case, "acknowledged")
+    assert outbox.drain().failed == 0
+    text = _main(browser.get(page).content.decode())
+    assert "We acknowledged your notification: it is complete" in text
+    assert "Letter of Receipt" in text or "受理通知書" in text
+    assert "badge--ok" in text
+    assert not re.search(r"[Dd]eci(de|sion)", text)
+
+
+def test_notification_that_waits_too_long_is_excused(
+    town: Any, browser: Client, resident: User
+) -> None:
+    case = make.submitted_case(of=make.offering("street_stalls"), resident=resident)
+    Case.objects.filter(pk=case.pk).update(due_on=timezone.localdate() - timedelta(days=3))
+    text = browser.get("/en" + reverse("portal:case", args=[case.pk])).content.decode()
+    assert "We should have answered by" in text
+
+
+def _main(html: str) -> str:
+    return html[html.index("<main") : html.index("</main>")]

@@ -45,6 +45,21 @@ ANSWERS = {
         ("add_months(date('2026-01-31'), 1)", "2026-02-28"),
         ("add_years(date('2024-02-29'), 1)", "2025-02-28"),
         ("months_between(start, today)", 7),
+        ("charged_months(date('2026-04-01'), date('2027-03-31'))", 12),
+        ("charged_months(date('2026-04-15'), date('2027-04-14'))", 12),
+        ("charged_months(date('2026-04-15'), date('2027-04-15'))", 13),
+        ("charged_months(date('2026-04-15'), date('2027-05-01'))", 14),
+        ("charged_months(date('2026-04-15'), date('2027-04-13'))", 12),
+        ("charged_months(date('2026-01-31'), date('2026-01-31'))", 1),
+        ("charged_months(date('2026-01-31'), date('2026-02-01'))", 2),
+        ("charged_months(date('2026-01-31'), date('2026-02-28'))", 2),
+        ("charged_months(date('2026-12-31'), date('2027-01-01'))", 2),
+        ("charged_months(date('2028-02-29'), date('2028-02-29'))", 1),
+        ("charged_months(date('2028-02-29'), date('2029-02-28'))", 12),
+        ("charged_months(date('2028-02-29'), date('2029-03-01'))", 13),
+        ("charged_months(date('2027-03-01'), date('2028-02-29'))", 12),
+        ("charged_months(date('2024-02-29'), date('2028-02-29'))", 49),
+        ("charged_months(date('2026-04-02'), date('2026-04-01'))", None),
         ("year(start) * 10000 + month(start) * 100 + day(start)", 20260401),
         ("weekday(start)", 3),
         ("children.exists(c, years_between(c.born, today) < 3)", True),
@@ -149,3 +164,18 @@ def test_reserved_name_cannot_be_a_variable() -> None:
     with pytest.raises(RuleError, match="'size' cannot be the name"):
         compile_rule("true", {"size": INT})
     assert "days_between" in rules.RESERVED
+
+
+def test_callers_own_function_counts_beside_the_others() -> None:
+    twice = rules.Function(lambda number: number * 2, (INT,), INT)
+    rule = compile_rule("twice(max(count, 3))", VARIABLES, {"twice": twice})
+    assert rule(ANSWERS) == 10
+    with pytest.raises(RuleError, match="no function 'twice'"):
+        compile_rule("twice(count)", VARIABLES)
+
+
+@pytest.mark.parametrize("name", ["sum", "count"])
+def test_callers_function_does_not_hide_what_has_the_name_already(name: str) -> None:
+    taken = rules.Function(lambda number: number, (INT,), INT)
+    with pytest.raises(RuleError, match=f"'{name}' cannot be the name"):
+        compile_rule("1", VARIABLES, {name: taken})
