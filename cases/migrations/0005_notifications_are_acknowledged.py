@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0003_application_never_changes"),
+        ("cases", "0004_application_screening"),
         ("documents", "0001_initial"),
         ("payments", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
