@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import faults, journey, tenants
+from bench import faults, journey, rebase, tenants
 from bench.browser import WalkError
 from bench.figures import Figure
 from bench.processes import BenchError
@@ -16,6 +16,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "journey": journey.run,
     "faults": faults.run,
     "tenants": tenants.run,
+    "rebase": rebase.run,
 }
 
 
