@@ -6,8 +6,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 
-from bench import faults, forms, journey, tenants
+from bench import faults, forms, journey, rebase, tenants
 from bench.browser import WalkError
 from bench.figures import Figure
 from bench.processes import BenchError
@@ -16,7 +17,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "journey": journey.run,
     "faults": faults.run,
     "tenants": tenants.run,
-    "forms": forms.run,
+    "forms": lambda: chain(forms.run(), rebase.run()),
 }
 
 
