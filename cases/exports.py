@@ -39,9 +39,10 @@ from common.tables import CsvFile, CsvFiles, Writer, XlsxFile
 from forms.models import FormVersion
 from identity.models import User
 
-#: Applications in one file. More would take longer than a page should; a larger service is
-#: exported month by month.
-MOST = 20_000
+#: Applications in one file; a larger service is exported month by month. Measured on two busy
+#: cores with 5,000 child allowance claims: XLSX 7.7 s, CSV 2.0 s, JSON 2.2 s, and 0.6 to 1.3 s to
+#: seal the entries of the ledger at the commit, when no other entry of the town can be sealed.
+MOST = 10_000
 CHUNK = 200
 LONGEST_PURPOSE = 200
 
