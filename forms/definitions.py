@@ -118,10 +118,11 @@ def load(source: str | Mapping[str, Any]) -> FormDefinition:
         lines, data = _read_yaml(source)
     if not isinstance(data, Mapping):
         raise DefinitionError("a form definition is a mapping", ())
+    languages = data.get("languages")
+    if not isinstance(languages, list | tuple) or not languages:
+        languages = LANGUAGES
     try:
-        form = FormDefinition.model_validate(
-            data, context={"languages": tuple(data.get("languages") or LANGUAGES)}
-        )
+        form = FormDefinition.model_validate(data, context={"languages": tuple(languages)})
         prepared.prepare(form)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -146,6 +147,10 @@ def _read_yaml(source: str) -> tuple[yaml.Node, Any]:
             return node, loader.construct_document(node)
         finally:
             loader.dispose()
+    except UnicodeEncodeError:
+        raise DefinitionError("the definition holds half a character", ()) from None
+    except (ValueError, AttributeError):  # a date that does not exist, a tag that does not fit
+        raise DefinitionError("the definition holds a value that cannot be read", ()) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "this is not YAML"
@@ -171,8 +176,10 @@ def _refuse_duplicates(node: yaml.Node) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise DefinitionError(f"line {line}: a key is one word", ())
             if key.value in seen:
-                line = key.start_mark.line + 1
                 raise DefinitionError(f"line {line}: '{key.value}' occurs twice", ())
             seen.add(key.value)
             _refuse_duplicates(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,8 @@ MOST_ITEMS = 50
 MEGABYTE = 1024 * 1024
 
 LANGUAGES = ("ja", "en")
+#: NUL and halves of characters: the database takes neither.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _complete_text(value: Any, info: ValidationInfo) -> Any:
@@ -27,6 +30,9 @@ def _complete_text(value: Any, info: ValidationInfo) -> Any:
             raise ValueError(f"the text is missing in: {', '.join(missing)}")
     if isinstance(value, str) and not value.strip():
         raise ValueError("the text is empty")
+    words = [*value.keys(), *value.values()] if isinstance(value, Mapping) else [value]
+    if any(isinstance(word, str) and _UNSTORABLE.search(word) for word in words):
+        raise ValueError("the text holds a character that cannot be stored")
     return value
 
 

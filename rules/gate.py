@@ -39,9 +39,11 @@ def position_of(source: str, offset: int) -> Position:
 
 def check_shape(source: str) -> None:
     """Refuse what is too long, too deep or not in the alphabet. Raises `RuleError`."""
-    if not isinstance(source, str) or not source.strip():
+    # Characters first: a source of any length is refused in no time.
+    too_long = isinstance(source, str) and len(source) > MAX_SOURCE
+    if not too_long and (not isinstance(source, str) or not source.strip()):
         raise RuleError("the rule is empty")
-    if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE:
+    if too_long or len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE:
         raise RuleError(f"the rule is longer than {MAX_SOURCE} bytes")
     offset, tokens, unary = 0, 0, 0
     brackets: list[str] = []

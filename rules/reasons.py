@@ -236,9 +236,11 @@ class _Reader:
         return self.outline(node, sub, scope)
 
     def _macro(self, node: Tree, rule: Rule, scope: Mapping[str, str]) -> _Outline | None:
+        if scope:
+            return None  # entries of entries: too many conditions to tell, or to work out
         over, variable, body = _macro_parts(node)
         kind = rule.types.get(over)
-        if over != _name_of(node.children[0]) or over in scope or kind is None or kind.of is None:
+        if over != _name_of(node.children[0]) or kind is None or kind.of is None:
             return None  # not simply the entries of a question
         inside = self._sub(body, rule, {**scope, variable: over}, {variable: kind.of})
         kind_of = _EACH[str(node.children[1])]

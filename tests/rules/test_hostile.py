@@ -1,14 +1,19 @@
 """Expressions meant to hurt: refused, or harmless; never a crash, a hang or a leak."""
 
+import contextlib
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules import TEXT, RuleError, RuleFailed, compile_rule, trial
+from forms.definitions import load
+from forms.prepared import prepare
+from rules import TEXT, RuleError, RuleFailed, compile_rule, explain, trial
 from rules.gate import MAX_NESTING, MAX_SOURCE, MAX_TOKENS, check_shape
 from tests.rules.test_engine import ANSWERS, VARIABLES
 
@@ -177,6 +182,158 @@ def test_whatever_passes_the_check_has_the_declared_type(
 def test_no_value_can_break_a_text_rule(value: str) -> None:
     rule = compile_rule('act == "x" || act.contains("é") || length(act) > 3', {"act": TEXT})
     assert isinstance(rule({"act": value}), bool)
+
+
+# --- expressions of the right types, and real rules broken ---------------------------------
+def _typed(depth: int) -> dict[str, st.SearchStrategy[str]]:
+    """Expressions by type that mostly pass the check, so that the engine is what is tried."""
+    if depth == 0:
+        return {
+            "bool": st.sampled_from(["agreed", "true", '"fire" in kinds', "address.city == act"]),
+            "int": st.sampled_from(["count", "0", "9223372036854775807", "size(kinds)", "-1"]),
+            "text": st.sampled_from(["act", '"あ"', '""', "address.city"]),
+            "date": st.sampled_from(["start", "end", "today", 'date("0001-01-01")', 'date("x")']),
+        }
+    lower = _typed(depth - 1)
+    b, i, t, d = (lower[kind] for kind in ("bool", "int", "text", "date"))
+    each = st.sampled_from(["exists", "all", "exists_one"])
+    return {
+        "bool": st.builds("({} && {})".format, b, b)
+        | st.builds("({} || {})".format, b, b)
+        | st.builds("!({})".format, b)
+        | st.builds("({} {} {})".format, i, st.sampled_from(["<", "==", ">="]), i)
+        | st.builds("({} < {})".format, d, d)
+        | st.builds("{}.contains({})".format, t, t)
+        | st.builds("children.{}(c, c.together || {})".format, each, b)
+        | st.builds("kinds.{}(k, k == {})".format, each, t),
+        "int": st.builds("({} {} {})".format, i, st.sampled_from(["+", "-", "*", "/", "%"]), i)
+        | st.builds("({} ? {} : {})".format, b, i, i)
+        | st.builds("years_between({}, {})".format, d, d)
+        | st.builds("length({})".format, t)
+        | st.builds("sum(children.map(m, m.together ? {} : 1))".format, i)
+        | st.builds("size(children.filter(f, {}))".format, b),
+        "text": st.builds("({} + {})".format, t, t) | st.builds("string({})".format, i),
+        "date": st.builds("add_days({}, {})".format, d, i)
+        | st.builds("add_months({}, {})".format, d, i),
+    }
+
+
+TYPED = st.one_of(*_typed(2).values())
+#: As much as a group and a text of a form hold at most.
+LARGEST = ANSWERS | {
+    "act": "あ" * 2_000,
+    "kinds": ["k" * 60] * 50,
+    "children": [{"name": "あ" * 100, "born": "2025-01-01", "together": False}] * 50,
+}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TYPED)
+def test_accepted_rule_ends_in_time_with_the_largest_values(source: str) -> None:
+    try:
+        rule = compile_rule(source, VARIABLES)
+    except RuleError:
+        return
+    for values in (ANSWERS, LARGEST, {}):
+        began = time.process_time()
+        try:
+            result = rule(values)
+        except RuleFailed:
+            result = None
+        assert explain(rule, values).result == result
+        assert time.process_time() - began < 2.0
+
+
+def test_generated_rules_pass_the_trial_in_a_process_of_its_own() -> None:
+    """Many at once: a process for each would take a second each."""
+    accepted = []
+
+    @settings(max_examples=40, deadline=None, database=None, derandomize=True)
+    @given(TYPED)
+    def collect(source: str) -> None:
+        with contextlib.suppress(RuleError):
+            compile_rule(source, VARIABLES)
+            accepted.append((f"rule {len(accepted)}", source, VARIABLES))
+
+    collect()
+    assert len(accepted) > 20
+    trial.try_out(accepted)
+
+
+_REAL = [
+    re.sub(r"\s+", " ", source)
+    for path in sorted((Path(__file__).parents[2] / "services").glob("*/*/form.yaml"))
+    for _place, source, _variables in prepare(load(path.read_text("utf-8"))).rules_for_trial()
+]
+_NAMES_OF_REAL = {
+    path.parent.name: prepare(load(path.read_text("utf-8"))).variables
+    for path in sorted((Path(__file__).parents[2] / "services").glob("*/*/form.yaml"))
+}
+_ALL_REAL = {name: kind for found in _NAMES_OF_REAL.values() for name, kind in found.items()}
+_BITS = st.sampled_from(
+    [
+        "(",
+        ")",
+        "[",
+        "]",
+        "!",
+        "-",
+        "&&",
+        "||",
+        "==",
+        "? :",
+        ".",
+        ",",
+        "'",
+        '"',
+        "null",
+        "in",
+        "has(",
+        ".map(x, x)",
+        ".exists(c, true)",
+        "9" * 30,
+        "1.5",
+        "\\",
+        "//",
+        "\x00",
+        "あ",
+        "\u202e",
+        "\ud800",
+        "}",
+    ]
+)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_real_rule_with_pieces_changed_is_refused_or_a_rule(data: st.DataObject) -> None:
+    source = data.draw(st.sampled_from(_REAL))
+    for _ in range(data.draw(st.integers(1, 3))):
+        words = re.findall(r"\w+|\s+|.", source)
+        at = data.draw(st.integers(0, len(words)))
+        change = data.draw(st.sampled_from(["insert", "remove", "repeat", "wrap"]))
+        if change == "insert":
+            words.insert(at, data.draw(_BITS))
+        elif change == "remove":
+            del words[at : at + data.draw(st.integers(1, 4))]
+        elif change == "repeat":
+            words[at : at + 3] = words[at : at + 3] * data.draw(st.sampled_from([2, 40, 2_000]))
+        else:
+            words = ["(", *words, ")"] * data.draw(st.sampled_from([1, 2]))
+        source = "".join(words)[:20_000]
+    began = time.process_time()
+    with contextlib.suppress(RuleError, RuleFailed):
+        rule = compile_rule(source, _ALL_REAL)
+        rule({})
+    assert time.process_time() - began < 1.0
+
+
+def test_flood_of_memory_ends_in_the_trial() -> None:
+    longer = " + ".join(["act"] * 120)
+    source = f"size(kinds.map(a, kinds.map(b, {longer}))) > 0"
+    compile_rule(source, VARIABLES)  # nothing in its form gives it away
+    with pytest.raises(RuleError, match="too much time or memory"):
+        trial.try_out([("question 'x'", source, VARIABLES)])
 
 
 def test_gate_measures_bytes_not_characters() -> None:
