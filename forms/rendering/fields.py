@@ -242,6 +242,8 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
             "name": name,
             "accept": accept,
             "multiple": question.max_files > 1,
+            # In pieces, by a script; what lies in a group goes with the form.
+            "data-resumable": node.group_id is None,
             "aria-describedby": " ".join([*ids, f"f-{name}-limits"]),
             "aria-invalid": "true" if name in frame.errors else None,
         }

@@ -52,7 +52,7 @@ def examine(data: bytes, filename: str, *, accept: Collection[str], most_bytes: 
     `accept` holds keys of `ACCEPTED`. Raises `FileRefused` with the reason.
     """
     if not data:
-        raise FileRefused(_("This file is empty."), code="empty")
+        raise empty()
     if len(data) > most_bytes:
         raise too_large(most_bytes)
     content_type = sniff(data)
@@ -82,6 +82,10 @@ def sniff(data: bytes) -> str:
         return str(puremagic.from_string(data[: 64 * 1024], mime=True) or "")
     except (puremagic.PureError, ValueError, IndexError):
         return ""
+
+
+def empty() -> FileRefused:
+    return FileRefused(_("This file is empty."), code="empty")
 
 
 def too_large(most_bytes: int) -> FileRefused:
