@@ -17,6 +17,9 @@ urlpatterns = [
     path("cases/<uuid:case_id>/refuse/", actions.refuse, name="refuse"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
+    path(
+        "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"
+    ),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),

@@ -289,8 +289,13 @@
   document.addEventListener("htmx:afterSettle", place);
 
   const waiting = new Map();
+  let asking = false;
   const begin = async () => {
-    if (told || !(await listen().catch(() => false))) return;
+    if (told || asking) return;
+    asking = true;
+    const known = await listen().catch(() => false);
+    asking = false;
+    if (!known) return;
     told.waiting.forEach((known) => {
       const job = { ...known };
       waiting.set(job.url, job);
