@@ -78,7 +78,8 @@ def upload(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     if method == "DELETE":
         resumable.cancel(found)
         return _tus(HttpResponse(status=204))
-    answer = _tus(JsonResponse(_described(found)), found.offset)
+    body = HttpResponse() if method == "HEAD" else JsonResponse(_described(found))
+    answer = _tus(body, found.offset)
     answer["Upload-Length"] = str(found.size)
     return answer
 

@@ -179,7 +179,7 @@ def test_saving_waits_for_the_file_and_a_refusal_is_at_the_question(
     assert page.evaluate("() => document.activeElement.id") == "f-site_plan"
     resident.look("a file that was refused")
     held: list[Route] = []
-    page.route("**/finish/", held.append)
+    page.route("**/finish/", lambda route: held.append(route))
     with page.expect_request("**/finish/"):
         choose(page, parts.PLAN["buffer"], "plan.png")
     page.locator("main form .actions > button.button").click()
