@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from django.core import signing
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -56,6 +57,10 @@ class Correction:
         return self.request.answered_at
 
 
+_MARK = "backoffice.case-page"
+_MARK_SECONDS = 60 * 60
+
+
 class CaseFacts:
     """A case with all that hangs on it, read in four statements besides the case itself."""
 
@@ -96,6 +101,22 @@ class CaseFacts:
     def files(self) -> Mapping[str, Attachment]:
         """The files that this reader may open, by id: of the answers now and of those replaced."""
         return attachments.by_ids(file_ids(self.case, self._seen_questions))
+
+    @cached_property
+    def mark(self) -> str:
+        """Says that this page was made, and so its reading noted, for this reader just now."""
+        return signing.dumps(self._marked, salt=_MARK)
+
+    def made(self, mark: str) -> bool:
+        """Is it such a mark, not older than `_MARK_SECONDS`?"""
+        try:
+            return bool(signing.loads(mark, salt=_MARK, max_age=_MARK_SECONDS) == self._marked)
+        except signing.BadSignature:
+            return False
+
+    @property
+    def _marked(self) -> list[str]:
+        return [str(self.case.pk), str(self.reader.pk)]
 
     @cached_property
     def steps(self) -> list[StepRows]:

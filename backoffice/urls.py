@@ -18,6 +18,9 @@ urlpatterns = [
     path("cases/<uuid:case_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
+    path(
+        "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"
+    ),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
     path("export/", export.export, name="export"),

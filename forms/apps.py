@@ -10,7 +10,7 @@ class FormsConfig(AppConfig):
         # The ledger's models are loaded only now.
         from audit import events  # noqa: PLC0415
         from common.chores import chores  # noqa: PLC0415
-        from forms import profile  # noqa: PLC0415
+        from forms import profile, resumable  # noqa: PLC0415
 
         events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
         events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
@@ -26,3 +26,4 @@ class FormsConfig(AppConfig):
         events.register("profile.corrected", wording=_("{name} changed an answer that is kept"))
         events.register("profile.deleted", wording=_("{name} deleted an answer that was kept"))
         chores.register("forms.expired_profile", profile.forget_expired)
+        chores.register("forms.abandoned_uploads", resumable.tidy)

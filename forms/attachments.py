@@ -35,12 +35,10 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
     safe = examine(
         upload.read(most + 1), upload.name or "", accept=question.accept, most_bytes=most
     )
-    kept = [item.size for item in _of_draft.all(draft=draft.pk)]
-    if len(kept) >= MOST_PER_DRAFT or sum(kept) + len(safe.data) > MOST_BYTES_PER_DRAFT:
-        raise FileRefused(
-            _("There are too many or too large files in this application. Remove some first."),
-            code="draft_full",
-        )
+    # From here on one window after the other, so that two cannot both take the last place.
+    Draft.objects.select_for_update(no_key=True).only("pk").get(pk=draft.pk)
+    if not fits(draft, len(safe.data)):
+        raise draft_full()
     attachment = Attachment(
         owner_id=draft.resident_id,
         draft=draft,
@@ -57,6 +55,19 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
         attachment.file.delete(save=False)
         raise
     return attachment
+
+
+def fits(draft: Draft, size: int, others: int = 0) -> bool:
+    """Is there room in the draft for `size` bytes more, in one file and `others`?"""
+    kept = [item.size for item in _of_draft.all(draft=draft.pk)]
+    return len(kept) + others < MOST_PER_DRAFT and sum(kept) + size <= MOST_BYTES_PER_DRAFT
+
+
+def draft_full() -> FileRefused:
+    return FileRefused(
+        _("There are too many or too large files in this application. Remove some first."),
+        code="draft_full",
+    )
 
 
 def copy(original: Attachment, draft: Draft, question: FileQuestion) -> Attachment:

@@ -43,6 +43,15 @@ class FileRef:
     filename: str
     size: int = 0
     content_type: str = ""
+    sha256: str = ""
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+    @property
+    def size_text(self) -> str:
+        return size_text(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +177,18 @@ def _files(value: Any, files: Mapping[str, Attachment]) -> list[FileRef]:
     for item in value or []:
         known = files.get(item)
         found.append(
-            FileRef(item, known.filename, known.size, known.content_type)
+            FileRef(item, known.filename, known.size, known.content_type, known.sha256)
             if known
             else FileRef(item, _("File"))
         )
     return found
+
+
+def size_text(size: int) -> str:
+    """``340 kB``, ``7.9 MB``."""
+    if size < 1024 * 1000:
+        return f"{max(1, round(size / 1024))} kB"
+    return f"{size / 1024 / 1024:.1f} MB"
 
 
 def origin_label(origin: Mapping[str, Any] | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -20,6 +20,7 @@ from forms import (
     autofill,
     display,
     pages,
+    pieces,
     profile,
     reasons,
     rebase,
@@ -32,6 +33,7 @@ from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
 from forms.prepared import Node, Prepared
+from forms.questions import FileQuestion
 from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
 from forms.state import State, evaluate
 
@@ -442,6 +444,7 @@ def discard(*, draft: Draft, by: Actor) -> None:
     if not draft.is_open:
         raise DraftClosed
     attachments.discard(draft, list(attachments.of_draft(draft)))
+    pieces.drop_all_of(draft)
     draft.answers, draft.provenance, draft.steps_done, draft.rebased = {}, {}, [], None
     Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
         answers={}, provenance={}, steps_done=[], rebased=None, state=Draft.State.DISCARDED
@@ -458,20 +461,28 @@ def discard(*, draft: Draft, by: Actor) -> None:
 
 
 def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attachment:
-    """Attach one file outside a step's form (the API). Raises `FileRefused`, `DraftClosed`."""
-    node = _file_node(draft, question_id)
-    attachment = attachments.store(draft, node.question, upload)  # type: ignore[arg-type]
-    draft.answers = draft.answers | {
-        question_id: [*(draft.answers.get(question_id) or []), str(attachment.pk)]
-    }
-    if not _update(draft):
-        raise DraftClosed
-    return attachment
+    """Attach one file outside a step's form (an upload in pieces, the API).
+
+    Raises `FileRefused`, `DraftClosed`, `LookupError`.
+    """
+    question = cast("FileQuestion", file_node(draft, question_id).question)
+    attachment = attachments.store(draft, question, upload)
+    # The row is locked since then: what other windows saved is known, and nobody saves now.
+    draft.refresh_from_db(fields=["answers", "provenance", "steps_done", "lock", "state"])
+    held = draft.answers.get(question_id) or []
+    if len(held) < question.max_files:
+        draft.answers = draft.answers | {question_id: [*held, str(attachment.pk)]}
+        if _update(draft):
+            return attachment
+    attachments.discard(draft, [str(attachment.pk)])
+    if draft.is_open:
+        raise FileRefused(validation.too_many_files(question.max_files), code="too_many_files")
+    raise DraftClosed
 
 
 def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor) -> None:
     """Take an attached file off again. Raises `DraftClosed`, `LookupError`."""
-    _file_node(draft, question_id)
+    file_node(draft, question_id)
     kept = [item for item in draft.answers.get(question_id) or [] if item != str(attachment_id)]
     draft.answers = {name: v for name, v in draft.answers.items() if name != question_id}
     if kept:
@@ -481,10 +492,22 @@ def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor
     attachments.discard(draft, [str(attachment_id)])
 
 
-def _file_node(draft: Draft, question_id: str) -> Node:
+def file_node(draft: Draft, question_id: str) -> Node:
+    """A question for files that is asked now, and not within a group.
+
+    Raises `DraftClosed`, `LookupError`.
+    """
     if not draft.is_open:
         raise DraftClosed
-    node = draft.prepared.nodes.get(question_id)
-    if node is None or node.question.type != "file" or node.group_id:
+    prepared = draft.prepared
+    node = prepared.nodes.get(question_id)
+    state = evaluate(prepared, draft.answers)
+    if (
+        node is None
+        or node.question.type != "file"
+        or node.group_id
+        or node.id not in state.visible
+        or node.id not in pages.allowed(draft, prepared, state)
+    ):
         raise LookupError(f"no file question '{question_id}'")
     return node

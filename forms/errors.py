@@ -40,5 +40,13 @@ class DraftClosed(DomainError):
         )
 
 
+class WrongOffset(Exception):
+    """A piece of an upload does not begin where the last one ended; `offset` is where that was."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
 class FileRefused(DomainError):
     """An uploaded file is not accepted; the message says why and what to do."""

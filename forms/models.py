@@ -181,3 +181,44 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Upload(models.Model):
+    """A file that comes in pieces (`forms.resumable`): what was announced, how much has arrived.
+
+    `name`, `size` and `sha256` are the sender's word, and are believed in nothing: what arrived is
+    examined as any file.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Unfinished, it is nobody's but the sender's, and goes with the account and the draft.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="uploads")
+    question_id = models.CharField(max_length=48)
+    name = models.CharField(max_length=255)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    offset = models.PositiveIntegerField(default=0)
+    # What became of it; finishing once more (the answer was lost) gives the same.
+    attachment = models.ForeignKey(
+        Attachment, models.CASCADE, null=True, blank=True, related_name="uploads"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(offset__lte=models.F("size")), name="forms_upload_offset"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_complete(self) -> bool:
+        """Has every byte arrived?"""
+        return self.offset == self.size

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from forms import attachments, rendering, saving, validation
 from forms.definitions import FormDefinition
-from forms.models import Draft
+from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
 from forms.prepared import Node, Prepared
 from forms.state import State, evaluate
@@ -63,7 +63,8 @@ class StepPage:
     version: str = ""
     previous_step_id: str | None = None
     next_step_id: str | None = None
-    has_files: bool = False
+    #: Does the step ask for files of its own, now or after another answer?
+    takes_files: bool = False
     saved_at: datetime | None = None
 
 
@@ -88,19 +89,17 @@ def step_page(
         for node in nodes_of(draft, prepared, step_id, state)
         if node.id in state.visible and (only is None or node.id in only)
     ]
-    has_files = any(_asks_files(node) for node in nodes)
-    files = attachments.of_draft(draft) if has_files else {}
+    holds_files = any(_asks_files(node) for node in nodes)
+    files = attachments.of_draft(draft) if holds_files else {}
     errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
-    frame = rendering.Frame(
-        state=state,
-        provenance=draft.provenance,
-        controlling=prepared.controlling[step_id],
-        typed=outcome.typed if outcome else {},
-        errors=errors,
-        reasons=outcome.reasons if outcome else {},
-        files=files,
-        language=language,
-        painters=rendering.PAINTERS,
+    frame = _frame(
+        draft,
+        step_id,
+        state,
+        outcome.typed if outcome else {},
+        errors,
+        files,
+        outcome.reasons if outcome else {},
     )
     step = prepared.steps.get(step_id)
     page = StepPage(
@@ -111,7 +110,9 @@ def step_page(
         lead=step.lead.in_language(language) if step and step.lead else "",
         fields=frame.fields(nodes),
         errors=error_links(nodes, errors, language),
-        has_files=has_files,
+        takes_files=any(
+            node.question.type == "file" for node in nodes_of(draft, prepared, step_id, state)
+        ),
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
         shown=" ".join(node.id for node in nodes),
         version=str(draft.version_id),
@@ -122,6 +123,44 @@ def step_page(
     if draft.only is None:
         _place(page, prepared, state, draft, language)
     return page
+
+
+def _frame(
+    draft: Draft,
+    step_id: str,
+    state: State,
+    typed: Mapping[str, Any],
+    errors: Mapping[str, list[str]],
+    files: Mapping[str, Attachment],
+    reasons: Mapping[str, Any],
+) -> rendering.Frame:
+    return rendering.Frame(
+        state=state,
+        provenance=draft.provenance,
+        controlling=draft.prepared.controlling[step_id],
+        typed=typed,
+        errors=errors,
+        reasons=reasons,
+        files=files,
+        language=get_language() or "ja",
+        painters=rendering.PAINTERS,
+    )
+
+
+def field_of(draft: Draft, question_id: str, errors: list[str]) -> SafeString:
+    """One question of a step's page as it now is, with `errors` beside it.
+
+    Raises `LookupError` when it is not asked (any more).
+    """
+    prepared = draft.prepared
+    state = evaluate(prepared, draft.answers)
+    node = prepared.nodes.get(question_id)
+    if node is None or node.group_id or node.id not in state.visible:
+        raise LookupError(f"no question '{question_id}'")
+    step_id = "" if draft.only is not None else node.step_id
+    files = attachments.of_draft(draft) if _asks_files(node) else {}
+    wrong = {node.id: errors} if errors else {}
+    return _frame(draft, step_id, state, {}, wrong, files, {}).fields([node])
 
 
 def nodes_of(draft: Draft, prepared: Prepared, step_id: str, state: State) -> list[Node]:

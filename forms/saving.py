@@ -24,12 +24,20 @@ from forms.validation import too_many_files
 ACTION, SEEN, SHOWN, VERSION = "_do", "_seen", "_shown", "_version"
 #: Of a text that could not be read, this much is kept to be read again.
 LONGEST_TYPED = 2_000
+LONGEST_SHOWN_NAME = 60
 Files = MultiValueDict[str, Any]
 
 
 def fingerprint(draft: Draft, nodes: Iterable[Node]) -> str:
-    """Of the stored answers to `nodes`: tells whether another window saved other ones."""
-    stored = [[node.id, draft.answers.get(node.id)] for node in nodes if not node.compute]
+    """Of the stored answers to `nodes`: tells whether another window saved other ones.
+
+    Not of files: they are added and removed one by one, so that no window undoes another's.
+    """
+    stored = [
+        [node.id, draft.answers.get(node.id)]
+        for node in nodes
+        if not node.compute and node.question.type != "file"
+    ]
     packed = json.dumps(stored, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(packed.encode()).hexdigest()[:16]
 
@@ -188,7 +196,12 @@ class Reader:
         question = cast("FileQuestion", node.question)
         known = self._stored_ids(node)
         marker = f"{name}-kept"
-        listed = self.post.getlist(marker) if marker in self.post else sorted(known)
+        if node.group_id is None:
+            # Whatever the page listed: files come and go by their own buttons, also while this page
+            # was open (another window, an upload in pieces).
+            listed = list(self.draft.answers.get(node.id) or [])
+        else:
+            listed = self.post.getlist(marker) if marker in self.post else sorted(known)
         kept = [
             item
             for item in dict.fromkeys(str(value) for value in listed)
@@ -203,7 +216,7 @@ class Reader:
             try:
                 kept.append(self.uploads.keep(self.draft, question, upload))
             except FileRefused as refused:
-                messages.append(f"{_short(upload.name)}: {refused}")
+                messages.append(about_file(upload.name, refused))
         if messages:
             into.errors[name] = messages
         self.post.setlist(marker, ["", *kept])
@@ -217,9 +230,12 @@ class Reader:
         return {found for item in items for found in attachments.ids_in(item.get(node.id))}
 
 
-def _short(name: str | None) -> str:
-    cleaned = "".join(c for c in (name or "") if c.isprintable())
-    return cleaned if len(cleaned) <= 60 else f"{cleaned[:57]}…"
+def about_file(name: str | None, refused: FileRefused) -> str:
+    """Why a file is not taken, after its name. Of a long name beginning and end are shown."""
+    shown = "".join(c for c in (name or "") if c.isprintable())
+    if len(shown) > LONGEST_SHOWN_NAME:
+        shown = f"{shown[: LONGEST_SHOWN_NAME - 16]}…{shown[-15:]}"
+    return f"{shown}: {refused}" if shown else str(refused)
 
 
 def merged(

@@ -31,6 +31,19 @@ def resident_page(view: View) -> View:
     return guarded_view
 
 
+def resident_call(view: View) -> View:
+    """As `resident_page`, for a script: without a session 401, as it can follow no redirect."""
+    guarded = resident_page(view)
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return HttpResponse(status=401)
+        return guarded(request, *args, **kwargs)
+
+    return guarded_view
+
+
 def resident_of(request: HttpRequest) -> User:
     """The signed-in resident of a `resident_page`."""
     user = request.user

@@ -14,8 +14,8 @@ from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.database import one_or_none
 from common.errors import NotFound
-from forms import drafts
-from forms.models import Attachment, Draft
+from forms import drafts, resumable
+from forms.models import Attachment, Draft, Upload
 from identity.models import User
 
 
@@ -51,6 +51,14 @@ def open_drafts(user: User) -> QuerySet[Draft]:
 def open_draft_of(user: User, slug: str) -> Draft | None:
     """The application for this service that the resident has begun, if there is one."""
     return one_or_none(open_drafts(user).filter(subject=slug))
+
+
+def own_upload(user: User, upload_id: uuid.UUID) -> Upload:
+    """A file that this resident is sending in pieces. Raises `NotFound`."""
+    found = resumable.get(resident_id=user.pk, upload_id=upload_id)
+    if found is None:
+        raise NotFound(_("There is no such file."), code="no_file")
+    return found
 
 
 def own_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:

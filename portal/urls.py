@@ -16,6 +16,7 @@ from portal.views import (
     profile,
     schema,
     screening,
+    uploads,
     verify,
 )
 
@@ -38,6 +39,9 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
     path("postal-code/", postal.postal_code, name="postal_code"),
+    path("uploads/for/<uuid:draft_id>/", uploads.uploads, name="uploads"),
+    path("uploads/<uuid:upload_id>/", uploads.upload, name="upload"),
+    path("uploads/<uuid:upload_id>/finish/", uploads.finish, name="upload_finish"),
     path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),
     path("files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"),
     # What became of it

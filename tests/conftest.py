@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from django.db import connection, connections
@@ -26,6 +27,10 @@ from django.test import Client
 from common import logging as our_logging
 from sandbox.servers import APP, OWNER, Postgres
 from tests import golden
+
+# The same examples in every run, whatever else the machine is doing.
+hypothesis.settings.register_profile("madoguchi", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("madoguchi")
 
 _SOCKETS = "MADOGUCHI_TEST_SOCKETS"
 _server: list[Any] = []

@@ -8,10 +8,10 @@ ids of another resident, of another town or made up, whoever would be let in is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 OK, FOUND, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 200, 302, 403, 404, 405
-BAD, CONFLICT, INVALID = 400, 409, 422
+BAD, UNAUTHORIZED, CONFLICT, UNSUPPORTED, INVALID = 400, 401, 409, 415, 422
 
 #: The visitors, each with a session of their own at the town (but the anonymous one).
 VISITORS = (
@@ -88,6 +88,12 @@ def owner(get: Answer = OK, post: Answer = NOT_ALLOWED, case: str = "open") -> R
     return Row(_RESIDENTS_ONLY | {"resident": NOT_FOUND}, get, post, objects=True, case=case)
 
 
+def owner_by_script(get: Answer = OK, post: Answer = NOT_ALLOWED) -> Row:
+    """As `owner`, for what a script asks: it follows no redirect to the sign-in."""
+    row = owner(get, post)
+    return replace(row, barrier={**row.barrier, "anonymous": UNAUTHORIZED})
+
+
 def own_factors(get: Answer = FOUND, post: Answer = FOUND, *, objects: bool = False) -> Row:
     """Staff's own password and second factors; 302: first confirm who you are."""
     return Row(_STAFF_ONLY, get, post, objects=objects)
@@ -145,6 +151,10 @@ TOWN: dict[str, Row] = {
     "portal:screening": owner(FOUND),  # nothing speaks against applying
     "portal:step": owner(OK, INVALID),
     "portal:postal_code": everybody(),
+    # Without a session a script is told so; who has one meets the resident's barrier.
+    "portal:uploads": owner_by_script(OK, BAD),
+    "portal:upload": owner_by_script(OK, UNSUPPORTED),
+    "portal:upload_finish": owner_by_script(NOT_ALLOWED, CONFLICT),
     "portal:attachment": owner(),
     "portal:thumbnail": owner(NOT_FOUND),  # a PDF has none
     # portal: what became of it
@@ -185,6 +195,7 @@ TOWN: dict[str, Row] = {
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),
     "desk:attachment": desk_case(),
+    "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
     "desk:letter": desk_case(case="decided"),
     "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),

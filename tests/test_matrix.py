@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from cases.models import Case
 from common import outbox
 from common.models import OutboxRow
-from forms.models import Attachment, Draft, ProfileFact
+from forms.models import Attachment, Draft, ProfileFact, Upload
 from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
@@ -146,6 +146,9 @@ def _make_world(town: Any) -> World:
             "draft_id": draft.pk,
             "step_id": draft.form.steps[0].id,
             "fact_id": _kept(draft).pk,
+            "upload_id": Upload.objects.create(
+                owner=resident, draft=draft, question_id="site_plan", name="a.pdf", size=9
+            ).pk,
             "document_id": letter.pk,
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,

@@ -24,6 +24,7 @@ from common.errors import NotFound
 from documents.errors import DamagedFile
 from documents.files import download
 from forms.models import Attachment
+from forms.uploads import images
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,28 @@ def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Ht
         case=case, attachment_id=found.pk, by=Actor.of(reader), purpose=facts.purpose
     )
     return response
+
+
+@require_safe
+@with_case
+def thumbnail(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """A small picture, as part of the case's page: whose opening is in the ledger.
+
+    Only an address that such a page made leads here, so that nobody looks at files unseen.
+    """
+    facts = CaseFacts(case, reader_of(request), timezone.localdate())
+    found = facts.files.get(str(attachment_id))
+    if (
+        found is None
+        or not found.content_type.startswith("image/")
+        or not facts.made(request.GET.get("page", ""))
+    ):
+        raise NotFound(_("There is no such file."), code="no_file")
+    try:
+        small = images.thumbnail(io.BytesIO(_checked(found)))
+    except (DamagedFile, OSError) as broken:
+        raise NotFound(_("There is no such file."), code="no_file") from broken
+    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 @require_safe
@@ -99,6 +122,10 @@ def _download(found: Attachment) -> FileResponse:
         filename=found.filename,
         content_type=found.content_type,
     )
+    return _private(response)
+
+
+def _private(response: FileResponse) -> FileResponse:
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, cast
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forms import display
+from forms.models import Attachment
 from forms.prepared import Node
 from forms.questions import (
     ChoiceQuestion,
@@ -24,6 +26,9 @@ from forms.questions import (
 )
 from forms.rendering.frame import Frame, attributes, escape
 
+#: A telephone offers its camera beside its pictures when image types are listed; ``capture`` would
+#: leave the camera alone. JPEG comes first, and neither HEIC nor ``image/*`` at all: then iPhones
+#: send photographs as JPEG by themselves, and so does Safari on a Mac.
 _FILE_TYPES = {
     "pdf": ".pdf,application/pdf",
     "image": ".jpg,.jpeg,.png,.webp,image/jpeg,image/png,image/webp",
@@ -246,6 +251,8 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
             "name": name,
             "accept": accept,
             "multiple": question.max_files > 1,
+            # In pieces, by a script; what lies in a group goes with the form.
+            "data-resumable": node.group_id is None,
             "aria-describedby": " ".join([*ids, f"f-{name}-limits"]),
             "aria-invalid": "true" if name in frame.errors else None,
         }
@@ -263,12 +270,28 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
 def _attached(frame: Frame, name: str, item: str) -> str:
     known = frame.files.get(item)
     filename = escape(known.filename if known else _("File"))
-    size = f"{max(1, round((known.size if known else 0) / 1024)):,} kB"
+    size = display.size_text(known.size if known else 0)
     remove = frame.button("remove-file", item, _("Remove"), about=filename)
+    small = ""
+    if known and known.content_type.startswith("image/"):
+        address = reverse("portal:thumbnail", args=[known.pk])
+        small = f'<img src="{address}" alt="" width="48" height="48" loading="lazy">'
     return (
         f'<li class="f-file__item"><input type="hidden" name="{name}-kept" value="{escape(item)}">'
-        f'<span class="f-file__name">{filename}</span> <span class="f-file__size">{size}</span> '
-        f"{remove}</li>"
+        f'{small}<span class="f-file__name">{filename}</span> '
+        f'<span class="f-file__size">{size}</span> {_code(known)}{remove}</li>'
+    )
+
+
+def _code(known: Attachment | None) -> str:
+    """The beginning of its hash, by which two people see that they speak of the same file."""
+    if known is None:
+        return ""
+    title, why = _("Check code"), _("The same code means the same file.")
+    code = escape(known.sha256)
+    return (
+        f'<details class="file__code"><summary>{title} <code>{code[:8]}</code></summary>'
+        f"<code>SHA-256: {code}</code><br>{why}</details>"
     )
 
 

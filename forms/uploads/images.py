@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from io import BytesIO
+from typing import IO
 
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -18,6 +19,9 @@ LONGEST_SIDE = 12_000
 KEPT_SIDE = 3_500
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 JPEG_QUALITY = 88
+THUMBNAIL = (192, 192)
+#: More than any upload may have: a guard for files that came another way.
+MOST_STORED_PIXELS = 60_000_000
 
 
 def clean(data: bytes, content_type: str) -> bytes:
@@ -47,6 +51,19 @@ def as_jpeg(data: bytes) -> bytes:
     out = BytesIO()
     page.save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()
+
+
+def thumbnail(file: IO[bytes]) -> bytes:
+    """A small JPEG of a stored picture. Raises `OSError` for what is none or cannot be opened."""
+    with Image.open(file) as picture:
+        if picture.width * picture.height > MOST_STORED_PIXELS:
+            raise OSError("more pixels than any stored picture has")
+        picture.draft("RGB", THUMBNAIL)
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+    upright.thumbnail(THUMBNAIL)
+    small = BytesIO()
+    upright.save(small, "JPEG", quality=78)
+    return small.getvalue()
 
 
 def _again(data: bytes, kind: str) -> bytes:

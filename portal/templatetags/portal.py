@@ -65,12 +65,6 @@ def clock_time(value: datetime) -> str:
 
 
 @register.filter
-def file_size(size: int) -> str:
-    """``3 kB``, as the forms say it."""
-    return f"{max(1, round(size / 1024)):,} kB"
-
-
-@register.filter
 def yen(amount: int) -> str:
     """``1,620円`` or ``¥1,620``."""
     return yen_in_words(amount)

@@ -11,20 +11,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_http_methods, require_safe
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cases import copies, records
 from common.database import connection
 from documents import files as documents
 from documents.errors import DamagedFile
-from forms.models import Attachment
+from forms.uploads import images
 from portal import queries
 from portal.http import refused, resident_of, resident_page
 from portal.views.case import own_case
-
-THUMBNAIL = (192, 192)
-# More than any upload may have (forms.uploads): a guard for files that came another way.
-MOST_PIXELS = 60_000_000
 
 
 @require_safe
@@ -53,23 +48,12 @@ def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBas
     found = queries.own_attachment(resident_of(request), attachment_id)
     if not found.content_type.startswith("image/"):
         raise Http404
-    return _private(FileResponse(_small(found), content_type="image/jpeg"))
-
-
-def _small(found: Attachment) -> io.BytesIO:
-    small = io.BytesIO()
     try:
-        with found.file.open("rb") as file, Image.open(file) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Http404
-            picture.draft("RGB", THUMBNAIL)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            upright.thumbnail(THUMBNAIL)
-            upright.save(small, "JPEG", quality=78)
-    except (OSError, UnidentifiedImageError) as broken:
+        with found.file.open("rb") as file:
+            small = images.thumbnail(file)
+    except OSError as broken:
         raise Http404 from broken
-    small.seek(0)
-    return small
+    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
+from PIL import Image
 
 from audit.models import LedgerEntry
 from cases import actions
@@ -179,6 +183,34 @@ def test_file_is_handed_out_safely_and_noted(town: Any, desk: Desk) -> None:
     assert "no-store" in response["Cache-Control"]
     entry = LedgerEntry.objects.get(event="attachment.opened", actor_id=str(user.pk))
     assert entry.data == {"attachment": file_id}
+
+
+def test_small_picture_is_part_of_the_page_alone(town: Any, desk: Desk) -> None:
+    """Staff see it on the case's page, whose opening is noted, and by no other address."""
+    case, user = make.claimed_case(), people.caseworker()
+    file = Attachment.objects.get(pk=case.answers["site_plan"][0])
+    assert f"<code>{file.sha256[:8]}</code>" in _page(desk(user), case)
+    content = io.BytesIO()
+    Image.new("RGB", (900, 600), "navy").save(content, "JPEG")
+    file.content_type, file.sha256 = (
+        "image/jpeg",
+        hashlib.sha256(content.getvalue()).hexdigest(),
+    )
+    file.size = len(content.getvalue())
+    file.file.save("a.jpg", ContentFile(content.getvalue()), save=False)
+    file.save()
+    client, path = desk(user), reverse("desk:thumbnail", args=[case.pk, file.pk])
+    assert client.get(path).status_code == 404
+    found = re.search(r'<img src="([^"]+/small/\?page=[^"]+)"', _page(client, case))
+    assert found
+    answer = client.get(html.unescape(found[1]))
+    assert answer["Cache-Control"] == "private, no-store"
+    with Image.open(io.BytesIO(b"".join(answer.streaming_content))) as small:
+        assert max(small.size) <= 192
+    other = desk(people.caseworker())
+    assert other.get(html.unescape(found[1])).status_code == 404
+    Attachment.objects.filter(pk=file.pk).update(sha256="0" * 64)
+    assert client.get(html.unescape(found[1])).status_code == 404
 
 
 def test_damaged_file_is_not_handed_out(town: Any, desk: Desk) -> None:

@@ -261,7 +261,8 @@ class TestGroups:
             sheet = openpyxl.load_workbook(file).worksheets[0]
         row = {head.value: cell for head, cell in zip(sheet[1], sheet[2], strict=True)}
         label = form.questions_by_id[name].label.in_language("en")
-        found = [row[f"{label}: {part}"] for part in ("Bank code", "Branch code", "Account number")]
+        parts = ("Bank code (4 digits)", "Branch code (3 digits)", "Account number (7 digits)")
+        found = [row[f"{label}: {part}"] for part in parts]
         assert [cell.value for cell in found] == ["0001", "007", "0000042"]
         assert {cell.data_type for cell in found} == {"s"}
 
@@ -428,12 +429,15 @@ class TestWhoMay:
 
     def test_services_to_choose_from(self, offering: Offering, worker: User) -> None:
         allowance = make.offering("child_allowance")
-        assert set(exports.offerings_for(worker)) == {offering}
+        mine = set(exports.offerings_for(worker))
+        assert offering in mine
+        assert {one.department for one in mine} == {offering.department}
+        assert allowance not in mine
         assert set(exports.offerings_for(people.admin())) >= {offering, allowance}
         assert list(exports.offerings_for(people.consultee())) == []
         moved = make.submitted_case(of=allowance)
         Case.objects.filter(pk=moved.pk).update(department=offering.department)
-        assert set(exports.offerings_for(worker)) == {offering, allowance}
+        assert set(exports.offerings_for(worker)) == mine | {allowance}
 
     def test_look_alike_rows_of_the_other_town_are_not_in_it(
         self, offering: Offering, worker: User, in_town: Any

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from PIL import Image, PngImagePlugin
 
 from forms.errors import FileRefused
@@ -145,6 +146,10 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "gif": (picture("GIF"), "a.gif", "type"),
     "tiff": (picture("TIFF"), "a.tif", "type"),
     "heic": (b"\0\0\0\x18ftypheic" + b"\0" * 50, "a.heic", "type"),
+    "heif of other phones": (b"\0\0\0\x18ftypmif1" + b"\0" * 50, "写真.heif", "type"),
+    "heic called jpg": (b"\0\0\0\x24ftypheix" + b"\0" * 50, "IMG_0001.JPG", "type"),
+    "avif": (b"\0\0\0\x1cftypavif" + b"\0" * 50, "a.avif", "type"),
+    "film": (b"\0\0\0\x14ftypqt  " + b"\0" * 50, "IMG_0002.MOV", "type"),
     "pixel flood": (png_header_of(60_000, 60_000), "a.png", "too_many_pixels"),
     "long side": (png_header_of(100, 50_000), "a.png", "too_many_pixels"),
     "text chunk bomb": (png_with_text_bomb(), "a.png", "damaged"),
@@ -310,6 +315,21 @@ def test_pdf_of_our_own_making_passes() -> None:
     assert check(out.getvalue()).content_type == "application/pdf"
 
 
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("heic", "save it as JPEG"),
+        ("heic called jpg", "photo library"),
+        ("avif", "save it as JPEG"),
+        ("film", "Films"),
+    ],
+)
+def test_a_telephones_picture_is_refused_with_a_way_out(case: str, words: str) -> None:
+    data, filename, _code = HOSTILE[case]
+    with translation.override("en"), pytest.raises(FileRefused, match=words):
+        check(data, filename)
+
+
 def test_only_accepted_kinds_pass() -> None:
     with pytest.raises(FileRefused, match="PDF"):
         check(picture(), "a.png", accept=("pdf",))
@@ -334,6 +354,16 @@ def test_only_accepted_kinds_pass() -> None:
         ("\ud800.pdf", "file.pdf"),
         ("あ" * 300 + ".pdf", "あ" * 120 + ".pdf"),
         ("か\u3099.pdf", "が.pdf"),
+        (
+            "住民票の写し（令和８年４月１日）．ｐｄｆ",
+            "住民票の写し（令和８年４月１日）．ｐｄｆ.pdf",
+        ),
+        ("ＩＭＧ＿０００１.ＪＰＧ", "ＩＭＧ＿０００１.pdf"),
+        ("請求書.pdf.exe", "請求書.pdf.pdf"),
+        ("写真.tar.gz", "写真.tar.pdf"),
+        ("con.pdf", "_con.pdf"),
+        ("LPT1.図面.pdf", "_LPT1.図面.pdf"),
+        ("あ" * 119 + "  い.pdf", "あ" * 119 + ".pdf"),
     ],
 )
 def test_file_name_is_made_harmless(raw: str, kept: str) -> None:

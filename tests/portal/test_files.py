@@ -50,6 +50,30 @@ def test_small_picture_is_small(browser: Client, attachment: Attachment) -> None
     assert max(Image.open(io.BytesIO(content)).size) <= 192
 
 
+def test_form_and_check_page_show_picture_and_code(
+    browser: Client, offering: Offering, resident: User, attachment: Attachment
+) -> None:
+    draft = attachment.draft
+    assert draft is not None
+    small = reverse("portal:thumbnail", args=[attachment.pk])
+    for path in (steps.step_url(draft, "documents"), reverse("portal:check", args=[draft.pk])):
+        html = browser.get(path).content.decode()
+        assert f'<img src="{small}" alt=""' in html
+        assert f"<code>{attachment.sha256[:8]}</code>" in html
+        assert f"SHA-256: {attachment.sha256}" in html
+
+
+def test_pdf_shows_no_picture_but_its_code(
+    browser: Client, offering: Offering, resident: User
+) -> None:
+    draft = make.draft_ready_to_send(of=offering, resident=resident)
+    pdf = Attachment.objects.get(draft=draft)
+    for path in (steps.step_url(draft, "documents"), reverse("portal:check", args=[draft.pk])):
+        html = browser.get(path).content.decode()
+        assert reverse("portal:thumbnail", args=[pdf.pk]) not in html
+        assert f"<code>{pdf.sha256[:8]}</code>" in html
+
+
 def test_only_pictures_have_a_small_one(
     browser: Client, offering: Offering, resident: User
 ) -> None:

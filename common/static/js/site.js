@@ -62,6 +62,15 @@
     else window.addEventListener("load", add, { once: true });
   };
   if (later) touches.forEach((name) => document.addEventListener(name, touched));
+  // Sending files in pieces comes last of all: what was on its way before is shown by it.
+  const uploader = document.querySelector("[data-uploader]");
+  if (uploader) {
+    const script = document.createElement("script");
+    script.src = uploader.dataset.uploader;
+    const add = () => document.head.append(script);
+    if (document.readyState === "complete") add();
+    else window.addEventListener("load", add, { once: true });
+  }
 
   // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
   let changed = false;
