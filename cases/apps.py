@@ -15,6 +15,12 @@ WORDINGS = {
     "case.withdrawn": _("{name} withdrew the application"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),
+    "representation.opened": _("{name} opened the paper on which you act for somebody else"),
+    "cosignature.asked": _("{name} asked somebody to sign the application, too"),
+    "cosignature.opened": _("{name} read the answers that they were asked to sign"),
+    "cosignature.signed": _("{name} signed the application, too"),
+    "cosignature.refused": _("{name} refused to sign the application"),
+    "cosignature.void": _("A signature or a request for one became void"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 

@@ -6,6 +6,7 @@ from portal.views import (
     apply,
     case,
     correction,
+    cosigning,
     drafts,
     files,
     messages,
@@ -14,6 +15,7 @@ from portal.views import (
     payment,
     postal,
     profile,
+    representations,
     verify,
 )
 
@@ -23,11 +25,14 @@ urlpatterns = [
     # Applying
     path("apply/<slug:slug>/", apply.start, name="start"),
     path("apply/<slug:slug>/begin/", apply.begin, name="begin"),
+    path("apply/<slug:slug>/for/", representations.for_whom, name="for_whom"),
     path("drafts/<uuid:draft_id>/", drafts.resume, name="draft"),
     path("drafts/<uuid:draft_id>/check/", drafts.check, name="check"),
+    path("drafts/<uuid:draft_id>/cosigners/", cosigning.cosigners, name="cosigners"),
     path("drafts/<uuid:draft_id>/delete/", drafts.discard, name="discard"),
     path("drafts/<uuid:draft_id>/reuse/", profile.reuse, name="reuse"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
+    path("cosign/<str:token>/", cosigning.cosign, name="cosign"),
     path("postal-code/", postal.postal_code, name="postal_code"),
     path("files/<uuid:attachment_id>/", files.attachment, name="attachment"),
     path("files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"),
@@ -53,6 +58,18 @@ urlpatterns = [
     path("my-data/", my_data.mine, name="my_data"),
     path("my-data/kept/<uuid:fact_id>/", profile.change, name="profile_change"),
     path("my-data/kept/<uuid:fact_id>/delete/", profile.delete, name="profile_delete"),
+    path("my-data/acting/", representations.add, name="representation_add"),
+    path(
+        "my-data/acting/<uuid:representation_id>/revoke/",
+        representations.revoke,
+        name="representation_revoke",
+    ),
+    path(
+        "my-data/acting/<uuid:representation_id>/document/",
+        representations.document,
+        name="representation_document",
+    ),
+    path("my-data/acting/<slug:kind>/", representations.new, name="representation_new"),
     path("your-data/", my_data.data_use, name="data_use"),
     # Everybody
     path("verify/", verify.ask, name="verify_ask"),

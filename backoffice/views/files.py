@@ -24,6 +24,7 @@ from common.errors import NotFound
 from documents.errors import DamagedFile
 from documents.files import download
 from forms.models import Attachment
+from identity.representation import files as representations
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,19 @@ def letter(request: HttpRequest, case: Case) -> HttpResponseBase:
     except DamagedFile as problem:
         return _damaged(request, case, problem)
     actions.open_letter(case=case, by=Actor.of(reader), purpose=facts.purpose)
+    return response
+
+
+@require_safe
+@with_case
+def authority(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The paper on which the sender acts for the applicant; for the case's own office."""
+    reader = reader_of(request)
+    facts = CaseFacts(case, reader, timezone.localdate())
+    if facts.representation is None:
+        raise NotFound(_("There is no such file."), code="no_file")
+    response = representations.download(facts.representation)
+    actions.open_authority(case=case, by=Actor.of(reader))
     return response
 
 

@@ -54,6 +54,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "turn": wording.whose_turn(case),
         "clock_words": wording.clock_in_words(course.clock),
         "ahead": wording.what_follows(course),
+        "doubt": queries.open_doubt(case),
     }
     return render(request, "portal/case.html", context)
 
