@@ -18,7 +18,7 @@ from identity.representation.record import Represented
 from tests.factories import behalf, people
 
 State = Representation.State
-FAR = date(2999, 1, 2)
+FAR, LATER = date(2999, 1, 1), date(2999, 1, 2)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class TestDeclaring:
             ("attorney", {}, "document"),
             ("attorney", {"basis": "family_register"}, "basis"),
             ("attorney", {"valid_until": date(2001, 1, 1)}, "valid_until"),
-            ("attorney", {"valid_from": FAR, "valid_until": FAR - timedelta(days=1)}, "valid_until"),
+            ("attorney", {"valid_from": LATER, "valid_until": FAR}, "valid_until"),
             ("attorney", {"services": ["../admin"]}, "services"),
             ("organisation", {"organisation_number": "7000012050003"}, "organisation_number"),
             ("organisation", {"address": {"city": "中野区"}}, "address"),
