@@ -221,7 +221,7 @@ def after_voiding(payload: dict[str, Any]) -> None:
     """Tell whoever had signed what was changed since."""
     row = _signature(payload)
     if row.signed_by is not None:
-        _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, "")
+        _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, _plain("portal:messages"))
 
 
 def _signature(payload: dict[str, Any]) -> Cosignature:
@@ -298,7 +298,7 @@ def _path(name: str, case_id: uuid.UUID) -> str:
     return _plain(name, case_id)
 
 
-def _plain(name: str, argument: Any) -> str:
+def _plain(name: str, *arguments: Any) -> str:
     # Without a language prefix: the reader's own language is added when it is sent.
     with translation.override("ja"):
-        return reverse(name, args=[argument])
+        return reverse(name, args=arguments)

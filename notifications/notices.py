@@ -166,3 +166,4 @@ class CosignatureVoid(Notice):
 
     kind = "cosignature_void"
     context = BeforeSendingContext
+    link_label = _("See your messages")
