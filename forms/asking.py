@@ -53,6 +53,12 @@ class Asked:
     def errors(self) -> list[ErrorLink]:
         return error_links(list(self.prepared.order), self.messages, get_language() or "ja")
 
+    @property
+    def value(self) -> Any:
+        """The answer, on a page with one question."""
+        (node,) = self.prepared.order
+        return evaluate(self.prepared, self.answers).answers().get(node.id)
+
     def refuse(self, messages: Mapping[str, list[str]]) -> None:
         """Show the page again with these messages, by question."""
         for name, words in messages.items():

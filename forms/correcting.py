@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import QueryDict
 
 from common.text import Text
@@ -11,7 +9,6 @@ from forms.asking import Asked, ask
 from forms.definitions import FormDefinition, Step
 from forms.prepared import prepare
 from forms.profile import Fact
-from forms.state import evaluate
 
 _STEP = "kept"
 
@@ -27,8 +24,3 @@ def page_of(fact: Fact, post: QueryDict | None) -> Asked:
         FormDefinition.model_construct(key=_STEP, title=title, languages=("ja",), steps=(step,))
     )
     return ask(prepared, {question.id: fact.row.value}, post)
-
-
-def value_of(fact: Fact, page: Asked) -> Any:
-    """What is to be kept, of a page that is `done`."""
-    return evaluate(page.prepared, page.answers).answers().get(fact.question.id)

@@ -57,7 +57,7 @@ def change(request: HttpRequest, fact_id: uuid.UUID) -> HttpResponse:
     fact = _own(request, fact_id)
     page = correcting.page_of(fact, request.POST if request.method == "POST" else None)
     if page.done:
-        profile.correct(fact, correcting.value_of(fact, page), by=actor_of(request))
+        profile.correct(fact, page.value, by=actor_of(request))
         messages.success(request, _("Changed. The next application gets the new answer."))
         return redirect("portal:my_data")
     context = {"fact": fact, "page": page}
