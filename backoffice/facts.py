@@ -19,14 +19,15 @@ from django.utils.translation import get_language
 
 from backoffice.due import Due, due
 from cases import policies, talks, timeline
-from cases.models import Case, Consultation, CorrectionRequest, Decision
+from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
 from forms.display import Row, StepRows
 from forms.eligibility import Finding, Told
 from forms.models import Attachment
 from forms.questions import Question
-from identity.models import User
+from identity.models import Representation, User
+from identity.representation.record import Represented
 from workflow import diagram
 from workflow.diagram import StageInWords
 
@@ -59,6 +60,16 @@ class Correction:
 
 _MARK = "backoffice.case-page"
 _MARK_SECONDS = 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Somebody else's signature under the application, or their refusal with its reason."""
+
+    name: str
+    signed: bool
+    at: datetime
+    reason: str
 
 
 class CaseFacts:
@@ -96,6 +107,43 @@ class CaseFacts:
     def applicant(self) -> User | None:
         """Whose application it is; not for a consulted office."""
         return self.case.resident if self.may_process else None
+
+    @property
+    def represented(self) -> Represented | None:
+        """For whom the resident acts; not for a consulted office."""
+        return self.case.represented if self.may_process else None
+
+    @cached_property
+    def ground(self) -> str:
+        """How sure the office is that they may: ``claimed``, ``confirmed``, ``doubted``."""
+        return policies.ground(self.case) if self.represented else ""
+
+    @cached_property
+    def ground_checks(self) -> list[RepresentationCheck]:
+        """What was found about it, oldest first."""
+        if self.represented is None:
+            return []
+        return list(self.case.representation_checks.select_related("checked_by"))
+
+    @property
+    def representation(self) -> Representation | None:
+        """The representation as it is now; it may have been revoked since."""
+        return self.case.application.representation if self.represented else None
+
+    @property
+    def signatures(self) -> list[Signed]:
+        """Who else signed it or would not; not for a consulted office."""
+        if not self.may_process:
+            return []
+        return [
+            Signed(
+                entry["name"],
+                entry["state"] == "signed",
+                datetime.fromisoformat(entry["at"]),
+                entry["reason"],
+            )
+            for entry in self.case.application.cosigned
+        ]
 
     @cached_property
     def files(self) -> Mapping[str, Attachment]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.facts import CaseFacts
 from cases import policies
-from cases.models import Consultation
+from cases.models import Consultation, RepresentationCheck
 from common.errors import DomainError, InvalidInput
 from identity.models import Department
 from workflow.definition import Verb
@@ -114,6 +114,25 @@ def opinion_panels(facts: CaseFacts, typed: Typed) -> list[tuple[Consultation, P
         )
         for consultation in facts.open_questions_to_me
     ]
+
+
+def ground_panel(facts: CaseFacts, typed: Typed, *, opened: str = "") -> Panel | None:
+    """Confirm or doubt that the sender may act for the applicant; None in a case of their own."""
+    if facts.represented is None:
+        return None
+    mine = typed.panel == "representation"
+    return Panel(
+        id="representation",
+        title=_("Confirm or doubt it"),
+        key="g",
+        url=reverse("desk:representation", args=[facts.case.pk]),
+        allowed=True,
+        reason="",
+        is_open=mine or opened == "representation",
+        values=typed.values if mine else {},
+        errors=typed.errors if mine else {},
+        choices=[(str(value), str(label)) for value, label in RepresentationCheck.Verdict.choices],
+    )
 
 
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:

@@ -17,6 +17,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/refuse/", actions.refuse, name="refuse"),
     path("cases/<uuid:case_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
+    path("cases/<uuid:case_id>/representation/", actions.representation, name="representation"),
+    path("cases/<uuid:case_id>/representation/document/", files.authority, name="authority"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
     path(
         "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"

@@ -17,13 +17,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import numbers, policies, queries, timeline
+from cases import cosigning, numbers, policies, queries, timeline
 from cases.models import (
     Application,
     Case,
     Consultation,
     CorrectionRequest,
     Decision,
+    RepresentationCheck,
 )
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
@@ -34,23 +35,26 @@ from common.lookup import Lookup
 from forms import drafts, eligibility, rebase
 from forms.errors import TamperedValue
 from forms.models import Draft
-from identity.models import Department, User
+from identity.models import Department, Representation, User
+from identity.representation import actions as representing
 from workflow import clock
 from workflow.definition import ClockRuns, Move, Verb
 
 _RECEIPT_ATTEMPTS = 3
 
 
-def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
+def submit_application(*, draft: Draft, by: Actor, language: str, confirmed: bool = False) -> Case:
     """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
 
-    Idempotent: the draft's id is the key, so a second "send" (double click, second tab, an answer
-    lost on the line) returns the case of the first. Raises `InvalidInput` when something is
-    missing, `NotAllowed` when the service is not offered any more, `TamperedValue`, and `Conflict`
+    `confirmed`: whoever sends has just shown the eID again, at its strongest; some services ask
+    for it. Idempotent: the draft's id is the key, so a second "send" (double click, second tab, an
+    answer lost on the line) returns the case of the first. Raises `InvalidInput` when something is
+    missing; `NotAllowed` when the service is not offered any more, when whoever sends may not act
+    for the represented (any more), or when a signature is missing; `TamperedValue`; and `Conflict`
     when the form is not the one that `draft` shows any more: what nobody has seen is not sent.
     """
     try:
-        return _submit(draft, by, language)
+        return _submit(draft, by, language, confirmed)
     except TamperedValue as tampered:
         # Outside of what was just rolled back: an attempt leaves its trace.
         ledger.record(
@@ -66,7 +70,7 @@ def submit_application(*, draft: Draft, by: Actor, language: str) -> Case:
 
 
 @transaction.atomic
-def _submit(draft: Draft, by: Actor, language: str) -> Case:
+def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     if by.id != str(draft.resident_id):
@@ -85,6 +89,8 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             _("The form has changed. Please look at your answers once more, then send."),
             code="form_changed",
         )
+    policies.check_assurance(offering, confirmed=confirmed)
+    representation = _represented(draft, offering)
     review = drafts.review(draft)
     if review.problems:
         raise InvalidInput(
@@ -98,6 +104,8 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             code="not_eligible",
         )
     version, answers, provenance, attachments = drafts.snapshot(draft)
+    signatures = cosigning.signatures_of(draft, offering)
+    policies.check_cosigned(offering, signatures, cosigning.digest_of(draft, answers))
     application = _insert_application(
         Application(
             idempotency_key=draft.pk,
@@ -109,6 +117,9 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             provenance=provenance,
             fee=fee_of(offering, version.form, answers).as_json(),
             screening=[finding.as_json() for finding in findings] or None,
+            representation=representation,
+            represented_then=representation.record.as_json() if representation else None,
+            cosigned=cosigning.record_of(signatures),
         )
     )
     case = _open_case_of(application, offering)
@@ -125,10 +136,29 @@ def _submit(draft: Draft, by: Actor, language: str) -> Case:
             "receipt_number": application.receipt_number,
             "questions": sorted(answers),
             "attachments": len(attachments),
+            **_for_whom(application),
         },
     )
     outbox.enqueue("cases.submitted", str(case.pk), {"case_id": str(case.pk)})
     return case
+
+
+def _represented(draft: Draft, offering: Offering) -> Representation | None:
+    """For whom the draft is, after a look whether its owner may still act for them.
+
+    The row is locked: a revocation comes wholly before the application, or wholly after it.
+    """
+    if draft.representation_id is None:
+        return None
+    found = Representation.objects.select_for_update().get(pk=draft.representation_id)
+    policies.check_represents(found, offering, draft.resident)
+    return found
+
+
+def _for_whom(application: Application) -> dict[str, str]:
+    """What the ledger says about it: an id, no name."""
+    found = application.representation_id
+    return {"representation": str(found)} if found else {}
 
 
 def _insert_application(application: Application) -> Application:
@@ -198,6 +228,43 @@ def _note_reading(event: str, case: Case, by: Actor, purpose: str, **data: Any) 
         purpose=purpose,
         data=data,
     )
+
+
+def open_authority(*, case: Case, by: Actor) -> None:
+    """Note that a member of staff opened the paper on which somebody acts for another."""
+    _note_reading("representation.opened", case, by, "processing")
+
+
+@transaction.atomic
+def check_representation(
+    *, case: Case, verdict: str, reason: str, by: User, lock: int | None = None
+) -> RepresentationCheck:
+    """Confirm or doubt that the sender may act for the represented.
+
+    A confirmation counts for later applications, too; a doubt is told to the sender. Raises
+    `NotFound` when nobody is represented, `NotAllowed`, `Conflict`, `InvalidInput`.
+    """
+    case = _locked(case, lock)
+    representation = case.application.representation
+    if representation is None:
+        raise NotFound(_("Nobody is represented in this case."), code="no_representation")
+    policies.check_may_check_ground(case, by)
+    if verdict not in RepresentationCheck.Verdict.values:
+        raise InvalidInput({"verdict": [_("Choose what you have found.")]})
+    confirmed = verdict == RepresentationCheck.Verdict.CONFIRMED
+    if confirmed:
+        representing.confirm(representation=representation, by=by)
+    else:
+        representing.doubt(representation=representation, reason=reason, by=by)
+    check = RepresentationCheck.objects.create(
+        case=case, verdict=verdict, reason="" if confirmed else reason.strip(), checked_by=by
+    )
+    case.lock += 1
+    case.save(update_fields=["lock"])
+    timeline.add(case, f"representation_{verdict}")
+    if not confirmed:
+        outbox.enqueue("cases.representation_doubted", str(check.pk), {"check_id": check.pk})
+    return check
 
 
 @transaction.atomic
@@ -302,6 +369,7 @@ def request_correction(
         answers=case.answers,
         provenance=case.provenance,
         question_ids=chosen,
+        representation_id=case.application.representation_id,
     )
     correction.save(force_insert=True)
     _apply(case, move)
@@ -325,6 +393,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
         raise NotFound(_("There is no such application."), code="no_case")
     if correction.answered_at is not None:
         return case
+    policies.check_still_acts(case)
     move = policies.check_move(case, Verb.ANSWER_CORRECTION, roles={"resident"})
     draft = correction.draft
     if draft is None:
@@ -402,6 +471,7 @@ def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
     case = _locked(case, lock)
     if by.id != str(case.resident_id):
         raise NotFound(_("There is no such application."), code="no_case")
+    policies.check_still_acts(case)
     move = policies.check_move(case, Verb.WITHDRAW, roles={"resident"})
     case.corrections.filter(answered_at__isnull=True).update(answered_at=timezone.now())
     _apply(case, move)
@@ -484,7 +554,7 @@ def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
         object_kind="case",
         object_id=str(case.pk),
         purpose="processing",
-        data={"stage": case.stage, **data},
+        data={"stage": case.stage, **_for_whom(case.application), **data},
     )
 
 

@@ -19,6 +19,12 @@ WORDINGS = {
     "application.exported": _("{name} took the answers out of this system, in a list (export)"),
     "applications.exported": _("{name} exported applications of a service"),
     "copy.opened": _("{name} opened the copy of the application (PDF)"),
+    "representation.opened": _("{name} opened the paper on which you act for somebody else"),
+    "cosignature.asked": _("{name} asked somebody to sign the application, too"),
+    "cosignature.opened": _("{name} read the answers that they were asked to sign"),
+    "cosignature.signed": _("{name} signed the application, too"),
+    "cosignature.refused": _("{name} refused to sign the application"),
+    "cosignature.void": _("A signature or a request for one became void"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 

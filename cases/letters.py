@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from cases.models import Decision, RegisterEntry
 from common.calendar import wareki
@@ -81,7 +82,17 @@ def compose(decision: Decision, entry: RegisterEntry | None) -> Composed:
 
 
 def _addressee(decision: Decision) -> Addressee:
+    """The represented, care of whoever acts for them; else the resident."""
     resident = decision.case.resident
+    represented = decision.case.represented
+    if represented is not None:
+        return Addressee(
+            name=represented.name,
+            postal_code=represented.address.get("postalCode", ""),
+            address=represented.address_line,
+            is_organisation=represented.is_organisation,
+            care_of=_care_of(represented.kind, resident.name),
+        )
     provenance = getattr(resident, "eid", None)
     claims = provenance.claims if provenance else {}
     address = (claims.get("person.address") or {}).get("value") or {}
@@ -92,6 +103,16 @@ def _addressee(decision: Decision) -> Addressee:
             address.get(part, "") for part in ("prefecture", "city", "streetAddress", "building")
         ),
     )
+
+
+def _care_of(kind: str, name: str) -> str:
+    """The line under the addressee that names who acts for them."""
+    words = {
+        "guardian": _("Legal representative: %(name)s"),
+        "attorney": _("Agent: %(name)s"),
+        "organisation": _("Attention: %(name)s"),
+    }
+    return words[kind] % {"name": name} if kind in words else ""
 
 
 def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

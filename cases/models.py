@@ -16,7 +16,8 @@ from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
 from documents.models import Document
 from forms.models import Draft, FormVersion
-from identity.models import Department, User
+from identity.models import Department, Representation, User
+from identity.representation.record import Represented
 from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
@@ -40,6 +41,17 @@ class Application(models.Model):
     screening: models.Field[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = (
         models.JSONField(null=True)
     )
+    # For whom the resident acted, and a copy of it as it was then; none: for themselves.
+    representation = models.ForeignKey(
+        Representation, on_delete=models.PROTECT, null=True, related_name="applications"
+    )
+    represented_then: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True
+    )
+    # Who signed it, too, and who would not: as `cases.cosigning.record_of` puts it.
+    cosigned: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
     submitted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -51,6 +63,16 @@ class Application(models.Model):
     @property
     def computed_fee(self) -> Fee:
         return Fee.from_json(self.fee)
+
+    @cached_property
+    def represented(self) -> Represented | None:
+        """For whom it was sent; None: the resident's own."""
+        return Represented.from_json(self.represented_then)
+
+    @property
+    def applicant_name(self) -> str:
+        """Whose application it is: the represented, else the resident."""
+        return self.represented.name if self.represented else self.resident.name
 
 
 class Case(models.Model):
@@ -121,6 +143,106 @@ class Case(models.Model):
     def provenance(self) -> dict[str, Any]:
         merged = {**self.application.provenance, **self.corrected_provenance}
         return {name: entry for name, entry in merged.items() if entry}
+
+    @property
+    def represented(self) -> Represented | None:
+        """For whom it was sent; None: the resident's own."""
+        return self.application.represented
+
+    @property
+    def applicant_name(self) -> str:
+        """Whose case it is: the represented, else the resident."""
+        return self.represented.name if self.represented else self.resident.name
+
+
+class RepresentationCheck(models.Model):
+    """What the office found about the ground on which somebody sent an application for another."""
+
+    class Verdict(models.TextChoices):
+        CONFIRMED = "confirmed", _("Confirmed")
+        DOUBTED = "doubted", _("Not convincing")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="representation_checks")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    # For the applicant to read; empty for a confirmation.
+    reason = models.TextField(blank=True)
+    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["checked_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(verdict="confirmed") | ~models.Q(reason=""),
+                name="doubt_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.verdict}"
+
+
+class Cosignature(models.Model):
+    """Somebody else's signature under a draft: asked for by mail, given with their own eID.
+
+    The link's token is not kept, only its hash. A link works once; asking again makes a new row.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked, not signed yet")
+        SIGNED = "signed", _("Signed")
+        REFUSED = "refused", _("Refused to sign")
+        # The answers were changed after it, or the applicant took the request back.
+        VOID = "void", _("Not valid any more")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="cosignatures")
+    address = models.EmailField()
+    # Of the mail.
+    language = models.CharField(max_length=12)
+    token_hash = models.CharField(max_length=64, unique=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    # Of the answers that were signed.
+    digest = models.CharField(max_length=64, blank=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    signer_name = models.CharField(max_length=200, blank=True)
+    acr = models.CharField(max_length=100, blank=True)
+    reason = models.TextField(blank=True)
+    closed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft", "address"],
+                condition=models.Q(state__in=["asked", "signed"]),
+                name="cosigner_asked_once",
+            ),
+            models.UniqueConstraint(
+                fields=["draft", "signed_by"],
+                condition=models.Q(state="signed"),
+                name="cosigner_signs_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="signed")
+                | (models.Q(signed_by__isnull=False) & ~models.Q(digest="")),
+                name="cosignature_says_what_and_who",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="refused") | ~models.Q(reason=""),
+                name="cosign_refusal_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.state}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.state == self.State.ASKED and self.expires_at <= timezone.now()
 
 
 class TimelineEntry(models.Model):
@@ -256,6 +378,11 @@ class RegisterEntry(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def holder_name(self) -> str:
+        """Who holds the permit: the represented where somebody applied for another."""
+        return self.decision.case.applicant_name
 
 
 class NumberSeries(models.Model):

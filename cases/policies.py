@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import talks
-from cases.models import Case, Consultation, Decision
+from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
+from catalogue.models import Offering
+from catalogue.template import Assurance
 from common.errors import Conflict, InvalidInput, NotAllowed
-from identity.models import User
+from identity.models import Representation, User
 from identity.roles import Role, has_role
 from workflow.definition import Move, Verb
 from workflow.moves import find_move, verb_name
@@ -122,9 +125,156 @@ def check_decision(
         roles=roles,
         known_facts=facts(case) | {"fee_waived": waive_fee},
     )
+    if approved:
+        check_ground(case)
     if outcome == Decision.Outcome.REFUSED and not reason.strip():
         raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
     return move
+
+
+# --- Acting for somebody else -----------------------------------------------------------------
+
+
+def check_represents(representation: Representation, offering: Offering, user: User) -> None:
+    """Whether `user` may apply for this service on this ground, today. Says what is in the way."""
+    if representation.owner_id != user.pk:
+        raise NotAllowed(_("Only whoever declared it can act on it."), code="not_yours")
+    allowed = {kind.value for kind in offering.template.service.on_behalf}
+    if representation.kind not in allowed and representation.kind != Representation.Kind.COUNTER:
+        raise NotAllowed(
+            _("This service cannot be applied for in this way: %(kind)s.")
+            % {"kind": representation.get_kind_display()},
+            code="kind",
+        )
+    check_in_force(representation)
+    if representation.services and offering.slug not in representation.services:
+        raise NotAllowed(
+            _("You may not act for %(name)s in this matter: it is limited to other services.")
+            % {"name": representation.name},
+            code="limited",
+        )
+
+
+def check_in_force(representation: Representation) -> None:
+    """Whether somebody may still act for another today."""
+    today, name = timezone.localdate(), {"name": representation.name}
+    state = representation.state_on(today)
+    if state == Representation.State.REVOKED:
+        raise NotAllowed(
+            _("You do not act for %(name)s any more: it was revoked.") % name, code="revoked"
+        )
+    if state == Representation.State.EXPIRED:
+        raise NotAllowed(
+            _("You do not act for %(name)s any more: the time has run out. Declare it anew.")
+            % name,
+            code="expired",
+        )
+    if representation.valid_from > today:
+        raise NotAllowed(
+            _("You may not act for %(name)s yet: it begins later.") % name, code="not_yet"
+        )
+
+
+def check_still_acts(case: Case) -> None:
+    """Whether the resident may still do something in an application sent for somebody else."""
+    representation = case.application.representation_id
+    if representation is not None:
+        # What the page has read may be older than a revocation.
+        check_in_force(Representation.objects.select_for_update().get(pk=representation))
+
+
+def ground(case: Case) -> str:
+    """How sure the office is that the resident may act for the represented in this case.
+
+    ``""`` (nobody is represented), ``"claimed"``, ``"confirmed"`` or ``"doubted"``; one statement.
+    """
+    if case.represented is None:
+        return ""
+    last = case.representation_checks.order_by("-checked_at", "-id").first()
+    if last is not None:
+        return last.verdict
+    sure = case.represented.state == Representation.State.CONFIRMED
+    return "confirmed" if sure else "claimed"
+
+
+def check_ground(case: Case) -> None:
+    """An approval for somebody else needs the ground confirmed first."""
+    found = ground(case)
+    if found == RepresentationCheck.Verdict.DOUBTED:
+        raise NotAllowed(
+            _("It is doubted that the sender may act for the applicant. Confirm it, or refuse."),
+            code="doubted",
+        )
+    if found == "claimed":
+        raise NotAllowed(
+            _("First confirm that the sender may act for the applicant."), code="not_confirmed"
+        )
+
+
+def check_may_check_ground(case: Case, user: User) -> None:
+    """Whether `user` may confirm or doubt the ground of this case."""
+    if not may_process(case, user):
+        raise NotAllowed(_("This is for the department of the case."), code="role")
+    if case.closed_at is not None:
+        raise NotAllowed(_("The case is closed."), code="closed")
+
+
+# --- Assurance, co-signing --------------------------------------------------------------------
+
+
+def check_assurance(offering: Offering, *, confirmed: bool) -> None:
+    """A service may ask that the eID was shown anew, at its strongest, just now."""
+    if offering.template.service.assurance is Assurance.HIGH and not confirmed:
+        raise NotAllowed(
+            _("For this service please confirm with your eID once more, then send."),
+            code="step_up",
+        )
+
+
+def check_cosigned(offering: Offering, signatures: Iterable[Cosignature], digest: str) -> None:
+    """Whether everybody who was asked has signed these very answers, and enough have."""
+    rule = offering.template.service.cosign
+    if rule is None:
+        return
+    asked = [row for row in signatures if row.state == Cosignature.State.ASKED]
+    signed = [
+        row for row in signatures if row.state == Cosignature.State.SIGNED and row.digest == digest
+    ]
+    if asked or len(signed) < rule.count:
+        raise NotAllowed(_("It cannot be sent yet: not everybody has signed."), code="not_signed")
+
+
+def check_may_sign(signature: Cosignature, user: User) -> None:
+    """Whether `user` may sign or refuse with this link. One statement for the eID of each."""
+    draft = signature.draft
+    if signature.state in {Cosignature.State.SIGNED, Cosignature.State.REFUSED}:
+        raise NotAllowed(_("This link was used already. It works once."), code="used")
+    if not draft.is_open or signature.state == Cosignature.State.VOID:
+        raise NotAllowed(
+            _("Your signature is not asked for any more. If it is needed, you get a new mail."),
+            code="void",
+        )
+    if signature.is_expired:
+        raise NotAllowed(
+            _("This link has run out. Ask the applicant to send you a new one."), code="expired"
+        )
+    if user.pk == draft.resident_id or _same_eid(user, draft.resident):
+        raise NotAllowed(
+            _("This is your own application. Somebody else has to sign it."), code="oneself"
+        )
+    if Cosignature.objects.filter(
+        draft=draft, signed_by=user, state=Cosignature.State.SIGNED
+    ).exists():
+        raise NotAllowed(
+            _("You have signed this application already. Another person has to sign, too."),
+            code="twice",
+        )
+
+
+def _same_eid(one: User, other: User) -> bool:
+    """The same person behind two accounts, as after the provider was changed."""
+    mine, theirs = getattr(one, "eid", None), getattr(other, "eid", None)
+    return mine is not None and theirs is not None and mine.subject == theirs.subject
 
 
 def may_answer(consultation: Consultation, user: User) -> bool:
@@ -171,6 +321,8 @@ def options(case: Case, user: User) -> list[MoveOption]:
             continue
         try:
             check_move(case, verb, roles=roles, known_facts=known)
+            if verb is Verb.APPROVE:
+                check_ground(case)
         except NotAllowed as refusal:
             found.append(MoveOption(verb, verb_name(verb), False, str(refusal)))
         else:

@@ -123,6 +123,7 @@ _LISTED = (
     "paused_on",
     "closed_at",
     "application__receipt_number",
+    "application__represented_then",
     "resident__name",
     "assigned_to__name",
 )
@@ -160,7 +161,10 @@ def _found_by_words(cases: QuerySet[Case], user: User, text: str) -> QuerySet[Ca
     )
     worked = _worked_by(user)
     for word in words:
-        by_name = Q(plain_name__icontains=word) | Q(plain_kana__icontains=jaconv.hira2kata(word))
+        kana = jaconv.hira2kata(word)
+        by_name = Q(plain_name__icontains=word) | Q(plain_kana__icontains=kana)
+        by_name |= Q(application__represented_then__name__icontains=word)
+        by_name |= Q(application__represented_then__name_kana__icontains=kana)
         cases = cases.filter(Q(application__receipt_number__icontains=word) | (worked & by_name))
     return cases
 
@@ -316,6 +320,17 @@ def progress(case: Case) -> Progress:
             move.verb == "withdraw" and case.stage in move.from_ for move in case.workflow.moves
         ),
     )
+
+
+def open_doubt(case: Case) -> str:
+    """What the office asks about the ground on which somebody acts for another; empty for nothing.
+
+    No statement where nobody is represented.
+    """
+    if case.represented is None or case.closed_at is not None:
+        return ""
+    last = case.representation_checks.order_by("-checked_at", "-id").first()
+    return last.reason if last is not None else ""
 
 
 def application_for_resident(user: User, application_id: uuid.UUID) -> Application:

@@ -13,14 +13,26 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import actions, copies, letters, timeline
-from cases.models import Application, Case, Consultation, CorrectionRequest, Decision, RegisterEntry
+from cases import actions, copies, cosigning, letters, policies, signatures, timeline
+from cases.models import (
+    Application,
+    Case,
+    Consultation,
+    CorrectionRequest,
+    Cosignature,
+    Decision,
+    RegisterEntry,
+    RepresentationCheck,
+)
+from catalogue import queries as catalogue
 from common import outbox
 from common.calendar import add_working_days
+from common.errors import NotAllowed
+from common.text import Text
 from documents import actions as documents
 from identity.models import Role, User
-from notifications import notices
-from notifications.actions import send
+from notifications import mail, notices
+from notifications.actions import message_id_of, send
 from notifications.notice import Notice
 from payments import actions as payments
 from payments.models import FeeDue
@@ -156,6 +168,95 @@ def after_payment(payload: dict[str, Any]) -> None:
         )
 
 
+@outbox.handler("cases.representation_doubted")
+def after_doubt(payload: dict[str, Any]) -> None:
+    """Tell the sender that the office asks for proof."""
+    check = RepresentationCheck.objects.get(pk=payload["check_id"])
+    _tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
+
+
+@outbox.handler("cases.cosignature_asked")
+def after_asking_to_sign(payload: dict[str, Any]) -> None:
+    """Mail the link, once, as long as the signature is still asked for."""
+    row = _signature(payload)
+    if row.state != Cosignature.State.ASKED or row.told_at is not None or not row.draft.is_open:
+        return
+    mail.to_address(
+        notices.CosignatureAsked,
+        address=row.address,
+        context={
+            "service": _title_of(row),
+            "path": _plain("portal:cosign", signatures.token_of(row.pk, row.token_hash)),
+            "until": timezone.localdate(row.expires_at),
+        },
+        language=row.language,
+        message_id=message_id_of(notices.CosignatureAsked.kind, str(row.pk), "cosigner"),
+    ).send()
+    row.told_at = timezone.now()
+    row.save(update_fields=["told_at"])
+
+
+@outbox.handler("cases.cosignature_signed")
+def after_signing(payload: dict[str, Any]) -> None:
+    """When it was the last one: tell the applicant that it can be sent now."""
+    row = _signature(payload)
+    offering = catalogue.published_one(row.draft.subject)
+    if offering is None or not row.draft.is_open:
+        return
+    rows = cosigning.signatures_of(row.draft, offering)
+    try:
+        policies.check_cosigned(offering, rows, cosigning.digest_of(row.draft))
+    except NotAllowed:
+        return
+    _tell_before_sending(
+        row, row.draft.resident, notices.CosignaturesComplete, _plain("portal:check", row.draft_id)
+    )
+
+
+@outbox.handler("cases.cosignature_refused")
+def after_refusing_to_sign(payload: dict[str, Any]) -> None:
+    """Tell the applicant."""
+    row = _signature(payload)
+    _tell_before_sending(
+        row,
+        row.draft.resident,
+        notices.CosignatureRefused,
+        _plain("portal:cosigners", row.draft_id),
+    )
+
+
+@outbox.handler("cases.cosignature_void")
+def after_voiding(payload: dict[str, Any]) -> None:
+    """Tell whoever had signed what was changed since."""
+    row = _signature(payload)
+    if row.signed_by is not None:
+        _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, _plain("portal:messages"))
+
+
+def _signature(payload: dict[str, Any]) -> Cosignature:
+    return (
+        Cosignature.objects.select_for_update(of=("self",))
+        .select_related("draft__resident", "signed_by")
+        .get(pk=payload["signature_id"])
+    )
+
+
+def _title_of(row: Cosignature) -> Text | None:
+    offering = catalogue.published_one(row.draft.subject)
+    return offering.title if offering else None
+
+
+def _tell_before_sending(
+    row: Cosignature, recipient: User, notice: type[Notice], path: str
+) -> None:
+    send(
+        notice,
+        resident=recipient,
+        context={"service": _title_of(row), "path": path},
+        key=f"cosignature:{row.pk}",
+    )
+
+
 def _enter_in_register(decision: Decision) -> RegisterEntry | None:
     case = decision.case
     rule = case.offering.template.service.register_entry
@@ -203,6 +304,10 @@ def _tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> N
 
 
 def _path(name: str, case_id: uuid.UUID) -> str:
+    return _plain(name, case_id)
+
+
+def _plain(name: str, *arguments: Any) -> str:
     # Without a language prefix: the reader's own language is added when it is sent.
     with translation.override("ja"):
-        return reverse(name, args=[case_id])
+        return reverse(name, args=arguments)

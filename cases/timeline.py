@@ -27,6 +27,8 @@ WORDINGS = {
     "paid": _("You paid the fee"),
     "document_issued": _("Your document is ready: %(title)s"),
     "withdrawn": _("You withdrew the application"),
+    "representation_confirmed": _("We confirmed that you may act for the applicant"),
+    "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }
 
 

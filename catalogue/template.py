@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from catalogue.fees import FeeSchedule
 from common.text import Text
@@ -34,6 +34,21 @@ class Kind(StrEnum):
     PERMIT = "permit"
     BENEFIT = "benefit"
     NOTIFICATION = "notification"
+
+
+class Behalf(StrEnum):
+    """Ways to apply for somebody else (`identity.representation`)."""
+
+    GUARDIAN = "guardian"
+    ATTORNEY = "attorney"
+    ORGANISATION = "organisation"
+
+
+class Assurance(StrEnum):
+    """How sure it must be who applies. High: the eID is asked anew, at its strongest."""
+
+    ORDINARY = "ordinary"
+    HIGH = "high"
 
 
 class _Strict(BaseModel):
@@ -87,6 +102,23 @@ class Letters(_Strict):
         return letter
 
 
+class Cosign(_Strict):
+    """Others must sign, too, each with their own eID, before the application can be sent.
+
+    `count` of them at least, `most` at most; `by` says who, for the applicant and for them.
+    """
+
+    count: int = Field(ge=1, le=10)
+    most: int = Field(default=10, ge=1, le=10)
+    by: Text
+
+    @model_validator(mode="after")
+    def _fits(self) -> Cosign:
+        if self.most < self.count:
+            raise ValueError("most is smaller than count")
+        return self
+
+
 class ServiceDeclaration(_Strict):
     """``service.yaml``."""
 
@@ -107,6 +139,10 @@ class ServiceDeclaration(_Strict):
     register_entry: RegisterRule | None = Field(default=None, alias="register")
     # What a caseworker may pick as conditions of an approval.
     standard_conditions: tuple[Text, ...] = ()
+    # Who else than the applicant may apply for them; none: nobody.
+    on_behalf: tuple[Behalf, ...] = ()
+    assurance: Assurance = Assurance.ORDINARY
+    cosign: Cosign | None = None
 
 
 class ServiceTemplate:

@@ -37,11 +37,16 @@ BASE_TEMPLATE = "documents/letter_base.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """To whom. `name` without 様; the address may be empty."""
+    """To whom. `name` without 様 or 御中; the address may be empty.
+
+    `care_of` is a line of its own that names who acts for them.
+    """
 
     name: str
     postal_code: str = ""
     address: str = ""
+    is_organisation: bool = False
+    care_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Filling a draft by concept from what the eID asserted. What the resident keeps: `profile`."""
+"""Filling a draft by concept from what the eID asserted, or from whom the resident acts for.
+
+What the resident keeps: `profile`.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,8 @@ def _fitting(node: Node, value: Any) -> Any:
     try:
         if kind == "address":
             return _address(value)
+        if kind == "yes_no":
+            return value if isinstance(value, bool) else None
         if not isinstance(value, str) or not value.strip():
             return None
         if kind == "date":

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 #: The source of an answer that the resident had kept from an earlier application.
 PROFILE = "profile"
+REPRESENTATION = "representation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +200,12 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
         return _("Verified by eID")
     if origin.get("changed_from") == "eid":
         return _("Changed by hand; the eID had filled in something else")
+    if origin.get("changed_from") == REPRESENTATION:
+        return _("Changed by hand; for this person or organisation something else was known")
     if origin.get("changed_from"):
         return _("Changed by hand; an earlier application had filled in something else")
+    if origin.get("source") == REPRESENTATION:
+        return _("From whom you apply for, not verified")
     if origin.get("source") == PROFILE:
         return _("From an earlier application")
     return _("From your eID, not verified") if origin.get("source") == "eid" else ""

@@ -45,8 +45,19 @@ _draft: Lookup[Draft] = Lookup(
 )
 _open_draft: Lookup[Draft] = Lookup(
     lambda resident, subject: Draft.objects.filter(
-        resident=resident, subject=subject, state=Draft.State.OPEN
+        resident=resident, subject=subject, state=Draft.State.OPEN, representation__isnull=True
     ),
+    resident=UUID,
+    subject=str,
+)
+_open_draft_for: Lookup[Draft] = Lookup(
+    lambda representation, resident, subject: Draft.objects.filter(
+        representation=representation,
+        resident=resident,
+        subject=subject,
+        state=Draft.State.OPEN,
+    ),
+    representation=UUID,
     resident=UUID,
     subject=str,
 )
@@ -60,22 +71,30 @@ def get_draft(*, resident_id: Any, draft_id: Any) -> Draft | None:
 
 
 def open_draft(
-    *, resident: Any, version: FormVersion, subject: str, claims: Claims | None = None
+    *,
+    resident: Any,
+    version: FormVersion,
+    subject: str,
+    claims: Claims | None = None,
+    representation: Any = None,
 ) -> Draft:
     """The resident's open draft for `subject`, or a new one; claims fill what they can.
 
-    An open draft stays with the version it began with. What was used of the claims is written to
-    the ledger, by concept.
+    With a `representation` it is the draft for whom the resident acts then; each has its own. An
+    open draft stays with the version it began with. What was used of the claims is written to the
+    ledger, by concept.
     """
-    draft = _open_one(resident, subject)
+    draft = _open_one(resident, subject, representation)
     if draft is None:
-        draft = Draft(resident=resident, version=version, subject=subject)
+        draft = Draft(
+            resident=resident, version=version, subject=subject, representation=representation
+        )
         used = _fill(draft, claims or {})
         try:
             with transaction.atomic():
                 draft.save(force_insert=True)
         except IntegrityError:  # a double click opened it a moment ago
-            draft = _open_one(resident, subject)
+            draft = _open_one(resident, subject, representation)
             if draft is None:
                 raise
             return draft
@@ -91,13 +110,20 @@ def open_draft(
             object_kind="draft",
             object_id=str(draft.pk),
             purpose=f"service:{subject}"[:200],
-            data={"concepts": sorted(used)},
+            data={
+                "concepts": sorted(used),
+                **({"representation": str(representation.pk)} if representation else {}),
+            },
         )
     return draft
 
 
-def _open_one(resident: Any, subject: str) -> Draft | None:
-    return _open_draft.one(resident=resident.pk, subject=subject)
+def _open_one(resident: Any, subject: str, representation: Any) -> Draft | None:
+    if representation is None:
+        return _open_draft.one(resident=resident.pk, subject=subject)
+    return _open_draft_for.one(
+        representation=representation.pk, resident=resident.pk, subject=subject
+    )
 
 
 def _fill(draft: Draft, claims: Claims) -> set[str]:
@@ -127,6 +153,7 @@ def open_correction(
     answers: Mapping[str, Any],
     provenance: Mapping[str, Any],
     question_ids: Sequence[str],
+    representation_id: UUID | None = None,
 ) -> Draft:
     """A draft in which only `question_ids` (and what hangs on them) are answered anew.
 
@@ -143,6 +170,7 @@ def open_correction(
         subject=subject,
         answers=dict(answers),
         only=list(question_ids),
+        representation_id=representation_id,
     )
     draft.provenance = {
         name: seals.seal(draft.pk, name, answers.get(name), entry)

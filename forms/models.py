@@ -96,6 +96,11 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A draft is the resident's own and goes with the account.
     resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    # For whom the resident acts; none: for themselves. Without it nobody knew whose answers they
+    # are, so the draft goes with it.
+    representation = models.ForeignKey(
+        "identity.Representation", models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
     # What it is for: the slug of the offering, or "correction:<id>".
     subject = models.CharField(max_length=120)
     version = KeptForeignKey(FormVersion, models.PROTECT, related_name="drafts")
@@ -119,9 +124,10 @@ class Draft(models.Model):
         verbose_name_plural = _("drafts")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["resident", "subject"],
+                fields=["resident", "subject", "representation"],
                 condition=models.Q(state="open"),
                 name="forms_draft_one_open",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["open", "sent", "discarded"]),

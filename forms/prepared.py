@@ -235,7 +235,7 @@ def _check_ids(form: FormDefinition) -> None:
                     raise DefinitionError(f"two options '{value}'", (*path, "choices", number))
 
     for number, step in enumerate(form.steps):
-        if step.id in steps or step.id in {"check", "delete", "reuse"}:
+        if step.id in steps or step.id in {"check", "cosigners", "delete", "reuse"}:
             raise DefinitionError(f"step id '{step.id}' is taken", ("steps", number, "id"))
         steps.add(step.id)
         for place, question in enumerate(step.questions):

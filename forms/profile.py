@@ -36,6 +36,8 @@ _NEAR = {"household.members": "household.children", "household.children": "house
 _RELATION = "household.relation"
 _CHILDREN = frozenset({"child", "adopted", "grandchild", "stepchild"})
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+#: Says who applies this time, which is no fact about anybody.
+_THIS_TIME = frozenset({"organisation.isApplicant"})
 #: What hangs on the rest of a form, or speaks of one service only.
 _OF_THE_FORM = ("required_when", "show_when", "validate", "why", "legal_basis", "hint")
 
@@ -123,11 +125,15 @@ def keep(draft: Draft, *, by: Actor) -> None:
 def _to_keep(
     prepared: Prepared, answers: Mapping[str, Any], draft: Draft
 ) -> list[tuple[Node, Any]]:
+    # What is known of somebody else must not come back as the resident's own, nor the reverse.
+    if draft.representation_id is not None:
+        return []
     return [
         (node, answers[node.id])
         for node in prepared.nodes.values()
         if node.group_id is None
         and node.question.concept
+        and node.question.concept not in _THIS_TIME
         and node.id in answers
         and not is_verified(draft.provenance.get(node.id))
     ]
@@ -191,6 +197,8 @@ def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
 
 
 def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
+    if draft.representation_id is not None:
+        return []
     wanted = {
         node.question.concept: node
         for node in draft.prepared.nodes.values()

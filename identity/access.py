@@ -17,7 +17,8 @@ from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRedirect
 
 from identity import parked, roles
-from identity.eid import assurance
+from identity.eid import assurance, config
+from identity.eid.problems import EidRefused
 
 P = ParamSpec("P")
 ViewFunction = Callable[..., HttpResponseBase]
@@ -104,6 +105,25 @@ def step_up_required(
         return guarded_view
 
     return decorator
+
+
+def confirmed_strongly(request: HttpRequest) -> bool:
+    """Did this resident show the eID within ten minutes, as strongly as this town asks for?
+
+    One statement. False where the town has no eID set up.
+    """
+    if not isinstance(request.session.get("eid_auth"), dict):
+        return False
+    try:
+        needed = config.load().acr_step_up
+    except EidRefused:
+        return False
+    return stepped_up(request, acr=needed)
+
+
+def to_confirmation(request: HttpRequest) -> HttpResponseBase:
+    """To the eID for a fresh and strong confirmation, and back to this page."""
+    return _go(request, "identity:eid_start", next=_here(request), step_up="1")
 
 
 # --- Staff ------------------------------------------------------------------------------------

@@ -18,6 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from identity import sealed
+from identity.representation.models import Representation
+
+__all__ = [
+    "Department", "EidClient", "EidIdentity", "EidSession", "Representation", "Role", "Session",
+    "StaffRole", "UsedLogoutToken", "User",
+]  # fmt: skip
 
 # What Django writes, with random letters after it, for an account without a password.
 NO_PASSWORD = "!"  # noqa: S105  a mark, no secret

@@ -81,7 +81,11 @@ def _in_every_language(
 
 
 def _message_id(message: Message) -> str:
-    town = connection.schema_name
-    name = f"{town}:{message.kind}:{message.key}:{message.recipient_id}"
+    return message_id_of(message.kind, message.key, str(message.recipient_id))
+
+
+def message_id_of(kind: str, key: str, recipient: str) -> str:
+    """RFC 5322 Message-ID of a mail: the same for every try."""
+    name = f"{connection.schema_name}:{kind}:{key}:{recipient}"
     host = absolute("/").split("//", 1)[1].split("/", 1)[0].split(":", 1)[0]
     return f"<{uuid.uuid5(_MESSAGE_IDS, name)}@{host}>"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -12,7 +14,7 @@ from django.utils import translation
 from identity.models import User
 from notifications import brand as brands
 from notifications.models import Delivery, Message
-from notifications.notice import LANGUAGES, notices
+from notifications.notice import LANGUAGES, Notice, NoticeContext, notices
 from tenants.links import absolute
 
 
@@ -29,12 +31,50 @@ def compose(delivery: Delivery, *, language: str) -> EmailMultiAlternatives:
     message: Message = delivery.message
     recipient: User = message.recipient
     notice = notices.get(message.kind)
-    content = notice.checked(message.context)
+    return _composed(
+        notice,
+        notice.checked(message.context),
+        language=language,
+        name=recipient.name,
+        address=recipient.email,
+        message_id=delivery.rfc_message_id,
+    )
+
+
+def to_address(
+    notice: type[Notice],
+    *,
+    address: str,
+    context: Mapping[str, Any],
+    language: str,
+    message_id: str,
+) -> EmailMultiAlternatives:
+    """A mail to somebody who may have no account, and so no inbox.
+
+    `message_id` is the same on every try. Raises `notifications.errors.NoticeError`.
+    """
+    return _composed(
+        notice,
+        notice.checked(context),
+        language=language if language in LANGUAGES else LANGUAGES[0],
+        name="",
+        address=address,
+        message_id=message_id,
+    )
+
+
+def _composed(
+    notice: type[Notice],
+    content: NoticeContext,
+    *,
+    language: str,
+    name: str,
+    address: str,
+    message_id: str,
+) -> EmailMultiAlternatives:
     with translation.override(language):
         brand = brands.current()
-        words = notice.worded(
-            content, language=language, name=recipient.name, town=brand.town, private=False
-        )
+        words = notice.worded(content, language=language, name=name, town=brand.town, private=False)
         context = {
             "language": language,
             "words": words,
@@ -49,9 +89,9 @@ def compose(delivery: Delivery, *, language: str) -> EmailMultiAlternatives:
         subject=words.subject,
         body=text,
         from_email=formataddr((brand.town, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[recipient.email],
+        to=[address],
         headers={
-            "Message-ID": delivery.rfc_message_id,
+            "Message-ID": message_id,
             "Auto-Submitted": "auto-generated",
             "Content-Language": language,
         },

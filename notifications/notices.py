@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +41,18 @@ class StageContext(NoticeContext):
     PRIVATE: ClassVar[frozenset[str]] = NoticeContext.PRIVATE | {"stage"}
 
     stage: Text
+
+
+class BeforeSendingContext(NoticeContext):
+    """About an application that has no receipt number yet."""
+
+    receipt_number: Literal[""] = ""
+
+
+class LinkContext(BeforeSendingContext):
+    """For somebody who may have no account: `path` holds the token; `until` is its last day."""
+
+    until: date
 
 
 @register
@@ -111,3 +123,47 @@ class CaseStageChanged(Notice):
     kind = "case_stage_changed"
     context = StageContext
     link_label = _("See how far it is")
+
+
+@register
+class RepresentationDoubted(Notice):
+    """To the sender: the office asks for proof that they may act for the applicant."""
+
+    kind = "representation_doubted"
+    link_label = _("See what the office asks")
+
+
+@register
+class CosignatureAsked(Notice):
+    """To whoever shall sign, too, at an address that the applicant gave: the link to do so."""
+
+    kind = "cosignature_asked"
+    context = LinkContext
+    link_label = _("Read it, then sign or refuse")
+
+
+@register
+class CosignaturesComplete(Notice):
+    """To the applicant: everybody has signed; now it can be sent."""
+
+    kind = "cosignatures_complete"
+    context = BeforeSendingContext
+    link_label = _("Check once more and send")
+
+
+@register
+class CosignatureRefused(Notice):
+    """To the applicant: somebody does not sign. Why is behind the sign-in."""
+
+    kind = "cosignature_refused"
+    context = BeforeSendingContext
+    link_label = _("See why, and go on")
+
+
+@register
+class CosignatureVoid(Notice):
+    """To whoever had signed: the answers were changed, the signature counts no more."""
+
+    kind = "cosignature_void"
+    context = BeforeSendingContext
+    link_label = _("See your messages")

@@ -9,9 +9,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from catalogue.models import Offering
+from catalogue.template import Assurance
 from common.actor import Actor
 from common.errors import DomainError, NotFound
-from identity.access import resident_required
+from identity.access import confirmed_strongly, resident_required, to_confirmation
 from identity.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -49,6 +51,16 @@ def resident_of(request: HttpRequest) -> User:
     user = request.user
     assert isinstance(user, User)  # noqa: S101  the guard let nobody else in
     return user
+
+
+def is_confirmed(request: HttpRequest, offering: Offering) -> bool:
+    """Whether the eID was shown as surely as this service asks for; nothing is read for most."""
+    return offering.template.service.assurance is not Assurance.HIGH or confirmed_strongly(request)
+
+
+def confirmed_first(request: HttpRequest, offering: Offering) -> HttpResponseBase | None:
+    """The way to a fresh confirmation by eID, where the service asks for one; else None."""
+    return None if is_confirmed(request, offering) else to_confirmation(request)
 
 
 def actor_of(request: HttpRequest) -> Actor:

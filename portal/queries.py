@@ -27,6 +27,11 @@ def published_service(slug: str) -> Offering:
     return offering
 
 
+def published_or_none(slug: str) -> Offering | None:
+    """A service that can be applied for, if there is one at this address."""
+    return catalogue.published_one(slug)
+
+
 def concepts_of_service(slug: str) -> Collection[str]:
     """What a service's form can take from the eID; nothing for a service that is not offered."""
     offering = catalogue.published_one(slug)
@@ -43,14 +48,17 @@ def own_draft(user: User, draft_id: uuid.UUID) -> Draft:
 
 def open_drafts(user: User) -> QuerySet[Draft]:
     """Applications that were begun and not sent, last saved first. No corrections."""
-    return Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True).order_by(
-        "-saved_at"
+    return (
+        Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True)
+        .select_related("representation")
+        .order_by("-saved_at")
     )
 
 
 def open_draft_of(user: User, slug: str) -> Draft | None:
-    """The application for this service that the resident has begun, if there is one."""
-    return one_or_none(open_drafts(user).filter(subject=slug))
+    """The application for this service that the resident has begun for themselves, if any."""
+    own = open_drafts(user).filter(subject=slug, representation__isnull=True)
+    return one_or_none(own.select_related(None))
 
 
 def own_upload(user: User, upload_id: uuid.UUID) -> Upload:

@@ -144,11 +144,20 @@ TOWN: dict[str, Row] = {
     # portal: applying
     "portal:start": everybody(),
     "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
+    "portal:for_whom": residents(OK, INVALID),
     "portal:draft": owner(FOUND),
     "portal:check": owner(OK, FOUND),
     "portal:discard": owner(OK, FOUND),
     "portal:reuse": owner(FOUND, FOUND),  # nothing is kept that it could offer
     "portal:screening": owner(FOUND),  # nothing speaks against applying
+    "portal:cosigners": owner(FOUND, FOUND),  # its service asks for no other signature
+    # Whoever has the link, but for the applicant.
+    "portal:cosign": Row(
+        _RESIDENTS_ONLY,
+        {"owner": CONFLICT, "resident": OK},
+        {"owner": CONFLICT, "resident": INVALID},
+        objects=True,
+    ),
     "portal:step": owner(OK, INVALID),
     "portal:postal_code": everybody(),
     # Without a session a script is told so; who has one meets the resident's barrier.
@@ -177,6 +186,10 @@ TOWN: dict[str, Row] = {
     "portal:my_data": residents(),
     "portal:profile_change": owner(OK, INVALID),
     "portal:profile_delete": owner(OK, FOUND),
+    "portal:representation_add": residents(),
+    "portal:representation_new": residents(OK, INVALID),
+    "portal:representation_revoke": owner(OK, FOUND),
+    "portal:representation_document": owner(),
     # portal: everybody
     "portal:data_use": everybody(),
     "portal:verify_ask": everybody(),
@@ -194,6 +207,9 @@ TOWN: dict[str, Row] = {
     "desk:opinion": desk_case(
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),
+    # Who applies is nothing to the office that was asked.
+    "desk:representation": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, CONFLICT, objects=True),
+    "desk:authority": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:attachment": desk_case(),
     "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
     "desk:letter": desk_case(case="decided"),

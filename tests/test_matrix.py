@@ -24,8 +24,8 @@ from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
 from tests import matrix
+from tests.factories import behalf, people
 from tests.factories import cases as make
-from tests.factories import people
 
 PROBES = 1_000
 
@@ -84,7 +84,8 @@ class TestTable:
     def test_what_names_an_object_says_so(self) -> None:
         """An id in the address is an id somebody can change."""
         free = {
-            "portal:verify", "portal:start", "portal:begin", "wagtail_serve", "form_schema",
+            "portal:verify", "portal:start", "portal:begin", "portal:for_whom",
+            "portal:representation_new", "wagtail_serve", "form_schema",
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -126,7 +127,8 @@ def _make_world(town: Any) -> World:
         "admin": administrator,
     }
     of = make.offering()
-    consultation = make.consulted_case(of=of, resident=resident, by=worker)
+    acts_for = behalf.attorney_of(resident)
+    consultation = make.consulted_case(of=of, resident=resident, by=worker, acts_for=acts_for)
     correcting = make.claimed_case(of=of, resident=resident, by=worker)
     make.correction_of(correcting, by=worker)
     decided = make.claimed_case(of=of, resident=resident, by=worker)
@@ -153,6 +155,9 @@ def _make_world(town: Any) -> World:
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,
             "row_id": dead.pk,
+            "representation_id": acts_for.pk,
+            "kind": acts_for.kind,
+            "token": behalf.asked_to_sign(draft)[1],
             "code": letter.code,
             "offering_id": of.pk,
             "version_id": of.form_version_id,
@@ -441,6 +446,9 @@ def _generated(kind: str, own: Any, foreign: Any, draw: random.Random) -> Any:
         return own
     if kind == "foreign":
         return foreign
+    if isinstance(own, str):
+        place = draw.randrange(len(own))
+        return own[:place] + draw.choice("abcXYZ019-_") + own[place + 1 :] + "x" * (kind != "near")
     if isinstance(own, uuid.UUID):
         if kind == "near":
             return uuid.UUID(int=own.int ^ (1 << draw.randrange(64)))

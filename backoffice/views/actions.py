@@ -120,6 +120,25 @@ def opinion(request: HttpRequest, case: Case, consultation_id: uuid.UUID) -> Htt
 
 @_GET_OR_POST
 @with_case
+def representation(request: HttpRequest, case: Case) -> HttpResponse:
+    """Confirm or doubt that the sender may act for the applicant."""
+    if case.represented is None or not policies.may_process(case, reader_of(request)):
+        raise NotFound(_("Nobody is represented in this case."), code="no_representation")
+    if request.method != "POST":
+        return _opened(request, case, "representation")
+    post = request.POST
+    values = {"verdict": post.get("verdict", ""), "reason": post.get("reason", "")}
+
+    def check() -> object:
+        return actions.check_representation(
+            case=case, by=reader_of(request), lock=_lock(post), **values
+        )
+
+    return _act(request, case, "representation", values, check, _("Noted."))
+
+
+@_GET_OR_POST
+@with_case
 def approve(request: HttpRequest, case: Case) -> HttpResponse:
     """Approve, after a page that says what will happen."""
     if request.method != "POST":

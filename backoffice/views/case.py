@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from backoffice import filters
 from backoffice.facts import CaseFacts
-from backoffice.panels import Typed, opinion_panels, panels
+from backoffice.panels import Typed, ground_panel, opinion_panels, panels
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import actions, queries
@@ -49,6 +49,7 @@ def case_page(
             "application": case.application,
             "panels": panels(facts, typed, opened=opened) if facts.may_process else [],
             "opinions": opinion_panels(facts, typed),
+            "ground_panel": ground_panel(facts, typed, opened=opened),
             "typed": typed,
             "back": filters.address(chosen),
             "query": filters.query_of(chosen),

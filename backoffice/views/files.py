@@ -25,6 +25,7 @@ from documents.errors import DamagedFile
 from documents.files import download
 from forms.models import Attachment
 from forms.uploads import images
+from identity.representation import files as representations
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +112,19 @@ def copy(request: HttpRequest, case: Case) -> HttpResponseBase:
     except DamagedFile as problem:
         return _damaged(request, case, problem)
     actions.open_copy(case=case, by=Actor.of(reader))
+    return response
+
+
+@require_safe
+@with_case
+def authority(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The paper on which the sender acts for the applicant; for the case's own office."""
+    reader = reader_of(request)
+    facts = CaseFacts(case, reader, timezone.localdate())
+    if facts.representation is None:
+        raise NotFound(_("There is no such file."), code="no_file")
+    response = representations.download(facts.representation)
+    actions.open_authority(case=case, by=Actor.of(reader))
     return response
 
 

@@ -49,7 +49,7 @@ def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> 
             reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
             str(case.stage_now.title),
             due(case, today),
-            case.resident.name if policies.may_process(case, reader) else "",
+            case.applicant_name if policies.may_process(case, reader) else "",
         )
         for case in cases
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from forms import drafts, profile
 from identity import claims
 from identity.models import User
 from portal import queries, wording
-from portal.http import resident_of, resident_page
+from portal.http import confirmed_first, resident_of, resident_page
 from portal.views.drafts import up_to_date
 from portal.ways import way_on
 
@@ -41,6 +41,9 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "is_resident": user is not None,
         "can_fill": user is None or _lacks(user, concepts),
         "begin_url": begin,
+        "for_whom_url": reverse("portal:for_whom", args=[slug])
+        if template.service.on_behalf
+        else "",
         "eid_url": f"{reverse('identity:eid_start')}?{urlencode({'form': slug, 'next': begin})}",
     }
     return render(request, "portal/start.html", context)
@@ -54,13 +57,16 @@ def _lacks(user: User, concepts: frozenset[str]) -> bool:
 
 @require_safe
 @resident_page
-def begin(request: HttpRequest, slug: str) -> HttpResponseRedirect:
+def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Open the resident's draft for this service, the one they have or a new one.
 
     A GET, since the sign-in leads here; opening twice opens the same.
     """
     offering = queries.published_service(slug)
     user = resident_of(request)
+    first = confirmed_first(request, offering)
+    if first is not None:
+        return first
     version = offering.form_version
     begun = queries.open_draft_of(user, slug)
     if begun is not None:

@@ -55,6 +55,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "clock_words": wording.clock_in_words(course.clock, notified=case.offering.is_notification),
         "ahead": wording.what_follows(course),
         "copy": copies.document_of(case.application),
+        "doubt": queries.open_doubt(case),
     }
     return render(request, "portal/case.html", context)
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
+from cases import cosigning, policies
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
@@ -25,8 +33,10 @@ from forms.outcome import Review, StepOutcome
 from forms.pages import StepPage
 from forms.saving import ACTION, VERSION
 from identity import parked
+from identity.access import to_confirmation
 from portal import queries
-from portal.http import actor_of, refused, resident_of, resident_page
+from portal.http import actor_of, is_confirmed, refused, resident_of, resident_page
+from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
 from portal.ways import way_on
@@ -91,6 +101,9 @@ def _save(
         by=actor_of(request),
         page_version=before,
     )
+    void = _void_signatures(request, draft)
+    if void:
+        messages.warning(request, void)
     if outcome.leave:
         messages.success(request, _("Your application is saved. You can go on at any time."))
         return redirect("portal:applications")
@@ -109,6 +122,23 @@ def _step_of(draft: Draft, step_id: str) -> str:
     if step_id in draft.prepared.steps:
         return reverse("portal:step", args=[draft.pk, step_id])
     return way_on(draft)
+
+
+def _void_signatures(request: HttpRequest, draft: Draft) -> str:
+    """What to say when signatures of others do not count any more; empty when none is concerned."""
+    offering = catalogue.published_one(draft.subject)
+    if offering is None or offering.template.service.cosign is None:
+        return ""
+    count = cosigning.void_outdated(draft=draft, offering=offering, by=actor_of(request))
+    if not count:
+        return ""
+    return ngettext(
+        "You changed the answers, so %(count)s signature does not count any more. Ask for it again "
+        "when you are done.",
+        "You changed the answers, so %(count)s signatures do not count any more. Ask for them "
+        "again when you are done.",
+        count,
+    ) % {"count": count}
 
 
 def _after(draft: Draft, step_id: str, outcome: StepOutcome) -> str:
@@ -164,7 +194,7 @@ def _back_url(draft: Draft, page: StepPage) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @resident_page
-def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     """Everything once more, the fee, what happens next; then send, once."""
     draft = queries.own_draft(resident_of(request), draft_id)
     if draft.only is not None:
@@ -187,10 +217,17 @@ def _has_seen(request: HttpRequest, draft: Draft) -> bool:
     return not draft.is_open or shown == str(draft.version_id)
 
 
-def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
+def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
+    offering = catalogue.published_one(draft.subject)
+    confirmed = offering is None or is_confirmed(request, offering)
+    if not confirmed and draft.is_open:
+        return to_confirmation(request)
     try:
         case = cases.submit_application(
-            draft=draft, by=actor_of(request), language=get_language() or "ja"
+            draft=draft,
+            by=actor_of(request),
+            language=get_language() or "ja",
+            confirmed=confirmed,
         )
         if request.POST.get("keep") == "yes":
             profile.keep(draft, by=actor_of(request))
@@ -201,7 +238,12 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
         up_to_date(request, draft)
         return _check_page(request, draft, status=409)
     except NotAllowed as refusal:
-        return refused(request, refusal, back=reverse("portal:applications"))
+        back = "portal:cosigners" if refusal.code == "not_signed" else ""
+        return refused(
+            request,
+            refusal,
+            back=reverse(back, args=[draft.pk]) if back else reverse("portal:applications"),
+        )
     except TamperedValue as refusal:
         _note_tampering(request, draft)
         return refused(request, refusal, back=reverse("portal:check", args=[draft.pk]))
@@ -225,6 +267,9 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
     screening = context_of(draft, complete=review.ok)
     context = {
         "draft": draft,
+        "actor": resident_of(request),
+        "in_the_way": _in_the_way(request, draft, offering),
+        "signing": signing_of(draft, offering, complete=review.ok),
         "offering": offering,
         "review": review,
         "news": news.of_draft(draft),
@@ -239,6 +284,17 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         "may_send": screening.get("may_send", True),
     }
     return render(request, "portal/check.html", context, status=status)
+
+
+def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -> str:
+    """Why the resident may not send this for somebody else (any more); empty: they may."""
+    if draft.representation is None or offering is None:
+        return ""
+    try:
+        policies.check_represents(draft.representation, offering, resident_of(request))
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
 
 
 def _due_on(offering: Offering | None) -> object:

@@ -12,6 +12,7 @@ from cases.queries import resident_cases
 from common.database import one_or_none
 from forms import profile
 from identity.models import EidIdentity, User
+from identity.representation import queries as representations
 from notifications.queries import unread_count
 from portal import queries, wording
 from portal.http import resident_of, resident_page
@@ -42,6 +43,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "everything": everything,
         "profile": _profile(user),
         "kept": profile.facts_of(user),
+        "representations": representations.of_owner(user),
         "services": services,
         "unread": unread_count(user),
     }

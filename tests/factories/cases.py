@@ -17,7 +17,8 @@ from catalogue.models import Offering
 from common.actor import SYSTEM, Actor
 from forms import drafts
 from forms.models import Attachment, Draft
-from identity.models import Department, User
+from identity.models import Department, Representation, User
+from identity.representation import queries as representations
 from tests.factories import people
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -127,12 +128,21 @@ def draft_ready_to_send(
     resident: User | None = None,
     answers: dict[str, Any] | None = None,
     files: bool = True,
+    acts_for: Representation | None = None,
 ) -> Draft:
-    """A complete draft: eID claims, answers, files. `answers` are changes to the usual ones."""
+    """A complete draft: eID claims, answers, files. `answers` are changes to the usual ones.
+
+    `acts_for`: for whom the resident, who declared it, fills it in.
+    """
     of = of or offering()
-    resident = resident or people.resident()
+    resident = resident or (acts_for.owner if acts_for else people.resident())
+    claims = resident.eid.claims
     draft = drafts.open_draft(
-        resident=resident, version=of.form_version, subject=of.slug, claims=resident.eid.claims
+        resident=resident,
+        version=of.form_version,
+        subject=of.slug,
+        claims=representations.claims(acts_for, claims) if acts_for else claims,
+        representation=acts_for,
     )
     usual = _ANSWERS[of.template_key](of) if of.template_key in _ANSWERS else {}
     draft.answers = {**usual, **draft.answers, **(answers or {})}

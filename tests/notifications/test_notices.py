@@ -22,19 +22,32 @@ EVERYTHING: dict[str, Any] = {
     "received_on": date(2026, 4, 1),
     "due_on": date(2026, 4, 20),
     "paid_on": date(2026, 4, 3),
+    "until": date(2026, 4, 15),
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
 }
 
 
+#: To an address that may belong to nobody we know: no name is said.
+TO_AN_ADDRESS = {"cosignature_asked"}
+
+
 def context_of(notice: type[Notice]) -> dict[str, Any]:
-    return {key: EVERYTHING[key] for key in notice.context.model_fields}
+    given = {key: EVERYTHING[key] for key in notice.context.model_fields}
+    # Before an application is sent there is no number to name.
+    return given if has_number(notice) else {**given, "receipt_number": ""}
+
+
+def has_number(notice: type[Notice]) -> bool:
+    return not issubclass(notice.context, all_notices.BeforeSendingContext)
 
 
 def test_every_notice_of_the_platform_is_registered() -> None:
     assert set(notices) == {
         "application_received", "correction_requested", "consultation_requested", "decision_made",
         "fee_due", "payment_received", "document_ready", "case_stage_changed",
+        "representation_doubted", "cosignature_asked", "cosignatures_complete",
+        "cosignature_refused", "cosignature_void",
     }  # fmt: skip
 
 
@@ -49,13 +62,13 @@ def test_notice_reads_in_every_language(kind: str, language: str) -> None:
         town="",
         private=True,
     )
-    assert NUMBER in words.subject
-    assert NUMBER in words.body
-    assert "<O'Neill>" in words.body
+    assert (NUMBER in words.subject) == has_number(notice)
+    assert (NUMBER in words.body) == has_number(notice)
+    assert ("<O'Neill>" in words.body) == (kind not in TO_AN_ADDRESS)
     assert "{" not in words.subject + words.body
     assert ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
     assert ("2026" in words.body) == bool(
-        {"received_on", "due_on", "paid_on"} & set(context_of(notice))
+        {"received_on", "due_on", "paid_on", "until"} & set(context_of(notice))
     )
 
 

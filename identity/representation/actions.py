@@ -1,0 +1,264 @@
+"""Declaring, revoking, confirming and doubting that somebody acts for somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import ledger
+from common.actor import Actor
+from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from identity import claims as eid_claims
+from identity import events
+from identity.models import User
+from identity.representation import rules
+from identity.representation.models import SLUG, Representation
+
+Kind = Representation.Kind
+State = Representation.State
+_PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building")
+#: Nobody needs more; a list without end helps nobody but a machine.
+MOST_IN_FORCE = 20
+EARLIEST = date(1868, 1, 25)
+
+
+class Paper(Protocol):
+    """A file that was examined and may be kept."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What somebody says about whom they act for. Texts as typed, dates as dates."""
+
+    kind: str
+    name: str
+    basis: str
+    name_kana: str = ""
+    birth_date: date | None = None
+    address: Mapping[str, str] | None = None
+    organisation_number: str = ""
+    phone: str = ""
+    email: str = ""
+    services: Collection[str] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@transaction.atomic
+def declare(
+    *, owner: User, declared: Declared, by: Actor, document: Paper | None = None
+) -> Representation:
+    """Note that `owner` acts for somebody.
+
+    Nothing is checked with anybody: the staff does, with each application, until it is confirmed.
+    Raises `InvalidInput` by field, `NotAllowed`, `Conflict`.
+    """
+    if by.id != str(owner.pk):
+        raise NotAllowed(_("Everybody declares this for themselves."), code="not_yours")
+    at_the_counter = declared.kind == Kind.COUNTER
+    if at_the_counter == owner.is_resident:
+        raise NotAllowed(_("You cannot act for somebody in this way."), code="wrong_kind")
+    # One row is locked, so that two windows cannot declare the same at once.
+    User.objects.select_for_update().get(pk=owner.pk)
+    made = _checked(owner, declared, document)
+    if not at_the_counter:
+        _check_others(made)
+    if document is not None:
+        made.document_name = document.filename[:200]
+        made.document_type = document.content_type
+        made.document_sha256 = document.sha256
+        made.document.save(document.filename, ContentFile(document.data), save=False)
+    made.save(force_insert=True)
+    _note(events.REPRESENTATION_DECLARED, made, by, kind=made.kind, basis=made.basis)
+    return made
+
+
+def _checked(owner: User, declared: Declared, document: Paper | None) -> Representation:
+    errors: dict[str, list[str]] = {}
+    today = timezone.localdate()
+
+    def wrong(field: str, message: str) -> None:
+        errors.setdefault(field, []).append(message)
+
+    kind = declared.kind if declared.kind in Kind.values else ""
+    if not kind:
+        raise InvalidInput({"kind": [_("Choose what you are to them.")]})
+    name = eid_claims.text(declared.name) or ""
+    if not name:
+        wrong("name", _("Write the name."))
+    number = ""
+    if kind == Kind.ORGANISATION:
+        number = rules.corporate_number(declared.organisation_number) or ""
+        if not number:
+            wrong(
+                "organisation_number",
+                _("Write the 13 digits of the corporate number. This one cannot be right."),
+            )
+    elif declared.birth_date is None:
+        wrong("birth_date", _("Write the date of birth."))
+    elif not EARLIEST <= declared.birth_date <= today:
+        wrong("birth_date", _("A date of birth cannot lie in the future."))
+    until, born = declared.valid_until, declared.birth_date
+    if kind == Kind.GUARDIAN and born is not None:
+        last = rules.last_day_as_a_child(born)
+        if last < today:
+            wrong(
+                "birth_date",
+                _("This person is of age. To act for them you need a power of attorney."),
+            )
+        until = min(until, last) if until else last
+    if kind != Kind.ORGANISATION and _is_oneself(owner, name, born):
+        wrong("name", _("This is you. For yourself you need not declare anything."))
+    address = _address(declared.address)
+    if address is None:
+        wrong("address", _("Write the address, with prefecture, municipality and street."))
+    if declared.basis not in Representation.BASES[kind]:
+        wrong("basis", _("Choose on what basis you act for them."))
+    elif declared.basis in Representation.NEEDS_DOCUMENT and document is None:
+        wrong("document", _("Attach the paper that says so, as PDF or picture."))
+    start = declared.valid_from or today
+    if until is not None and until < max(start, today) and "birth_date" not in errors:
+        wrong("valid_until", _("The last day must not lie before the first day, nor in the past."))
+    services = sorted({slug for slug in declared.services if slug})
+    if any(not SLUG.fullmatch(slug) for slug in services):
+        wrong("services", _("Choose from the services that are offered."))
+    if errors:
+        raise InvalidInput(errors, _("Some answers are missing or need another look."))
+    return Representation(
+        owner=owner,
+        kind=kind,
+        name=name,
+        name_kana=eid_claims.text(declared.name_kana) or "",
+        birth_date=None if kind == Kind.ORGANISATION else born,
+        address=address,
+        organisation_number=number,
+        phone=(eid_claims.text(declared.phone) or "")[:40],
+        email=declared.email[:254],
+        basis=declared.basis,
+        services=services,
+        valid_from=start,
+        valid_until=until,
+        state=State.CONFIRMED if kind == Kind.COUNTER else State.CLAIMED,
+    )
+
+
+def _address(given: Mapping[str, str] | None) -> dict[str, str] | None:
+    if not given:
+        return None
+    parts = {part: eid_claims.text(given.get(part)) or "" for part in _PARTS}
+    return parts if all(parts[part] for part in ("prefecture", "city", "streetAddress")) else None
+
+
+def _is_oneself(owner: User, name: str, born: date | None) -> bool:
+    eid = getattr(owner, "eid", None)
+    if eid is None or born is None:
+        return False
+    known = {key: entry.get("value") for key, entry in eid.claims.items()}
+    same_day = known.get(eid_claims.DATE_OF_BIRTH) == born.isoformat()
+    return same_day and "".join(name.split()) == "".join(owner.name.split())
+
+
+def _check_others(made: Representation) -> None:
+    today = timezone.localdate()
+    others = [
+        other
+        for other in Representation.objects.filter(owner=made.owner)
+        if other.state_on(today) in {State.CLAIMED, State.CONFIRMED}
+    ]
+    same = (made.kind, made.name, made.birth_date, made.organisation_number)
+    for other in others:
+        if same == (other.kind, other.name, other.birth_date, other.organisation_number):
+            raise Conflict(
+                _("You have declared this already. To change it, revoke the earlier entry first."),
+                code="declared",
+            )
+    if len(others) >= MOST_IN_FORCE:
+        raise Conflict(
+            _("You act for as many as can be kept here. Revoke what you do not need any more."),
+            code="too_many",
+        )
+
+
+@transaction.atomic
+def revoke(*, representation: Representation, by: Actor) -> Representation:
+    """Its owner acts no more. What was sent before stays. Idempotent. Raises `NotFound`."""
+    fresh = _locked(representation)
+    if by.id != str(fresh.owner_id):
+        raise NotFound(_("There is no such entry."), code="no_representation")
+    if fresh.state == State.REVOKED:
+        return fresh
+    fresh.state, fresh.revoked_at = State.REVOKED, timezone.now()
+    fresh.save(update_fields=["state", "revoked_at"])
+    _note(events.REPRESENTATION_REVOKED, fresh, by)
+    return fresh
+
+
+@transaction.atomic
+def confirm(*, representation: Representation, by: User) -> Representation:
+    """The office has checked it; later applications need no further check.
+
+    Raises `NotAllowed` for what has ended. Who may is a policy of the case.
+    """
+    fresh = _locked(representation)
+    _check_living(fresh)
+    fresh.state, fresh.doubt = State.CONFIRMED, ""
+    _save_check(fresh, by)
+    _note(events.REPRESENTATION_CONFIRMED, fresh, Actor.of(by))
+    return fresh
+
+
+@transaction.atomic
+def doubt(*, representation: Representation, reason: str, by: User) -> Representation:
+    """The office is not convinced; its owner reads why. Raises `NotAllowed`, `InvalidInput`."""
+    reason = reason.strip()
+    if not reason:
+        raise InvalidInput({"reason": [_("Write what is not clear. The applicant reads this.")]})
+    fresh = _locked(representation)
+    _check_living(fresh)
+    fresh.state, fresh.doubt = State.CLAIMED, reason[:2000]
+    _save_check(fresh, by)
+    _note(events.REPRESENTATION_DOUBTED, fresh, Actor.of(by))
+    return fresh
+
+
+def _check_living(representation: Representation) -> None:
+    if representation.state == State.REVOKED:
+        raise NotAllowed(_("It was revoked; there is nothing to check any more."), code="revoked")
+
+
+def _save_check(representation: Representation, by: User) -> None:
+    representation.checked_by, representation.checked_at = by, timezone.now()
+    representation.save(update_fields=["state", "doubt", "checked_by", "checked_at"])
+
+
+def _locked(representation: Representation) -> Representation:
+    return Representation.objects.select_for_update().get(pk=representation.pk)
+
+
+def _note(event: str, representation: Representation, by: Actor, **data: Any) -> None:
+    # A helper at the counter is staff: it concerns no account.
+    about = str(representation.owner_id) if representation.kind != Kind.COUNTER else None
+    ledger.record(
+        event=event,
+        by=by,
+        about=about,
+        object_kind="representation",
+        object_id=str(representation.pk),
+        data=data,
+    )
