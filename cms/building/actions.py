@@ -79,8 +79,10 @@ def change(
     found = locked(edit)
     data = found.definition
     here = _place_now(found, place, seen)
+    before = fingerprint(data)
     target = apply(data, here)
-    save(found, shaped(data), what=what, by=by)
+    if fingerprint(data) != before:
+        save(found, shaped(data), what=what, by=by)
     return found, target
 
 

@@ -159,7 +159,7 @@ def part(
     if not unsaved:
         for problem in own:
             editor.errors.setdefault(problem.field, []).append(problem.message)
-    entries = editor.entries(found, specs)
+    entries = sorted(editor.entries(found, specs), key=lambda entry: words.order(entry.spec.key))
     shown = {name for entry in entries for name in _names(entry)}
     below = []
     if place and isinstance(found.get("questions"), list):

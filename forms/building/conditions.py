@@ -69,6 +69,16 @@ class Picked:
     terms: tuple[Term, ...]
 
 
+def same(one: Picked, other: Picked) -> bool:
+    """Do both say the same? The order of the values in “is one of” says nothing."""
+
+    def plain(picked: Picked) -> list[tuple[str, str, list[str]]]:
+        return [(term.name, term.operation, sorted(term.values)) for term in picked.terms]
+
+    joined_alike = one.joiner == other.joiner or len(one.terms) == 1
+    return joined_alike and plain(one) == plain(other)
+
+
 # --- to CEL -----------------------------------------------------------------------------------
 
 

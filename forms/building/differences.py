@@ -102,7 +102,8 @@ def _shown(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        words = " / ".join(f"{key}: {_shown(item)}" for key, item in value.items())
+        ordered = sorted(value.items(), key=lambda pair: pair[0] != "ja")
+        words = " / ".join(f"{key}: {_shown(item)}" for key, item in ordered)
     elif isinstance(value, list):
         words = "\n".join(_shown(item) for item in value)
     else:

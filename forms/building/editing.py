@@ -299,7 +299,8 @@ class Editor:
             if unclear and not row.operation.endswith("answered"):
                 raise NotPicked(number)
         picked = Picked(found.mode, tuple(Term(r.name, r.operation, r.values) for _n, r in rows))
-        if found.was and conditions.from_cel(found.was, self.operands) == picked:
+        before = conditions.from_cel(found.was, self.operands)
+        if before is not None and conditions.same(before, picked):
             return found.was
         try:
             return conditions.to_cel(picked, self.operands)

@@ -38,14 +38,6 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
         _("Under this name its versions are numbered. It stays as it is."),
         "more",
     ),
-    "id": (
-        _("Id"),
-        _(
-            "A short name for rules, fees and letters: small letters, digits and "
-            "_. Residents do not see it."
-        ),
-        "main",
-    ),
     "title": (_("Title"), "", "main"),
     "lead": (_("Text below the title"), "", "main"),
     "label": (_("Question"), _("As the resident reads it."), "main"),
@@ -55,6 +47,14 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
         "main",
     ),
     "required": (_("An answer is required"), "", "main"),
+    "id": (
+        _("Id"),
+        _(
+            "A short name for rules, fees and letters: small letters, digits and "
+            "_. Residents do not see it."
+        ),
+        "main",
+    ),
     "show_when": (_("Ask this only when …"), "", "when"),
     "required_when": (
         _("Require an answer only when …"),
@@ -182,6 +182,11 @@ def field_hint(key: str) -> str:
 
 def section(key: str) -> Section:
     return FIELDS[key][2] if key in FIELDS else "type"
+
+
+def order(key: str) -> int:
+    """Where a field stands among those of its section."""
+    return list(FIELDS).index(key) if key in FIELDS else len(FIELDS)
 
 
 def choice_name(key: str, value: str) -> str:

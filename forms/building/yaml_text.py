@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from common.errors import InvalidInput
 from forms import definitions
 from forms.building import reasons
+from forms.building.fields import fields_of
 from forms.building.places import Data, shaped
+from forms.questions import LANGUAGES
 
 
 class _Dumper(yaml.SafeDumper):
@@ -24,8 +26,34 @@ class _Dumper(yaml.SafeDumper):
 
 
 def write(data: Data) -> str:
-    """The whole definition, right or not, in the order in which it is kept."""
-    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    """The whole definition, right or not, its fields in the order of the models."""
+    return yaml.dump(
+        _in_order(data, "form"), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100
+    )
+
+
+_FIRST = ("id", "type", "label", "value")
+_LAST = ("questions", "steps")
+
+
+def _in_order(part: Any, kind: str) -> Any:
+    """As people write it: the database keeps no order of fields."""
+    if not isinstance(part, dict):
+        return part
+    specs = fields_of(kind)
+    wanted = [*_FIRST, *(spec.key for spec in specs if spec.key not in _LAST)]
+    keys = sorted(part, key=lambda key: (key in _LAST, wanted.index(key) if key in wanted else 99))
+    found = {key: part[key] for key in keys}
+    for key in _LAST:
+        if isinstance(found.get(key), list):
+            below = [(one, str(one.get("type"))) for one in found[key]]
+            found[key] = [_in_order(one, "step" if key == "steps" else of) for one, of in below]
+    for key, value in found.items():
+        if key not in _LAST and isinstance(value, list):
+            found[key] = [_in_order(row, "") for row in value]
+        elif isinstance(value, dict) and value.keys() <= set(LANGUAGES):
+            found[key] = {code: value[code] for code in LANGUAGES if code in value}
+    return found
 
 
 def read(source: str) -> Data:
