@@ -198,7 +198,7 @@ class Editor:
             case "number":
                 return _number(_typed(post, name))
             case "picks":
-                return [str(one) for one in post.getlist(name)[:MOST_ROWS] if one] or None
+                return [str(one) for one in post.getlist(name)[:MOST_ROWS] if one]
             case "pick":
                 return str(post.get(name) or "")
             case "condition":

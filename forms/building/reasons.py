@@ -7,11 +7,13 @@ a test looks for those that were forgotten. What is not known is shown as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from forms.building.words import LANGUAGE_NAMES
 
 _PLACE = re.compile(r" \(line (?P<line>\d+), column (?P<column>\d+)\)$")
 _LINE = re.compile(r"^line (?P<line>\d+): ")
@@ -213,8 +215,7 @@ def _sentence(bare: str) -> str:
         found = pattern.fullmatch(bare)
         if found:
             return str(words) % {
-                name: _kind(value) if name in {"a", "b"} else value
-                for name, value in found.groupdict().items()
+                name: _NAMED.get(name, str)(value) for name, value in found.groupdict().items()
             }
     return bare
 
@@ -224,6 +225,14 @@ def _kind(name: str) -> str:
     if inner:
         return _("list of: %(kind)s") % {"kind": _kind(inner)}
     return str(_KINDS.get(outer, outer))
+
+
+def _languages(codes: str) -> str:
+    return _(", ").join(str(LANGUAGE_NAMES.get(code, code)) for code in codes.split(", "))
+
+
+#: How what a message names is put into words.
+_NAMED: Mapping[str, Callable[[str], str]] = {"a": _kind, "b": _kind, "languages": _languages}
 
 
 def of_model(error: Mapping[str, Any]) -> str:

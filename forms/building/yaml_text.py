@@ -32,6 +32,17 @@ def write(data: Data) -> str:
     )
 
 
+#: Breaks of lines to YAML, which it would put as others; in quotation marks they are kept.
+_BREAKS = frozenset("\x85\u2028\u2029\ufeff\r")
+
+
+def _written(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _BREAKS.intersection(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _written)
+
 _FIRST = ("id", "type", "label", "value")
 _LAST = ("questions", "steps")
 

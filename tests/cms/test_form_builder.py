@@ -159,7 +159,7 @@ def test_other_visitors_and_other_towns_do_not_get_in(
 def test_permission_for_one_service_opens_that_one_only(
     town: Any, client_for: Callable[..., Any]
 ) -> None:
-    user = people.staff(Role.EDITOR, at=None, name="公園 担当")
+    user = people.staff(Role.EDITOR, at=None, name="公園 担当", language="en")
     user.is_staff = True
     user.save()
     group = Group.objects.create(name="Park editors")
@@ -307,7 +307,7 @@ def test_options_are_added_moved_and_removed(desk: Any, edit: FormEdit) -> None:
     assert part["choices"][0]["value"] == first
     assert part["choices"][-1] == {"value": "fair", "label": {"ja": "縁日"}}
     said = words(desk.get(there))
-    assert "The text is missing in: en." in said
+    assert "The text is missing in: English." in said
     # The option that is gone was needed elsewhere, which is told there.
     assert f"has no option “{second}”" in words(desk.get(FORM))
 
@@ -358,7 +358,7 @@ def test_what_cannot_work_is_kept_told_at_its_place_and_not_published(
     }  # fmt: skip
     page = desk.post(there, typed, follow=True)
     said = words(page)
-    for message in ("The text is missing in: en.", "Please write a whole number.",
+    for message in ("The text is missing in: English.", "Please write a whole number.",
                     "The rule is not complete."):  # fmt: skip
         assert message in said, message
     assert soup(page).select_one("#f-max_length .fb-error")

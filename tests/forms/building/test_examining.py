@@ -50,8 +50,8 @@ def test_every_mistake_is_told_at_its_place() -> None:
         _text("h", show_when='d == "y"'),
     )
     assert _told(data) == [
-        ((0, 0), "label", "The text is missing in: en."),
-        ((0, 2), "validate-0-message", "The text is missing in: en."),
+        ((0, 0), "label", "The text is missing in: English."),
+        ((0, 2), "validate-0-message", "The text is missing in: English."),
         ((0, 3), "choices-0-label", "This has to be filled in."),
         ((0, 4), "max_length", "Please write a whole number."),
         ((0, 4), "surprise", "This field does not belong here. Take it away."),

@@ -93,6 +93,18 @@ def test_services_go_through_the_pages_without_loss(form: definitions.FormDefini
     assert examine(data).problems == ()
 
 
+_TEXTS = [
+    "a\x85", "\u2028a", "a\r\nb", "\ufeffa", "a\n\n b ", "yes", "1", "~", "a: b", "# a", "'", '"',
+    "\x07", "🏯", " ", "a\tb", "2026-01-01",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _TEXTS)
+def test_any_text_goes_to_yaml_and_back(text: str) -> None:
+    data = shaped({"key": text, "steps": []})
+    assert yaml_text.read(yaml_text.write(data)) == data
+
+
 @_SLOW
 @given(made_up.definitions())
 def test_made_up_definitions_go_to_yaml_and_back_without_loss(data: dict[str, Any]) -> None:
