@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from forms.prepared import Prepared, prepare
 
 MOST_PROBLEMS = 200
 _MOST_ROUNDS = 120
+#: A large form with many mistakes takes a tenth of a second for each; the rest is told later.
+_MOST_SECONDS = 2.0
 _MOST_KEPT = 64
 _NOTHING = {"number": "0", "money": "0", "text": '""', "yes_no": "false", "date": "today"}
 
@@ -108,7 +111,10 @@ class _Notes:
             self.problems.append(problem)
 
     def what_works(self) -> Prepared | None:
-        for _round in range(_MOST_ROUNDS):
+        until = time.monotonic() + _MOST_SECONDS
+        for number in range(_MOST_ROUNDS):
+            if number and time.monotonic() > until:
+                break
             errors = _model_errors(self.work, ())
             if errors:
                 paths = [definitions.path_in(self.work, error["loc"]) for error in errors]

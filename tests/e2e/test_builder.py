@@ -44,7 +44,7 @@ def test_a_new_question_with_a_condition_is_asked(
     assert parts.step_of(resident) == "applicant"
     assert not resident.page.locator('[name="years_active"]').count()
     parts.fill_applicant(resident)
-    resident.page.check('[name="for_organisation"][value="yes"]')
+    resident.fill({"for_organisation": "yes"})
     resident.save()
     assert resident.page.locator('[name="years_active"]').count() == 1
     resident.shows("活動している年数")
