@@ -7,6 +7,9 @@ class CmsConfig(AppConfig):
     verbose_name = _("Website")
 
     def ready(self) -> None:
+        from audit import events  # noqa: PLC0415  models must be loaded
         from cms import receivers  # noqa: PLC0415  models must be loaded
 
+        events.register("form.published", wording=_("A form was changed and published"))
+        events.register("form.discarded", wording=_("A form in preparation was discarded"))
         receivers.connect()

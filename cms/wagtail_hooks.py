@@ -6,8 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from cms.building import access
+from cms.building import urls as form_urls
 
 #: Pages show no images or documents, towns share one house style, and workflows are the desk's.
 _HIDDEN = {"images", "documents", "reports", "help"}
@@ -37,3 +43,26 @@ def no_summary(request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("insert_global_admin_css")
 def admin_css() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("cms/admin.css"))
+
+
+class FormsMenuItem(MenuItem):
+    """The form builder, for those who may edit at least one service."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(access.offerings(request.user))
+
+
+@hooks.register("register_admin_urls")
+def form_builder() -> list[URLPattern | URLResolver]:
+    return [path("forms/", include(form_urls))]
+
+
+@hooks.register("register_admin_menu_item")
+def forms_menu_item() -> MenuItem:
+    return FormsMenuItem(
+        _("Application forms"),
+        reverse("cms_forms:index"),
+        name="forms",
+        icon_name="form",
+        order=250,
+    )

@@ -115,25 +115,34 @@ def load(source: str | Mapping[str, Any]) -> FormDefinition:
     lines: yaml.Node | None = None
     data: Any = source
     if isinstance(source, str):
-        lines, data = _read_yaml(source)
+        lines, data = _composed(source)
     if not isinstance(data, Mapping):
         raise DefinitionError("a form definition is a mapping", ())
-    languages = data.get("languages")
-    if not isinstance(languages, list | tuple) or not languages:
-        languages = LANGUAGES
     try:
-        form = FormDefinition.model_validate(data, context={"languages": tuple(languages)})
+        form = FormDefinition.model_validate(data, context={"languages": _languages_of(data)})
         prepared.prepare(form)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = _real_path(data, first["loc"])
+        path = path_in(data, first["loc"])
         raise _located(first["msg"].removeprefix("Value error, "), path, data, lines) from None
     except DefinitionError as error:
         raise _located(error.message, error.path, data, lines) from None
     return form
 
 
-def _read_yaml(source: str) -> tuple[yaml.Node, Any]:
+def read_yaml(source: str) -> Any:
+    """The data of a YAML definition, unchecked. Raises `DefinitionError` with the line."""
+    return _composed(source)[1]
+
+
+def _languages_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    found = data.get("languages")
+    if isinstance(found, list | tuple) and found:
+        return tuple(one for one in found if isinstance(one, str))
+    return LANGUAGES
+
+
+def _composed(source: str) -> tuple[yaml.Node, Any]:
     if len(source) > LONGEST_SOURCE:
         raise DefinitionError(f"the definition is longer than {LONGEST_SOURCE} characters", ())
     try:
@@ -188,7 +197,7 @@ def _refuse_duplicates(node: yaml.Node) -> None:
             _refuse_duplicates(item)
 
 
-def _real_path(data: Any, location: Sequence[str | int]) -> tuple[str | int, ...]:
+def path_in(data: Any, location: Sequence[str | int]) -> tuple[str | int, ...]:
     """pydantic's location without the names of union members, which are not in the source."""
     path: list[str | int] = []
     here: Any = data

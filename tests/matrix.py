@@ -238,6 +238,7 @@ ADMINISTRATION = frozenset(
     {
         "admin/^.*/$",
         "admin/test404/",
+        "cms_forms",
         "simple_translation",
         "wagtail_bulk_action",
         "wagtailadmin_account",

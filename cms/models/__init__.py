@@ -1,4 +1,5 @@
 from cms.models.branding import Branding, Office
+from cms.models.form_edit import FormEdit
 from cms.models.pages import (
     ContentPage,
     HomePage,
@@ -13,6 +14,7 @@ from cms.models.search import SearchEntry
 __all__ = [
     "Branding",
     "ContentPage",
+    "FormEdit",
     "HomePage",
     "NewsIndexPage",
     "NewsPage",

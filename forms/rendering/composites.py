@@ -54,10 +54,8 @@ def _part(frame: Frame, name: str, part: Part, stored: Any, *, own: bool) -> str
             autocomplete=part.autocomplete if own else "off",
         )
     if part.kind == "postal_code":
-        box = (
-            f'<span class="f-lookup">{box}'
-            f"{frame.button('lookup', name, _('Fill in the address'))}</span>"
-        )
+        button = frame.button("lookup", name, _("Fill in the address"))
+        box = f'<span class="f-lookup">{box}{button}</span>'
     return (
         f'<div class="f-subfield"><label class="f-sublabel" for="f-{field}">{part.label}'
         f"{optional}</label>{hint}{error}{box}</div>"

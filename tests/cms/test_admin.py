@@ -72,6 +72,7 @@ def test_menu_has_only_what_an_editor_needs(desk: Any) -> None:
     addresses = re.findall(r'"url": "([^"]+)"', sidebar.get_text())
     assert addresses == [
         "/admin/pages/",
+        "/admin/forms/",
         "/admin/snippets/",
         "/admin/settings/cms/branding/",
         "/admin/account/",

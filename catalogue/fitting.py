@@ -1,0 +1,53 @@
+"""Whether a form fits the rest of its service: fees, letters and the register name questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import Literal
+
+from catalogue.template import ServiceTemplate
+from forms.definitions import FormDefinition
+
+Part = Literal["key", "fees", "letter", "register"]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """`part` of the service cannot work with the form, because of the question `name` or `why`."""
+
+    part: Part
+    name: str = ""
+    why: str = ""
+
+
+def misfits(template: ServiceTemplate, form: FormDefinition) -> list[Misfit]:
+    """What would break if `form` became the form of the service. Empty: it fits."""
+    found = []
+    known = form.questions_by_id
+    if form.key != template.form.key:
+        found.append(Misfit("key", template.form.key))
+    waiver = template.fees.waiver_question
+    if waiver and waiver not in known:
+        found.append(Misfit("fees", waiver))
+    else:
+        try:
+            template.fees.check(form)
+        except ValueError as error:
+            found.append(Misfit("fees", why=str(error)))
+    given = {*form.rule_variables, *(f"rate_{name}" for name in template.fees.rates)}
+    for item in template.fees.items:
+        for words in item.text.values():
+            named = {name for _text, name, _format, _conversion in Formatter().parse(words) if name}
+            found += [Misfit("fees", name) for name in sorted(named - given)]
+    for outcome in ("approved", "refused"):
+        found += [
+            Misfit("letter", name)
+            for name in template.letters.of(outcome).particulars
+            if name not in known
+        ]
+    rule = template.service.register_entry
+    for name in (rule.valid_from, rule.valid_until) if rule else ():
+        if name and name not in known:
+            found.append(Misfit("register", name))
+    return list(dict.fromkeys(found))

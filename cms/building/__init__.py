@@ -1,0 +1,1 @@
+"""The form builder in the content administration."""

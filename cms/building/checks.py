@@ -1,0 +1,57 @@
+"""All that stands in the way of publishing: the form itself, and the service it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from catalogue.fitting import Misfit, misfits
+from catalogue.models import Offering
+from common.errors import DomainError
+from forms.building import reasons
+from forms.building.examining import Examined, Problem, examine
+from forms.building.places import Data
+
+
+class CannotWork(DomainError):
+    """The form cannot be published; `problems` say where and why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(
+            _("The form cannot work like this. Please put these things right first."),
+            code="form_cannot_work",
+        )
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found, the form as far as it works among it."""
+
+    examined: Examined
+    problems: tuple[Problem, ...]
+
+
+def look(data: Data, offering: Offering) -> Look:
+    """Everything that is wrong. The service is looked at when the form is right in itself."""
+    examined = examine(data)
+    found = list(examined.problems)
+    if examined.complete and examined.prepared is not None:
+        form = examined.prepared.form
+        found += [Problem((), _words(one)) for one in misfits(offering.template, form)]
+    return Look(examined, tuple(found))
+
+
+def _words(misfit: Misfit) -> str:
+    names = {"name": misfit.name, "reason": reasons.reason(misfit.why)}
+    if misfit.part == "key":
+        return _("The key of the form has to stay “%(name)s”.") % names
+    if misfit.part == "fees":
+        if misfit.why:
+            return _("The fee cannot be worked out any more: %(reason)s") % names
+        return _("The fee needs the question “%(name)s”, which is not there any more.") % names
+    if misfit.part == "letter":
+        return _("The letter needs the question “%(name)s”, which is not there any more.") % names
+    return _("The register needs the question “%(name)s”, which is not there any more.") % names

@@ -1,0 +1,22 @@
+"""Addresses of the form builder, below the administration's."""
+
+from django.urls import path
+
+from cms.building import looks, views
+
+app_name = "cms_forms"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<slug:slug>/", views.overview, name="overview"),
+    path("<slug:slug>/begin/", views.begin, name="begin"),
+    path("<slug:slug>/part/", views.whole, name="form"),
+    path("<slug:slug>/part/<str:where>/", views.part, name="part"),
+    path("<slug:slug>/preview/<str:where>/", looks.preview, name="preview"),
+    path("<slug:slug>/try/", looks.test_run, name="try"),
+    path("<slug:slug>/translations/", views.translations, name="translations"),
+    path("<slug:slug>/yaml/", views.yaml_page, name="yaml"),
+    path("<slug:slug>/yaml/download/", views.yaml_download, name="yaml_download"),
+    path("<slug:slug>/publish/", views.publish, name="publish"),
+    path("<slug:slug>/discard/", views.discard, name="discard"),
+]

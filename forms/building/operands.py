@@ -1,0 +1,112 @@
+"""What a condition may look at: the questions of a form as typed so far, and the day itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import TypeAdapter, ValidationError
+
+from common.text import Text
+from forms import prepared
+from forms.building.places import Data, Place, part_at, questions
+from forms.questions import Question, QuestionBase
+from rules import VarType
+
+_QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """`name` as in a rule (``act_type``, ``address.city``), `label` for people."""
+
+    name: str
+    label: str
+    #: A key of `forms.building.conditions.OPERATIONS`.
+    kind: str
+    #: For a choice: its values with their labels.
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def operands_at(data: Data, place: Place) -> dict[str, Operand]:
+    """What a rule at `place` may use, by name: the entries' questions only among themselves."""
+    group = place[:2] if len(place) == 3 else None
+    found: dict[str, Operand] = {}
+    for where, raw in questions(data):
+        if where == group or (len(where) == 3 and where[:2] != group):
+            continue
+        for operand in _of(raw):
+            found.setdefault(operand.name, operand)
+    today = prepared.TODAY
+    found[today] = Operand(today, _("The day of applying"), "date")
+    return found
+
+
+def is_group(data: Data, place: Place) -> bool:
+    return len(place) == 2 and part_at(data, place).get("type") == "group"
+
+
+def _of(raw: Mapping[str, Any]) -> Iterator[Operand]:
+    question = _understood(raw)
+    if question is None:
+        return
+    label = str(Text(question.label)) or question.id
+    kind = prepared.variable_type(question)
+    choices = tuple(
+        (option.value, str(option.label)) for option in getattr(question, "choices", ())
+    )
+    if kind.kind == "map":
+        for part, of in kind.fields:
+            if of.kind in {"text", "int", "decimal", "bool", "date"}:
+                yield Operand(f"{question.id}.{part}", f"{label}: {part}", of.kind)
+        return
+    yield Operand(question.id, label, _kind(kind, choices), choices)
+
+
+def _kind(kind: VarType, choices: tuple[tuple[str, str], ...]) -> str:
+    if kind.kind == "list":
+        if choices:
+            return "multiple"
+        return "group" if kind.of and kind.of.kind == "map" else "list"
+    return "choice" if choices else kind.kind
+
+
+def _understood(raw: Mapping[str, Any]) -> QuestionBase | None:
+    """The question as far as it can be understood; what is missing besides does not matter."""
+    try:
+        return _QUESTION.validate_python(dict(raw), context={"languages": ()})
+    except ValidationError:
+        pass
+    few = _few(raw)
+    try:
+        return _QUESTION.validate_python(few, context={"languages": ()})
+    except ValidationError:
+        return None
+
+
+def _few(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides how a rule sees an answer; words that are missing are made up."""
+    keys = ("id", "type", "choices", "decimals", "result", "questions")
+    few = {key: raw[key] for key in keys if key in raw} | {"label": _words(raw)}
+    if isinstance(few.get("choices"), list):
+        few["choices"] = [
+            {"value": one.get("value"), "label": _words(one)}
+            for one in few["choices"]
+            if isinstance(one, dict)
+        ]
+    if isinstance(few.get("questions"), list):
+        few["questions"] = [_few(one) for one in few["questions"] if isinstance(one, dict)]
+    extra = {"computed": {"rule": "0"}, "group": {"item_label": "-"}}
+    return few | extra.get(str(few.get("type")), {})
+
+
+def _words(raw: Mapping[str, Any]) -> Any:
+    given = raw.get("label")
+    known = isinstance(given, dict) and any(given.values())
+    return (
+        given
+        if given and (isinstance(given, str) or known)
+        else str(raw.get("id") or raw.get("value"))
+    )

@@ -1,0 +1,157 @@
+"""Adding, removing, copying and moving steps and questions. Each works on the data it is given."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.errors import InvalidInput
+from forms.building.fields import fields_of, item_types, question_types
+from forms.building.places import Data, Place, part_at, parts, questions, siblings
+
+MOST_STEPS = 100
+MOST_QUESTIONS = 60
+MOST_ITEMS = 30
+_NAME = re.compile(r"(?:\.\s*)?[A-Za-z_][A-Za-z0-9_]*|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+
+
+def add_step(data: Data, after: int | None = None) -> Place:
+    """An empty step after the step of that number, or at the end. Returns its place."""
+    steps = data["steps"]
+    _room(steps, MOST_STEPS)
+    place = len(steps) if after is None else min(after + 1, len(steps))
+    steps.insert(place, {"id": _free("step", {str(s.get("id")) for s in steps}), "questions": []})
+    return (place,)
+
+
+def add_question(data: Data, place: Place, kind: str) -> Place:
+    """A question of this type at the end of the step or group at `place`. Raises `LookupError`."""
+    known = question_types() if len(place) == 1 else item_types()
+    if kind not in known:
+        raise LookupError(kind)
+    above = part_at(data, place)
+    if len(place) == 2 and above.get("type") != "group":
+        raise LookupError("no group")
+    below: list[Data] = above.setdefault("questions", [])
+    _room(below, MOST_QUESTIONS if len(place) == 1 else MOST_ITEMS)
+    below.append(_new(kind, {str(part.get("id")) for _place, part in questions(data)}))
+    return (*place, len(below) - 1)
+
+
+def _new(kind: str, taken: set[str]) -> Data:
+    """What a question of this type cannot do without; the words are for people to write."""
+    found: Data = {"id": _free(kind, taken), "type": kind}
+    for spec in fields_of(kind):
+        if not spec.required or spec.key in found:
+            continue
+        if spec.kind == "rows":
+            found[spec.key] = [{"value": f"option_{number}"} for number in (1, 2)]
+        elif spec.kind == "pick":
+            found[spec.key] = spec.options[0]
+        elif spec.kind == "parts":
+            found[spec.key] = [_new("text", taken | {found["id"]})]
+    return found
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    numbers = iter(range(1, len(taken) + 2))
+    return next(name for name in (f"{stem}_{n}" for n in numbers) if name not in taken)
+
+
+def _room(below: list[Any], most: int) -> None:
+    if len(below) >= most:
+        message = _("There can be at most %(most)s here.") % {"most": most}
+        raise InvalidInput({"": [message]}, message)
+
+
+def remove(data: Data, place: Place) -> Data:
+    """Take a part out and return it. Raises `LookupError`."""
+    return siblings(data, place).pop(place[-1])
+
+
+def duplicate(data: Data, place: Place) -> Place:
+    """A copy right after the original, with ids of its own."""
+    around = siblings(data, place)
+    _room(around, (MOST_STEPS, MOST_QUESTIONS, MOST_ITEMS)[len(place) - 1])
+    twin = copy.deepcopy(around[place[-1]])
+    steps = {str(step.get("id")) for step in data["steps"]}
+    taken = {str(part.get("id")) for _place, part in questions(data)}
+    for inner, part in _inside(twin):
+        names = steps if len(place) == 1 and not inner else taken
+        stem = re.sub(r"_[0-9]+$", "", str(part.get("id") or part.get("type") or "question"))[:40]
+        part["id"] = _free(stem, names)
+        names.add(part["id"])
+    around.insert(place[-1] + 1, twin)
+    return (*place[:-1], place[-1] + 1)
+
+
+def _inside(part: Data) -> Iterator[tuple[bool, Data]]:
+    yield False, part
+    for child in part.get("questions") or ():
+        for _inner, found in _inside(child):
+            yield True, found
+
+
+def move(data: Data, place: Place, by: int) -> Place:
+    """Up (-1) or down (1) among its neighbours; at the edge it stays."""
+    around = siblings(data, place)
+    target = place[-1] + by
+    if not 0 <= target < len(around):
+        return place
+    around[place[-1]], around[target] = around[target], around[place[-1]]
+    return (*place[:-1], target)
+
+
+def move_to_step(data: Data, place: Place, step: int) -> Place:
+    """A question to the end of another step. Raises `LookupError`."""
+    if len(place) != 2 or not 0 <= step < len(data["steps"]):
+        raise LookupError("no such step")
+    if step == place[0]:
+        return place
+    below = part_at(data, (step,)).setdefault("questions", [])
+    _room(below, MOST_QUESTIONS)
+    below.append(remove(data, place))
+    return (step, len(below) - 1)
+
+
+def rename(data: Data, old: str, new: str) -> int:
+    """Put `new` for the id `old` in every rule. Returns how many rules changed.
+
+    Parts of answers (``address.city``) and texts in quotation marks stay.
+    """
+    changed = 0
+
+    def one(found: re.Match[str]) -> str:
+        return new if found.group() == old else found.group()
+
+    for _place, part in parts(data):
+        for holder in [part, *_checks(part)]:
+            for key in ("show_when", "required_when", "rule"):
+                source = holder.get(key)
+                if isinstance(source, str) and (after := _NAME.sub(one, source)) != source:
+                    holder[key] = after
+                    changed += 1
+    return changed
+
+
+def uses(data: Data, name: str) -> list[Place]:
+    """Places of the rules that name a question."""
+    found = []
+    for place, part in parts(data):
+        sources = [
+            holder.get(key)
+            for holder in [part, *_checks(part)]
+            for key in ("show_when", "required_when", "rule")
+        ]
+        if any(isinstance(s, str) and name in _NAME.findall(s) for s in sources):
+            found.append(place)
+    return found
+
+
+def _checks(part: Data) -> list[Data]:
+    found = part.get("validate")
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
