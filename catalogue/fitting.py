@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import Formatter
 from typing import Literal
 
-from catalogue.template import ServiceTemplate
+from catalogue.template import LETTERS, ServiceTemplate
 from forms.definitions import FormDefinition
 
 Part = Literal["key", "fees", "letter", "register"]
@@ -35,15 +34,11 @@ def misfits(template: ServiceTemplate, form: FormDefinition) -> list[Misfit]:
             template.fees.check(form)
         except ValueError as error:
             found.append(Misfit("fees", why=str(error)))
-    given = {*form.rule_variables, *(f"rate_{name}" for name in template.fees.rates)}
-    for item in template.fees.items:
-        for words in item.text.values():
-            named = {name for _text, name, _format, _conversion in Formatter().parse(words) if name}
-            found += [Misfit("fees", name) for name in sorted(named - given)]
-    for outcome in ("approved", "refused"):
+    for outcome in LETTERS:
+        letter = getattr(template.letters, outcome)
         found += [
             Misfit("letter", name)
-            for name in template.letters.of(outcome).particulars
+            for name in (letter.particulars if letter else ())
             if name not in known
         ]
     rule = template.service.register_entry

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from catalogue.fitting import misfits
 from catalogue.models import Offering, WorkflowVersion
 from catalogue.registry import catalogue
 from common.actor import Actor
@@ -31,12 +32,14 @@ def adopt(
     publish: bool = True,
     note: str = "",
     expected: uuid.UUID | None = None,
+    replace_form: bool = False,
 ) -> Offering:
     """Offer a template in the current municipality, or bring an offering to its newest version.
 
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
     (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. What is left
     out stays as the municipality had it.
+    A form that the town's staff have built stays theirs, `choices` included, unless `replace_form`.
     `note` says to colleagues what is different. `expected` is the form version that the editor had
     in front of them: when somebody published another one meanwhile, `Conflict` says so and nothing
     is changed.
@@ -56,7 +59,16 @@ def adopt(
             raise ValueError(f"rates: no rate '{name}' in service '{template.key}'")
         if amount < 0:
             raise ValueError(f"rates: '{name}' is below zero")
-    form_version = versions.publish(_with_choices(template.form, own_choices), note=note, by=by)
+    own_form = bool(kept.get("own_form")) and not replace_form
+    if before is not None and own_form:
+        form_version = before.form_version
+        if found := misfits(template, form_version.form):
+            raise definitions.DefinitionError(
+                f"the municipality's own form does not fit version {template.service.version}: "
+                + "; ".join(f"{one.part} {one.name or one.why}" for one in found)
+            )
+    else:
+        form_version = versions.publish(_with_choices(template.form, own_choices), note=note, by=by)
     workflow = template.workflow
     workflow_version, _made = WorkflowVersion.objects.get_or_create(
         key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
@@ -72,7 +84,8 @@ def adopt(
             "form_version": form_version,
             "workflow_version": workflow_version,
             "department": department,
-            "settings": {"rates": own_rates, "choices": own_choices},
+            "settings": {"rates": own_rates, "choices": own_choices}
+            | ({"own_form": True} if own_form else {}),
             "is_published": publish,
         },
     )

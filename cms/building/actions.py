@@ -162,9 +162,11 @@ def publish(*, edit: FormEdit, lock: int, note: str, by: User) -> FormVersion:
     if not note.strip():
         message = _("Please write what is new, for whoever looks it up later.")
         raise InvalidInput({"note": [message]}, message)
-    version = _published(found, offering)
+    version = _published(found, offering, note=note.strip()[:LONGEST_NOTE], by=by)
     offering.form_version = version
-    offering.save(update_fields=["form_version"])
+    # From now on a newer template does not replace it (`catalogue.offerings.adopt`).
+    offering.settings = {**offering.settings, "own_form": True}
+    offering.save(update_fields=["form_version", "settings"])
     found.state, found.published_version = FormEdit.State.PUBLISHED, version
     found.note, found.edited_by, found.saved_at = note.strip()[:LONGEST_NOTE], by, timezone.now()
     found.save()
@@ -178,12 +180,12 @@ def publish(*, edit: FormEdit, lock: int, note: str, by: User) -> FormVersion:
     return version
 
 
-def _published(edit: FormEdit, offering: Offering) -> FormVersion:
+def _published(edit: FormEdit, offering: Offering, *, note: str, by: User) -> FormVersion:
     problems = checks.look(edit.definition, offering).problems
     if problems:
         raise CannotWork(problems)
     try:
-        return versions.publish(loaded(edit.definition))
+        return versions.publish(loaded(edit.definition), note=note, by=Actor.of(by))
     except DefinitionError as error:  # the trial of the rules, in a process of its own
         raise CannotWork([Problem(error.path, reasons.reason(error.message))]) from None
 

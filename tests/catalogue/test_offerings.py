@@ -12,6 +12,7 @@ from catalogue import offerings, queries
 from catalogue.models import Offering, WorkflowVersion
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict
+from forms import definitions, versions
 from forms.errors import DefinitionError
 from forms.models import FormVersion
 from tests.factories import people
@@ -107,3 +108,40 @@ def test_second_editor_is_told_and_changes_nothing(town: Any) -> None:
         choices={"park": [{**PARKS[0], "value": "hill"}]}, expected=first.form_version_id
     )
     assert again.settings["choices"]["park"][0]["value"] == "hill"
+
+
+def _built(offering: Offering) -> FormVersion:
+    """A form of the town's own, as the form builder publishes it."""
+    data = offering.form_version.form.as_json()
+    data["steps"][0]["questions"][0]["label"] = {"ja": "お名前（町独自）", "en": "Name, our way"}
+    offering.form_version = versions.publish(definitions.load(data))
+    offering.settings = {**offering.settings, "own_form": True}
+    offering.save()
+    return offering.form_version
+
+
+def test_own_form_outlives_a_newer_template(town: Any) -> None:
+    own = _built(_adopt(choices={"park": PARKS}))
+    again = _adopt(choices={"park": PARKS}, rates={"event": 7})
+    assert again.form_version_id == own.pk
+    assert again.settings["rates"] == {"event": 7}
+    assert _adopt().form_version_id == own.pk
+
+
+def test_own_form_is_given_up_when_that_is_wanted(town: Any) -> None:
+    own = _built(_adopt())
+    again = _adopt(replace_form=True)
+    assert again.form_version_id != own.pk
+    assert "own_form" not in again.settings
+
+
+def test_own_form_that_no_longer_fits_is_said(town: Any) -> None:
+    offering = _adopt()
+    data = offering.form_version.form.as_json()
+    step = next(step for step in data["steps"] if step["id"] == "place")
+    step["questions"] = [one for one in step["questions"] if one["id"] != "hours"]
+    offering.form_version = versions.publish(definitions.load(data))
+    offering.settings = {**offering.settings, "own_form": True}
+    offering.save()
+    with pytest.raises(DefinitionError, match="letter hours"):
+        _adopt()

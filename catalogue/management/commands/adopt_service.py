@@ -27,6 +27,10 @@ class Command(BaseCommand):
         )  # fmt: skip
 
         parser.add_argument("--note", default="", help="what is different, for colleagues")
+        parser.add_argument(
+            "--replace-form", action="store_true",
+            help="give up the form that the municipality has built itself",
+        )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -46,6 +50,7 @@ class Command(BaseCommand):
                     department=department,
                     rates=rates or None,
                     note=options["note"],
+                    replace_form=options["replace_form"],
                 )
         except (LookupError, UnknownMunicipality, ValueError) as error:
             raise CommandError(str(error)) from None
