@@ -521,9 +521,10 @@ def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor
 
 
 def file_node(draft: Draft, question_id: str) -> Node:
-    """A question for files that is asked now, and not within a group.
+    """A question for files, not within a group.
 
-    Raises `DraftClosed`, `LookupError`.
+    It may hang on an answer of its own page that is not saved yet, so whether it is asked is not
+    looked at: what is not asked in the end is not sent. Raises `DraftClosed`, `LookupError`.
     """
     if not draft.is_open:
         raise DraftClosed
@@ -534,7 +535,6 @@ def file_node(draft: Draft, question_id: str) -> Node:
         node is None
         or node.question.type != "file"
         or node.group_id
-        or node.id not in state.visible
         or node.id not in pages.allowed(draft, prepared, state)
     ):
         raise LookupError(f"no file question '{question_id}'")

@@ -150,13 +150,14 @@ def _frame(
 def field_of(draft: Draft, question_id: str, errors: list[str]) -> SafeString:
     """One question of a step's page as it now is, with `errors` beside it.
 
-    Raises `LookupError` when it is not asked (any more).
+    It may hang on an answer of the page that is not saved yet. Raises `LookupError`.
     """
     prepared = draft.prepared
     state = evaluate(prepared, draft.answers)
     node = prepared.nodes.get(question_id)
-    if node is None or node.group_id or node.id not in state.visible:
+    if node is None or node.group_id:
         raise LookupError(f"no question '{question_id}'")
+    state.values.setdefault(node.id, draft.answers.get(node.id))
     step_id = "" if draft.only is not None else node.step_id
     files = attachments.of_draft(draft) if _asks_files(node) else {}
     wrong = {node.id: errors} if errors else {}

@@ -132,7 +132,8 @@ def _literal(value: str, operand: Operand) -> str | None:
         case "int" | "group":
             return value if re.fullmatch(r"-?[0-9]{1,18}", value) else None
         case "decimal":
-            return value if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", value) else None
+            found = re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", value)
+            return (value if found[1] else f"{value}.0") if found else None
         case "date":
             if value == TODAY_VALUE:
                 return value
@@ -304,7 +305,7 @@ def _compared(operand: Operand | None, name: str, sign: str, right: list[_Token]
             return Term(name, operation, (_unquoted(right[2].text),))
         return None
     if operand.kind in {"int", "decimal"} and kinds == ["number"]:
-        return Term(name, operation, (right[0].text,))
+        return Term(name, operation, (tidy_value(right[0].text, operand),))
     if operand.kind in {"choice", "text"} and kinds == ["string"] and sign in {"==", "!="}:
         return Term(name, operation, (_unquoted(right[0].text),))
     if operand.kind == "bool" and kinds == ["name"] and sign == "==":

@@ -28,7 +28,7 @@ def statements(work: Callable[[], Any]) -> int:
     """What the server runs, set_config included, BEGIN and COMMIT added."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    inner = [q for q in captured.captured_queries if "SAVEPOINT" not in q["sql"]]
+    inner = [q for q in captured.captured_queries if "SAVEPOINT" not in (q["sql"] or "")]
     return len(inner) + 2
 
 

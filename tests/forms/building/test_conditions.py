@@ -45,7 +45,10 @@ _VALUES = {
     "choice": st.sampled_from(["sale", "show"]),
     "text": _text,
     "int": st.integers(-(10**9), 10**9).map(str),
-    "decimal": st.decimals(-1000, 1000, places=2).map(str),
+    # As the page hands it over.
+    "decimal": st.decimals(-1000, 1000, places=2).map(
+        lambda number: conditions.tidy_value(str(number), OPERANDS["area"])
+    ),
     "date": st.dates().map(str) | st.just("today"),
     "multiple": st.sampled_from(["fire", "tent"]),
     "group": st.integers(1, 50).map(str),
