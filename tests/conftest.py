@@ -141,6 +141,14 @@ def own_database(
 
 
 @pytest.fixture(autouse=True)
+def language_of_the_platform() -> None:
+    """A page that a test before has asked for leaves its language active."""
+    from django.utils import translation
+
+    translation.activate("ja")
+
+
+@pytest.fixture(autouse=True)
 def forget_process_caches() -> None:
     """What a process keeps for seconds must not outlive a test that was rolled back."""
     from cms import brand
