@@ -9,20 +9,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
-from bench.processes import PROJECT, BenchError
-from sandbox.servers import APP, OWNER, Postgres
+from bench.own_server import measured
 
 DRAFTS = 10_000
 DATABASE = "madoguchi"
@@ -34,36 +27,7 @@ LIMITS = {"forms.rebase_10000": 60.0, "forms.rebase_lost": 0}
 
 def run() -> Iterator[Figure]:
     """The group `rebase`. Raises `BenchError`."""
-    root = Path(tempfile.mkdtemp(prefix="madoguchi-bench-rebase-"))
-    root.chmod(0o755)
-    server = Postgres(root / "data")
-    try:
-        server.start()
-        server.create_roles()
-        server.create_database(DATABASE)
-        work = subprocess.run(
-            [sys.executable, "-m", "bench.rebase"],
-            cwd=PROJECT,
-            env=os.environ
-            | {
-                "DJANGO_SETTINGS_MODULE": "config.settings.test",
-                "DATABASE_URL": server.url(APP, DATABASE),
-                "DATABASE_OWNER_URL": server.url(OWNER, DATABASE),
-                "MEDIA_ROOT": str(root / "media"),
-                "PYTHONPATH": str(PROJECT),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if work.returncode:
-            raise BenchError(work.stderr[-2000:])
-        for line in work.stdout.splitlines():
-            name, value, unit = json.loads(line)
-            yield Figure(name, value, unit, LIMITS.get(name))
-    finally:
-        server.close()
-        shutil.rmtree(root, ignore_errors=True)
+    return measured("bench.rebase", DATABASE, LIMITS)
 
 
 def main() -> None:

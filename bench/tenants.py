@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, median, p95
-from bench.processes import PROJECT, BenchError
-from sandbox.servers import APP, OWNER, Postgres
+from bench.own_server import measured
+from bench.processes import BenchError
 
 TOWNS = 60
 TURNS = 300
@@ -52,36 +50,7 @@ _ADD_INDEX = (
 
 def run() -> Iterator[Figure]:
     """The group `tenants`. Raises `BenchError`."""
-    root = Path(tempfile.mkdtemp(prefix="madoguchi-bench-towns-"))
-    root.chmod(0o755)
-    server = Postgres(root / "data")
-    try:
-        server.start()
-        server.create_roles()
-        server.create_database(DATABASE)
-        work = subprocess.run(
-            [sys.executable, "-m", "bench.tenants"],
-            cwd=PROJECT,
-            env=os.environ
-            | {
-                "DJANGO_SETTINGS_MODULE": "config.settings.test",
-                "DATABASE_URL": server.url(APP, DATABASE),
-                "DATABASE_OWNER_URL": server.url(OWNER, DATABASE),
-                "MEDIA_ROOT": str(root / "media"),
-                "PYTHONPATH": str(PROJECT),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if work.returncode:
-            raise BenchError(work.stderr[-2000:])
-        for line in work.stdout.splitlines():
-            name, value, unit = json.loads(line)
-            yield Figure(name, value, unit, LIMITS.get(name))
-    finally:
-        server.close()
-        shutil.rmtree(root, ignore_errors=True)
+    return measured("bench.tenants", DATABASE, LIMITS)
 
 
 def main() -> None:
