@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations
+from backoffice.views import actions, case, export, files, forms, inbox, operations, retention
 
 app_name = "desk"
 
@@ -30,6 +30,10 @@ urlpatterns = [
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
     path("forms/<uuid:version_id>/compare/", forms.compare, name="form_compare"),
     path("forms/<uuid:version_id>/preview/", forms.form_preview, name="form_preview"),
+    path("retention/", retention.retention, name="retention"),
+    path("retention/hold/", retention.hold, name="hold"),
+    path("retention/hold/<int:hold_id>/release/", retention.release, name="release"),
+    path("retention/<uuid:offering_id>/", retention.years, name="retention_years"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
 ]

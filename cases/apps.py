@@ -25,6 +25,11 @@ WORDINGS = {
     "cosignature.signed": _("{name} signed the application, too"),
     "cosignature.refused": _("{name} refused to sign the application"),
     "cosignature.void": _("A signature or a request for one became void"),
+    "case.deleted": _("The application was deleted: the time it had to be kept was over"),
+    "disposal.confirmed": _("{name} began to delete applications whose time is over"),
+    "hold.placed": _("{name} decided that the application is kept longer"),
+    "hold.released": _("{name} decided that the application need not be kept longer"),
+    "retention.changed": _("{name} changed how long applications are kept"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 
@@ -35,6 +40,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
         from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases.retention import runs  # noqa: F401, PLC0415  likewise
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)

@@ -405,3 +405,7 @@ class NumberSeries(models.Model):
 def fiscal_year(day: date) -> int:
     """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
     return day.year if day.month >= 4 else day.year - 1
+
+
+# The room's other tables, where their work is.
+from cases.retention.models import Disposal, DisposalItem, Hold  # noqa: E402, F401

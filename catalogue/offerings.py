@@ -84,7 +84,8 @@ def adopt(
             "form_version": form_version,
             "workflow_version": workflow_version,
             "department": department,
-            "settings": {"rates": own_rates, "choices": own_choices}
+            "settings": {name: value for name, value in kept.items() if name != "own_form"}
+            | {"rates": own_rates, "choices": own_choices}
             | ({"own_form": True} if own_form else {}),
             "is_published": publish,
         },

@@ -64,6 +64,19 @@ class RegisterRule(_Strict):
     valid_until: str = ""
 
 
+class Retention(_Strict):
+    """文書保存期間: how many years a case is kept, by its outcome.
+
+    Counted from the 1 April after it was closed, or after the permit ran out where that is later.
+    A municipality's own rules of records go before these (`Offering.settings["retention"]`).
+    """
+
+    approved: int = Field(default=5, ge=1, le=30)
+    refused: int = Field(default=5, ge=1, le=30)
+    acknowledged: int = Field(default=3, ge=1, le=30)
+    withdrawn: int = Field(default=1, ge=1, le=30)
+
+
 class LetterText(_Strict):
     """One letter of a service. Texts may carry ``{receipt_number}`` and ``{received_on}``.
 
@@ -139,6 +152,7 @@ class ServiceDeclaration(_Strict):
     register_entry: RegisterRule | None = Field(default=None, alias="register")
     # What a caseworker may pick as conditions of an approval.
     standard_conditions: tuple[Text, ...] = ()
+    retention: Retention = Retention()
     # Who else than the applicant may apply for them; none: nobody.
     on_behalf: tuple[Behalf, ...] = ()
     assurance: Assurance = Assurance.ORDINARY

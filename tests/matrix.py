@@ -219,6 +219,10 @@ TOWN: dict[str, Row] = {
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
     "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
     "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
+    "desk:retention": Row(_ADMIN_ONLY, OK, CONFLICT),
+    "desk:retention_years": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
+    "desk:hold": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),
+    "desk:release": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

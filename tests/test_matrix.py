@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
 from cases.models import Case
+from cases.retention.models import Hold
 from common import outbox
 from common.models import OutboxRow
 from forms.models import Attachment, Draft, ProfileFact, Upload
@@ -155,6 +156,7 @@ def _make_world(town: Any) -> World:
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,
             "row_id": dead.pk,
+            "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
             "token": behalf.asked_to_sign(draft)[1],

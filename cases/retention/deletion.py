@@ -1,0 +1,122 @@
+"""Deleting a case for good: rows, answers, drafts, files, letter, copy and messages.
+
+What stays: the ledger (ids, names of events and of staff, the receipt number), the accounts (fees
+and payments, which say nothing about the person beyond the receipt number) and the run itself. The
+resident's account and what they chose to keep for the next application are their own and stay.
+
+An application is removed by a function of the schema's owner alone (migration
+``application_forgotten``), and only while a confirmed run waits to delete it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from audit import ledger
+from cases import copies
+from cases.models import Case, Decision, RegisterEntry
+from common import outbox
+from common.actor import SYSTEM
+from documents.models import Document
+from forms import attachments
+from forms.models import Attachment, Draft, ProfileFact
+from forms.validation import is_uuid
+from notifications.models import Message
+from tenants.files import PrivateStorage
+
+REMOVE_FILES = "cases.remove_files"
+
+
+def delete(case: Case, *, years: int, outcome: str) -> None:
+    """Delete a case with everything that hangs on it, in the caller's transaction.
+
+    Files go after the commit, by the outbox: a killed worker leaves none behind. Raises
+    `django.db.models.ProtectedError` when something refers to the case that nobody thought of.
+    """
+    application = case.application
+    files, papers = list(_attachments(case)), list(_documents(case))
+    ledger.record(
+        event="case.deleted",
+        by=SYSTEM,
+        about=str(case.resident_id),
+        object_kind="case",
+        object_id=str(case.pk),
+        purpose="retention",
+        data={
+            "receipt_number": application.receipt_number,
+            "outcome": outcome,
+            "years": years,
+            "files": len(files) + len(papers),
+        },
+    )
+    paths = [row.file.name for row in files] + [row.file.name for row in papers]
+    corrections = [row.draft_id for row in case.corrections.all() if row.draft_id]
+    RegisterEntry.objects.filter(decision__case=case).delete()
+    Decision.objects.filter(case=case).delete()
+    Message.objects.filter(_about(case)).delete()
+    case.delete()
+    _forget(application.pk)
+    Document.objects.filter(pk__in=[paper.pk for paper in papers]).delete()
+    Attachment.objects.filter(pk__in=[file.pk for file in files]).delete()
+    Draft.objects.filter(pk__in=[application.idempotency_key, *corrections]).delete()
+    if paths:
+        outbox.enqueue(REMOVE_FILES, str(case.pk), {"paths": paths})
+
+
+@outbox.handler(REMOVE_FILES)
+def remove_files(payload: dict[str, Any]) -> None:
+    """Remove files whose rows are gone. Idempotent: one that is gone already is no error."""
+    storage = PrivateStorage()
+    for path in payload["paths"]:
+        storage.delete(path)
+
+
+def _attachments(case: Case) -> Iterable[Attachment]:
+    """The files of what was sent, of its corrections and of their drafts.
+
+    Not those that the resident keeps for the next application.
+    """
+    corrections = list(case.corrections.all())
+    drafts = [case.application.idempotency_key, *(row.draft_id for row in corrections)]
+    prepared = case.application.version.prepared
+    named: set[str] = set()
+    for answers in (
+        case.application.answers,
+        case.corrected,
+        *(row.replaced for row in corrections),
+    ):
+        named |= attachments.referenced(prepared, answers)
+    ids = {item for item in named if is_uuid(item)}
+    kept = set()
+    for value in ProfileFact.objects.filter(
+        resident=case.resident_id, question__type="file"
+    ).values_list("value", flat=True):
+        kept |= attachments.ids_in(value)
+    return Attachment.objects.filter(
+        Q(draft__in=[pk for pk in drafts if pk]) | Q(pk__in=ids), owner=case.resident_id
+    ).exclude(pk__in=kept)
+
+
+def _documents(case: Case) -> Iterable[Document]:
+    """The letter and the resident's copy."""
+    return Document.objects.filter(
+        Q(pk__in=Decision.objects.filter(case=case).values("letter"))
+        | Q(pk=case.application_id, kind=copies.KIND)
+    )
+
+
+def _about(case: Case) -> Q:
+    """Messages about the case and the consultations on it, whoever got them."""
+    about = Q(key__startswith=f"case:{case.pk}:")
+    asked = [f"consultation:{pk}" for pk in case.consultations.values_list("pk", flat=True)]
+    return about | Q(key__in=asked)
+
+
+def _forget(application_id: uuid.UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cases_application_forget(%s)", [application_id])

@@ -1,0 +1,369 @@
+"""Cases are kept as long as the rules say; then they are really gone, and the ledger proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import DatabaseError, connection, transaction
+from django.db.models import CASCADE
+
+from audit import export, verify
+from audit.models import LedgerEntry
+from cases import actions
+from cases.models import Application, Case, Decision, RegisterEntry, TimelineEntry
+from cases.retention import deletion, plan, runs
+from cases.retention.models import DisposalItem
+from catalogue.template import Retention
+from common import outbox
+from common.actor import Actor
+from common.errors import Conflict, InvalidInput, NotAllowed
+from common.models import OutboxRow
+from documents.models import Document
+from forms.models import Attachment, Draft
+from notifications.models import Message
+from payments.models import FeeDue
+from tenants.files import PrivateStorage
+from tests.factories import cases as make
+from tests.factories import people
+
+Travel = Callable[[date], None]
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
+
+
+@pytest.fixture
+def on() -> Iterator[Travel]:
+    """``on(day)``: ten in the morning of that day, in the town and in the database's clients."""
+    trips: list[Any] = []
+
+    def travel(day: date) -> None:
+        while trips:
+            trips.pop().stop()
+        moment = datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo("Asia/Tokyo"))
+        trips.append(time_machine.travel(moment, tick=False))
+        trips[-1].start()
+
+    yield travel
+    while trips:
+        trips.pop().stop()
+
+
+def _withdrawn() -> Case:
+    case = make.submitted_case()
+    return actions.withdraw(case=case, by=Actor.of(case.resident))
+
+
+def _refused() -> Case:
+    case = make.claimed_case()
+    make.decision_on(case, "refused")
+    return Case.objects.get(pk=case.pk)
+
+
+def _slug(case: Case) -> str:
+    return str(case.offering.slug)
+
+
+@pytest.mark.parametrize(
+    ("closed", "years", "first_day"),
+    [
+        # The day before and after the fiscal year turns.
+        (date(2026, 3, 31), 1, date(2027, 4, 1)),
+        (date(2026, 4, 1), 1, date(2028, 4, 1)),
+        (date(2026, 12, 31), 5, date(2032, 4, 1)),
+        (date(2027, 1, 1), 5, date(2032, 4, 1)),
+        (date(2028, 2, 29), 3, date(2031, 4, 1)),
+        (date(2024, 3, 31), 30, date(2054, 4, 1)),
+    ],
+)
+def test_years_are_counted_from_the_next_first_of_april(
+    closed: date, years: int, first_day: date
+) -> None:
+    assert plan.deletable_on(closed, years) == first_day
+    assert closed < plan.closed_before(first_day, years)
+    before = date.fromordinal(first_day.toordinal() - 1)
+    assert closed >= plan.closed_before(before, years)
+
+
+def test_nothing_is_due_before_its_time_and_everything_after(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = _withdrawn()
+    on(date(2028, 3, 31))
+    assert plan.plan() == []
+    on(date(2028, 4, 1))
+    (line,) = plan.plan()
+    assert (line.service, line.outcome, line.years) == (_slug(case), "withdrawn", 1)
+    assert (line.due, line.held, line.unpaid, line.oldest) == (1, 0, 0, date(2026, 5, 11))
+
+
+def test_each_outcome_has_its_own_years(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    _withdrawn()
+    refused = _refused()
+    make.claimed_case()  # still open: never due
+    on(date(2031, 5, 11))
+    assert {line.outcome: line.due for line in plan.plan()} == {"withdrawn": 1}
+    on(date(2032, 4, 1))
+    assert {line.outcome: line.due for line in plan.plan()} == {"withdrawn": 1, "refused": 1}
+    runs.set_years(offering=refused.offering, years={"refused": 10}, by=people.admin())
+    assert {line.outcome: line.due for line in plan.plan()} == {"withdrawn": 1}
+
+
+def test_a_permit_is_kept_from_its_last_day(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = make.claimed_case(answers={"fee_waiver": True, "waiver_reason": "community"})
+    decision = make.decision_on(case, waive_fee=True)
+    RegisterEntry.objects.create(
+        decision=decision,
+        offering=case.offering,
+        holder=case.resident,
+        number="公-1",
+        valid_from=date(2026, 6, 1),
+        valid_until=date(2029, 3, 31),
+    )
+    on(date(2032, 4, 1))
+    assert plan.plan() == []
+    on(date(2034, 4, 1))
+    assert [line.due for line in plan.plan()] == [1]
+
+
+def test_an_unpaid_fee_and_a_hold_keep_a_case(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    held = _refused()
+    decision = Decision.objects.get(case=_refused())
+    decision.fee = FeeDue.objects.create(reference="R-1", title="fee", amount=500)
+    decision.save()
+    runs.place_hold(case=held, reason="取消訴訟が係属中", by=people.admin())
+    on(date(2033, 4, 1))
+    (line,) = plan.plan()
+    assert (line.due, line.held, line.unpaid) == (0, 1, 1)
+    runs.release_hold(case=held, by=people.admin())
+    (line,) = plan.plan()
+    assert (line.due, line.held, line.unpaid) == (1, 0, 1)
+    events = LedgerEntry.objects.filter(event__startswith="hold.").order_by("id")
+    assert [entry.event for entry in events] == ["hold.placed", "hold.released"]
+
+
+def _files() -> set[Path]:
+    return {path for path in Path(PrivateStorage().location).rglob("*") if path.is_file()}
+
+
+def _dispose(count: int) -> None:
+    runs.confirm(expected=count, typed=str(count), by=people.admin())
+    OutboxRow.objects.exclude(kind=runs.DISPOSE).delete()
+    drained = outbox.drain()
+    assert drained.failed == 0
+
+
+def test_what_is_deleted_is_gone_everywhere(town: Any, on: Travel) -> None:
+    before = _files()
+    on(date(2026, 5, 11))
+    case = make.claimed_case()
+    correction = make.correction_of(case, question_ids=("site_plan", "purpose"))
+    assert correction.draft is not None
+    replaced = str(make.attachment(correction.draft, "site_plan", filename="新しい図.pdf").pk)
+    case = make.answered_correction(correction, site_plan=[replaced], purpose="夏祭り")
+    make.decision_on(Case.objects.get(pk=case.pk), "refused")
+    outbox.drain()
+    OutboxRow.objects.update(next_at=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")))
+    outbox.drain()
+    application = case.application
+    decision = Decision.objects.select_related("letter").get(case=case)
+    assert decision.letter is not None
+    files = [row.file.name for row in Attachment.objects.filter(owner=case.resident_id)]
+    papers = [decision.letter.file.name, Document.objects.get(pk=application.pk).file.name]
+    storage = PrivateStorage()
+    assert len(files) == 2
+    assert all(storage.exists(name) for name in (*files, *papers))
+    assert Message.objects.filter(recipient=case.resident_id).exists()
+
+    on(date(2032, 4, 1))
+    _dispose(1)
+
+    for model in (Application, Case, Decision, TimelineEntry, Attachment, Document, Draft):
+        assert not model.objects.exists(), model
+    assert not Message.objects.filter(recipient=case.resident_id).exists()
+    outbox.drain()
+    assert not any(storage.exists(name) for name in (*files, *papers))
+    assert _files() == before
+    # The person and the proof stay.
+    entry = LedgerEntry.objects.get(event="case.deleted")
+    assert (entry.about, entry.object_id) == (case.resident_id, str(case.pk))
+    assert entry.data["receipt_number"] == application.receipt_number
+    assert entry.data["files"] == 4
+    assert LedgerEntry.objects.filter(object_id=str(case.pk), event="case.refused").exists()
+
+
+def test_other_cases_of_the_resident_stay(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    old = _withdrawn()
+    on(date(2028, 4, 1))
+    new = make.submitted_case(resident=old.resident)
+    _dispose(1)
+    assert list(Case.objects.all()) == [new]
+    assert Application.objects.get().pk == new.application_id
+    assert Attachment.objects.filter(draft=new.application.idempotency_key).exists()
+
+
+def test_a_document_kept_for_the_next_application_stays(town: Any, on: Travel) -> None:
+    from forms.models import ProfileFact
+
+    on(date(2026, 5, 11))
+    case = _withdrawn()
+    file = Attachment.objects.get(owner=case.resident_id)
+    ProfileFact.objects.create(
+        resident=case.resident,
+        concept="document.sitePlan",
+        question={"type": "file"},
+        value=[str(file.pk)],
+        subject="park-use",
+        expires_at=datetime(2030, 1, 1, tzinfo=ZoneInfo("UTC")),
+    )
+    on(date(2028, 4, 1))
+    _dispose(1)
+    assert not Application.objects.exists()
+    kept = Attachment.objects.get()
+    assert kept.pk == file.pk
+    assert PrivateStorage().exists(kept.file.name)
+
+
+def test_a_hold_placed_meanwhile_is_heeded(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = _withdrawn()
+    on(date(2028, 4, 1))
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    runs.place_hold(case=case, reason="開示請求", by=people.admin())
+    outbox.drain()
+    assert Case.objects.filter(pk=case.pk).exists()
+    assert DisposalItem.objects.get().state == "kept"
+    (run,) = runs.recent()
+    assert (run.waiting, run.deleted, run.kept) == (0, 0, 1)
+
+
+def test_a_run_is_confirmed_with_its_number_by_an_administrator(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    _withdrawn()
+    on(date(2028, 4, 1))
+    with pytest.raises(NotAllowed):
+        runs.confirm(expected=1, typed="1", by=people.caseworker())
+    with pytest.raises(Conflict):
+        runs.confirm(expected=2, typed="2", by=people.admin())
+    with pytest.raises(InvalidInput):
+        runs.confirm(expected=1, typed="yes", by=people.admin())
+    assert not DisposalItem.objects.exists()
+    runs.confirm(expected=1, typed=" 1 ", by=people.admin())
+    with pytest.raises(Conflict):
+        runs.confirm(expected=1, typed="1", by=people.admin())
+    outbox.drain()
+    with pytest.raises(Conflict):
+        runs.confirm(expected=0, typed="0", by=people.admin())
+
+
+def test_portions_go_on_after_a_killed_worker(
+    town: Any, on: Travel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PORTION", 2)
+    on(date(2026, 5, 11))
+    cases = [_withdrawn() for _number in range(5)]
+    on(date(2028, 4, 1))
+    runs.confirm(expected=5, typed="5", by=people.admin())
+    delete, seen = deletion.delete, []
+
+    def killed(case: Case, **how: Any) -> None:
+        seen.append(case.pk)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        delete(case, **how)
+
+    monkeypatch.setattr(deletion, "delete", killed)
+    with pytest.raises(KeyboardInterrupt):
+        outbox.drain()
+    # Whole portions only: the second was undone with the case that was being deleted.
+    assert Case.objects.count() == 3
+    assert DisposalItem.objects.filter(state="deleted").count() == 2
+    OutboxRow.objects.filter(kind=runs.DISPOSE).update(leased_until=None)  # as it runs out
+    outbox.drain()
+    assert not Case.objects.exists()
+    deleted = LedgerEntry.objects.filter(event="case.deleted")
+    assert sorted(entry.object_id for entry in deleted) == sorted(str(case.pk) for case in cases)
+
+
+def test_only_a_confirmed_run_removes_an_application(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    application = _withdrawn().application
+    forget = "SELECT cases_application_forget(%s)"
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(forget, [application.pk])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        application.delete()
+    # What the function does by itself, said by the town's own role.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('madoguchi.forgets', 'cases_application'::regclass::oid::text, true)"
+        )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        application.delete()
+    on(date(2028, 4, 1))
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(forget, [application.pk])  # its case is still there
+    assert Application.objects.filter(pk=application.pk).exists()
+
+
+def test_wrong_years_are_refused(town: Any) -> None:
+    offering = make.offering()
+    for years in ({"approved": 0}, {"approved": 31}, {"nothing": 5}):
+        with pytest.raises(InvalidInput):
+            runs.set_years(offering=offering, years=years, by=people.admin())
+    with pytest.raises(NotAllowed):
+        runs.set_years(offering=offering, years={"approved": 5}, by=people.caseworker())
+    runs.set_years(offering=offering, years={"approved": 10}, by=people.admin())
+    offering.refresh_from_db()
+    assert plan.rules_of(offering) == Retention(approved=10)
+
+
+def test_a_newer_template_keeps_the_years_of_the_municipality(town: Any) -> None:
+    from catalogue import offerings
+    from common.actor import SYSTEM
+
+    offering = make.offering()
+    runs.set_years(offering=offering, years={"approved": 10}, by=people.admin())
+    again = offerings.adopt("park_use", by=SYSTEM, department=offering.department)
+    assert plan.rules_of(again).approved == 10
+
+
+#: What refers to a case or to its decision and does not go with it by itself: deleted by name.
+BY_NAME = {"cases.Decision.case", "cases.RegisterEntry.decision"}
+
+
+def test_everything_that_hangs_on_a_case_goes_with_it() -> None:
+    hanging = {
+        f"{relation.related_model._meta.label}.{relation.field.name}"
+        for model in (Case, Decision, Application)
+        for relation in model._meta.related_objects
+        if relation.on_delete is not CASCADE
+    }
+    assert hanging - {"cases.Case.application"} == BY_NAME
+
+
+def test_the_chain_of_the_ledger_stays_whole(own_database: str, on: Travel) -> None:
+    from tenants import context
+
+    with context.municipality("shiomi"):
+        on(date(2026, 5, 11))
+        _withdrawn()
+        on(date(2028, 4, 1))
+        runs.confirm(expected=1, typed="1", by=people.admin())
+        outbox.drain()
+    with context.municipality("shiomi"):
+        assert not Case.objects.exists()
+        head, rows = export.ledger()
+        assert verify.verify(rows, head).faults == []
