@@ -55,6 +55,47 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+#: Types of questions whose answers a public register may show: nothing that somebody wrote freely.
+PUBLIC_TYPES = frozenset(
+    {"choice", "multiple", "yes_no", "number", "money", "date", "period", "computed"}
+)
+
+
+class PublicRegister(_Strict):
+    """What anybody may read of the entries, and why. Names of persons are never among it.
+
+    `organisation` is the question with the organisation's name, where `applies_as` was answered
+    yes; without it nothing says who holds the permit. An entry is shown until `years` after its
+    end.
+    """
+
+    legal_basis: Text
+    questions: tuple[str, ...] = Field(min_length=1)
+    applies_as: str = ""
+    organisation: str = ""
+    years: int = Field(default=1, ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _organisation_is_said(self) -> PublicRegister:
+        if bool(self.organisation) is not bool(self.applies_as):
+            raise ValueError("organisation and applies_as go together")
+        return self
+
+    def check(self, form: FormDefinition) -> None:
+        """Raises `ValueError` for a question that is not there or must not be public."""
+        questions = form.questions_by_id
+        for name in self.questions:
+            if name not in questions:
+                raise ValueError(f"questions: no question '{name}'")
+            if questions[name].type not in PUBLIC_TYPES:
+                raise ValueError(
+                    f"questions: '{name}' is a {questions[name].type}, which may name a person"
+                )
+        for name, kind in ((self.applies_as, "yes_no"), (self.organisation, "text")):
+            if name and (name not in questions or questions[name].type != kind):
+                raise ValueError(f"'{name}' is no question of type {kind}")
+
+
 class RegisterRule(_Strict):
     """How an approval is entered in the register of permits or entitlements."""
 
@@ -62,6 +103,8 @@ class RegisterRule(_Strict):
     # Questions whose dates bound the validity; without them it starts with the decision.
     valid_from: str = ""
     valid_until: str = ""
+    # Left out: the register is the office's own.
+    public: PublicRegister | None = None
 
 
 class Retention(_Strict):
@@ -250,3 +293,10 @@ class ServiceTemplate:
                 raise TemplateError(
                     f"{self.package}/service.yaml: register.{name}: no question '{question}'"
                 )
+        if rule and rule.public:
+            try:
+                rule.public.check(self.form)
+            except ValueError as error:
+                raise TemplateError(
+                    f"{self.package}/service.yaml: register.public: {error}"
+                ) from None

@@ -15,6 +15,7 @@ from portal.views import (
     payment,
     postal,
     profile,
+    register,
     representations,
     schema,
     screening,
@@ -87,6 +88,9 @@ urlpatterns = [
     path("my-data/acting/<slug:kind>/", representations.new, name="representation_new"),
     path("your-data/", my_data.data_use, name="data_use"),
     # Everybody
+    path("register/", register.overview, name="register"),
+    path("register/<slug:slug>/", register.service, name="register_service"),
+    path("register/<slug:slug>/data.csv", register.open_data, name="register_data"),
     path("verify/", verify.ask, name="verify_ask"),
     path("verify/<str:code>/", verify.answer, name="verify"),
 ]

@@ -192,6 +192,9 @@ TOWN: dict[str, Row] = {
     "portal:representation_document": owner(),
     # portal: everybody
     "portal:data_use": everybody(),
+    "portal:register": everybody(),
+    "portal:register_service": everybody(),
+    "portal:register_data": everybody(),
     "portal:verify_ask": everybody(),
     "portal:verify": everybody(),
     # backoffice
