@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations, retention
+from backoffice.views import (
+    actions,
+    case,
+    export,
+    files,
+    forms,
+    inbox,
+    operations,
+    reports,
+    retention,
+)
 
 app_name = "desk"
 
@@ -30,6 +40,9 @@ urlpatterns = [
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
     path("forms/<uuid:version_id>/compare/", forms.compare, name="form_compare"),
     path("forms/<uuid:version_id>/preview/", forms.form_preview, name="form_preview"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/count/", reports.count, name="reports_count"),
+    path("reports/figures.<str:ending>", reports.download, name="reports_download"),
     path("retention/", retention.retention, name="retention"),
     path("retention/hold/", retention.hold, name="hold"),
     path("retention/hold/<int:hold_id>/release/", retention.release, name="release"),

@@ -134,6 +134,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
         purpose=f"service:{offering.slug}",
         data={
             "receipt_number": application.receipt_number,
+            "stage": case.stage,
             "questions": sorted(answers),
             "attachments": len(attachments),
             **_for_whom(application),
@@ -458,9 +459,11 @@ def decide(
         fee_waived=waive_fee,
         decided_by=by,
     )
+    # The clock stops with the decision; the reports want to know how it stood.
+    in_time = case.due_on is None or timezone.localdate() <= case.due_on
     _apply(case, move)
     timeline.add(case, outcome)
-    _record(case, f"case.{outcome}", Actor.of(by), number=decision.number)
+    _record(case, f"case.{outcome}", Actor.of(by), number=decision.number, in_time=in_time)
     outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
     return decision
 

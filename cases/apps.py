@@ -40,7 +40,11 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
         from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import runs  # noqa: F401, PLC0415  likewise
+        from common import chores  # noqa: PLC0415
+
+        chores.chores.register("cases.count", counting.count)
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)

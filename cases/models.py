@@ -408,4 +408,5 @@ def fiscal_year(day: date) -> int:
 
 
 # The room's other tables, where their work is.
+from cases.reports.models import ReportRow  # noqa: E402, F401
 from cases.retention.models import Disposal, DisposalItem, Hold  # noqa: E402, F401

@@ -156,6 +156,7 @@ def _make_world(town: Any) -> World:
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,
             "row_id": dead.pk,
+            "ending": "xlsx",
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
