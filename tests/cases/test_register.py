@@ -114,7 +114,6 @@ def test_open_data_has_the_same_rows(town: Any, client_for: Callable[..., Client
     response = client_for(town).get("/register/park-use/data.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join(response.streaming_content).decode("utf-8-sig")
-    response.close()
     rows = list(csv.reader(io.StringIO(text)))
     assert {row[0] for row in rows[1:]} == numbers
     assert len({len(row) for row in rows}) == 1
