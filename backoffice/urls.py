@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations
+from backoffice.views import actions, case, counter, export, files, forms, inbox, operations
 
 app_name = "desk"
 
@@ -25,6 +25,12 @@ urlpatterns = [
     ),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
+    path("counter/", counter.counter, name="counter"),
+    path("counter/code/", counter.with_code, name="counter_code"),
+    path("counter/person/", counter.in_person, name="counter_person"),
+    path("counter/begin/", counter.begin, name="counter_begin"),
+    path("counter/end/", counter.end, name="counter_end"),
+    path("counter/sent/<uuid:case_id>/", counter.done, name="counter_done"),
     path("export/", export.export, name="export"),
     path("forms/", forms.overview, name="forms"),
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
