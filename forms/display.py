@@ -212,7 +212,7 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
         by = origin.get("by")
         if by:
             return _("Entered at the counter by %(name)s") % {"name": by}
-        return _("From the paper that was shown at the counter")
+        return _("Noted at the counter")
     if origin.get("source") == REPRESENTATION:
         return _("From whom you apply for, not verified")
     if origin.get("source") == PROFILE:
