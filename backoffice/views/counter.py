@@ -20,7 +20,7 @@ from cases.models import Case
 from catalogue import queries as catalogue
 from common.actor import Actor
 from common.errors import DomainError, InvalidInput, NotFound
-from forms import display
+from forms import attachments, display
 from identity.access import staff_required
 from identity.counter import actions, codes, queries
 from identity.models import CounterCode, Helping, Role
@@ -160,6 +160,8 @@ def done(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             purpose=CounterCode.Purpose.JOIN,
             by=Actor.of(helper),
         )
+    form, answers = case.application.version.form, case.answers
+    ids = attachments.referenced(case.application.version.prepared, answers)
     context = {
         **frame(request, "counter"),
         "case": case,
@@ -167,12 +169,9 @@ def done(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "helped": case.application.helped,
         "has_account": has_account,
         "join_code": code,
+        "fee": case.application.computed_fee,
         "steps": display.rows(
-            case.application.version.form,
-            case.answers,
-            case.provenance,
-            get_language() or "ja",
-            {},
+            form, answers, case.provenance, get_language() or "ja", attachments.by_ids(ids)
         ),
     }
     return render(request, "backoffice/counter_done.html", context)

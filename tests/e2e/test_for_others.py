@@ -227,6 +227,7 @@ def helps_without_an_account(helper: Visitor) -> None:
     helper.fill_date("birth_date", "1945-05-01")
     helper.fill(
         {
+            "address-postalCode": "165-0026",
             "address-prefecture": "東京都",
             "address-city": "中野区",
             "address-streetAddress": "新井1-2-3",

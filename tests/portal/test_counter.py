@@ -127,6 +127,7 @@ class TestWithAnAccount:
         receipt = desk.get(done).content.decode()
         assert case.application.receipt_number in receipt
         assert "地域の紹介番組の撮影" in receipt
+        assert "位置図.pdf" in receipt
 
         kept = case.application.helped
         assert kept is not None
@@ -469,10 +470,12 @@ class TestWhatAHelperMayNot:
         case = cases.submit_application(
             draft=draft, by=Actor.of(helper), language="ja", read_back="read_back"
         )
-        for option in policies.options(case, User.objects.get(pk=helper.pk)):
-            assert (option.allowed, "colleague" in option.reason or "別の" in option.reason) == (
-                False, True,
-            )  # fmt: skip
+        with pytest.raises(NotAllowed) as refusal:
+            policies.check_not_entered(case, helper)
+        options = policies.options(case, User.objects.get(pk=helper.pk))
+        assert {(option.allowed, option.reason) for option in options} == {
+            (False, str(refusal.value))
+        }
         with pytest.raises(NotAllowed):
             cases.claim_case(case=case, by=helper)
         with pytest.raises(NotAllowed):
