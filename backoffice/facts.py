@@ -113,6 +113,16 @@ class CaseFacts:
         """For whom the resident acts; not for a consulted office."""
         return self.case.represented if self.may_process else None
 
+    @property
+    def helped(self) -> Represented | None:
+        """Who entered it with the resident at the counter; not for a consulted office."""
+        return self.case.application.helped if self.may_process else None
+
+    @cached_property
+    def has_account(self) -> bool:
+        """Whether the resident reads messages here. Asked only of what was entered for them."""
+        return hasattr(self.case.resident, "eid")
+
     @cached_property
     def ground(self) -> str:
         """How sure the office is that they may: ``claimed``, ``confirmed``, ``doubted``."""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import cosigning, numbers, policies, queries, timeline
+from cases import cosigning, entering, numbers, policies, queries, timeline
 from cases.models import (
     Application,
     Case,
@@ -43,18 +43,22 @@ from workflow.definition import ClockRuns, Move, Verb
 _RECEIPT_ATTEMPTS = 3
 
 
-def submit_application(*, draft: Draft, by: Actor, language: str, confirmed: bool = False) -> Case:
+def submit_application(
+    *, draft: Draft, by: Actor, language: str, confirmed: bool = False, read_back: str = ""
+) -> Case:
     """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
 
     `confirmed`: whoever sends has just shown the eID again, at its strongest; some services ask
-    for it. Idempotent: the draft's id is the key, so a second "send" (double click, second tab, an
-    answer lost on the line) returns the case of the first. Raises `InvalidInput` when something is
-    missing; `NotAllowed` when the service is not offered any more, when whoever sends may not act
-    for the represented (any more), or when a signature is missing; `TamperedValue`; and `Conflict`
-    when the form is not the one that `draft` shows any more: what nobody has seen is not sent.
+    for it. `read_back`: for what staff enter at the counter, how the resident confirmed the answers
+    (``read_back`` or ``signed``). Idempotent: the draft's id is the key, so a second "send" (double
+    click, second tab, an answer lost on the line) returns the case of the first. Raises
+    `InvalidInput` when something is missing; `NotAllowed` when the service is not offered any more,
+    when whoever sends may not act for the represented (any more), or when a signature is missing;
+    `TamperedValue`; and `Conflict` when the form is not the one that `draft` shows any more: what
+    nobody has seen is not sent.
     """
     try:
-        return _submit(draft, by, language, confirmed)
+        return _submit(draft, by, language, confirmed, read_back)
     except TamperedValue as tampered:
         # Outside of what was just rolled back: an attempt leaves its trace.
         ledger.record(
@@ -70,10 +74,11 @@ def submit_application(*, draft: Draft, by: Actor, language: str, confirmed: boo
 
 
 @transaction.atomic
-def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
+def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: str) -> Case:
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    if by.id != str(draft.resident_id):
+    helps = by.kind == "staff" and entering.is_helper(draft, by)
+    if by.id != str(draft.resident_id) and not helps:
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
     sent = queries.case_of_draft(draft.pk)
     if sent is not None:
@@ -90,7 +95,9 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
             code="form_changed",
         )
     policies.check_assurance(offering, confirmed=confirmed)
-    representation = _represented(draft, offering)
+    representation = _represented(draft, offering, by)
+    if helps:
+        entering.check_read_back(read_back)
     review = drafts.review(draft)
     if review.problems:
         raise InvalidInput(
@@ -104,6 +111,8 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
             code="not_eligible",
         )
     version, answers, provenance, attachments = drafts.snapshot(draft)
+    if helps:
+        provenance = entering.entered_by(by, answers, provenance)
     signatures = cosigning.signatures_of(draft, offering)
     policies.check_cosigned(offering, signatures, cosigning.digest_of(draft, answers))
     application = _insert_application(
@@ -118,15 +127,19 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
             fee=fee_of(offering, version.form, answers).as_json(),
             screening=[finding.as_json() for finding in findings] or None,
             representation=representation,
-            represented_then=representation.record.as_json() if representation else None,
+            represented_then=entering.record_of(representation, read_back if helps else ""),
             cosigned=cosigning.record_of(signatures),
         )
     )
     case = _open_case_of(application, offering)
     drafts.close(draft)
-    timeline.add(case, "submitted")
+    if helps:
+        timeline.add(case, "entered")
+        entering.done(draft, by)
+    else:
+        timeline.add(case, "submitted")
     ledger.record(
-        event="application.submitted",
+        event="application.entered" if helps else "application.submitted",
         by=by,
         about=str(draft.resident_id),
         object_kind="case",
@@ -144,7 +157,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
     return case
 
 
-def _represented(draft: Draft, offering: Offering) -> Representation | None:
+def _represented(draft: Draft, offering: Offering, by: Actor) -> Representation | None:
     """For whom the draft is, after a look whether its owner may still act for them.
 
     The row is locked: a revocation comes wholly before the application, or wholly after it.
@@ -152,7 +165,10 @@ def _represented(draft: Draft, offering: Offering) -> Representation | None:
     if draft.representation_id is None:
         return None
     found = Representation.objects.select_for_update().get(pk=draft.representation_id)
-    policies.check_represents(found, offering, draft.resident)
+    if found.kind == Representation.Kind.COUNTER:
+        policies.check_helps(found, offering, resident=draft.resident, by=by)
+    else:
+        policies.check_represents(found, offering, draft.resident)
     return found
 
 
@@ -245,7 +261,7 @@ def check_representation(
     A confirmation counts for later applications, too; a doubt is told to the sender. Raises
     `NotFound` when nobody is represented, `NotAllowed`, `Conflict`, `InvalidInput`.
     """
-    case = _locked(case, lock)
+    case = _locked(case, lock, by)
     representation = case.application.representation
     if representation is None:
         raise NotFound(_("Nobody is represented in this case."), code="no_representation")
@@ -271,7 +287,7 @@ def check_representation(
 @transaction.atomic
 def claim_case(*, case: Case, by: User, lock: int | None = None) -> Case:
     """Take a case onto one's own desk. Raises `NotAllowed`, `Conflict`."""
-    case = _locked(case, lock)
+    case = _locked(case, lock, by)
     move = policies.check_move(case, Verb.CLAIM, roles=policies.roles_on(case, by))
     first = case.assigned_to_id is None
     case.assigned_to = by
@@ -287,7 +303,7 @@ def request_consultation(
     *, case: Case, department: Department, question: str, by: User, lock: int | None = None
 ) -> Consultation:
     """Ask another department, in parallel to the case. Raises `NotAllowed`, `InvalidInput`."""
-    case = _locked(case, lock)
+    case = _locked(case, lock, by)
     move = policies.check_move(case, Verb.REQUEST_CONSULTATION, roles=policies.roles_on(case, by))
     question = _required(question, "question", _("Write what you want to know."))
     if case.consultations.filter(department=department, answered_at__isnull=True).exists():
@@ -317,7 +333,7 @@ def answer_consultation(
     *, consultation: Consultation, opinion: str, text: str, by: User
 ) -> Consultation:
     """Give the asked department's opinion. Raises `NotAllowed`, `Conflict`, `InvalidInput`."""
-    case = _locked(consultation.case, None)
+    case = _locked(consultation.case, None, by)
     consultation = Consultation.objects.select_related("department").get(pk=consultation.pk)
     policies.check_opinion(consultation, by)
     move = policies.check_move(case, Verb.ANSWER_CONSULTATION, roles={"consultee"})
@@ -355,7 +371,7 @@ def request_correction(
 
     Raises `NotAllowed`, `Conflict`, `InvalidInput`.
     """
-    case = _locked(case, lock)
+    case = _locked(case, lock, by)
     move = policies.check_move(case, Verb.REQUEST_CORRECTION, roles=policies.roles_on(case, by))
     form = case.application.version.form
     chosen = [question_id for question_id in form.questions_by_id if question_id in question_ids]
@@ -440,7 +456,7 @@ def decide(
 
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """
-    case = _locked(case, lock)
+    case = _locked(case, lock, by)
     move = policies.check_decision(
         case,
         outcome=outcome,
@@ -506,7 +522,8 @@ _case_locked: Lookup[Case] = Lookup(
 )
 
 
-def _locked(case: Case, lock: int | None) -> Case:
+def _locked(case: Case, lock: int | None, by: User | None = None) -> Case:
+    """The case as it is now. `by`: the member of staff who is about to process it."""
     fresh = _case_locked.one(pk=case.pk)
     if fresh is None:
         raise NotFound(_("There is no such case."), code="no_case")
@@ -516,6 +533,8 @@ def _locked(case: Case, lock: int | None) -> Case:
         if same and name in case._state.fields_cache:  # noqa: SLF001
             setattr(fresh, name, getattr(case, name))
     policies.check_unchanged(fresh, lock)
+    if by is not None:
+        policies.check_not_entered(fresh, by)
     return fresh
 
 

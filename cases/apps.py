@@ -4,6 +4,10 @@ from django.utils.translation import gettext_lazy as _
 #: How the ledger's entries about cases read, for the resident and for staff.
 WORDINGS = {
     "application.submitted": _("{name} sent the application"),
+    "application.entered": _("{name} entered the application with you at the counter and sent it"),
+    "counter.joined": _("{name} joined what was entered at the counter with their eID"),
+    "counter.draft": _("{name} opened the form in order to fill it in with you"),
+    "counter.receipt": _("{name} printed what was entered with you at the counter"),
     "case.opened": _("{name} opened the application and read it"),
     "case.claimed": _("{name} took over the application"),
     "consultation.requested": _("{name} asked another department for its opinion"),

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies, signatures
+from cases import entering, policies, signatures
 from cases.models import Cosignature
 from catalogue import queries as catalogue
 from catalogue.models import Offering
@@ -280,7 +280,7 @@ def _close(row: Cosignature, state: Cosignature.State, user: User | None = None)
 
 def _open_draft(draft: Draft, by: Actor) -> tuple[Draft, Offering]:
     fresh = Draft.objects.select_for_update().get(pk=draft.pk)
-    if by.id != str(fresh.resident_id):
+    if by.id != str(fresh.resident_id) and not entering.is_helper(fresh, by):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
     offering = catalogue.published_one(fresh.subject)
     if not fresh.is_open or offering is None:

@@ -96,6 +96,9 @@ def _addressee(decision: Decision) -> Addressee:
     provenance = getattr(resident, "eid", None)
     claims = provenance.claims if provenance else {}
     address = (claims.get("person.address") or {}).get("value") or {}
+    helped = decision.case.application.helped
+    if not address and helped is not None:  # nobody's eID: as the paper at the counter said
+        address = helped.address
     return Addressee(
         name=resident.name,
         postal_code=address.get("postalCode", ""),

@@ -67,6 +67,17 @@ class Application(models.Model):
     @cached_property
     def represented(self) -> Represented | None:
         """For whom it was sent; None: the resident's own."""
+        found = self._represented_then
+        return None if found is None or found.at_the_counter else found
+
+    @cached_property
+    def helped(self) -> Represented | None:
+        """Who filled it in with the resident at the counter; None: nobody did."""
+        found = self._represented_then
+        return found if found is not None and found.at_the_counter else None
+
+    @cached_property
+    def _represented_then(self) -> Represented | None:
         return Represented.from_json(self.represented_then)
 
     @property

@@ -12,8 +12,9 @@ from cases import talks
 from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
 from catalogue.models import Offering
 from catalogue.template import Assurance
+from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
-from identity.models import Representation, User
+from identity.models import Helping, Representation, User
 from identity.roles import Role, has_role
 from workflow.definition import Move, Verb
 from workflow.moves import find_move, verb_name
@@ -135,12 +136,58 @@ def check_decision(
 # --- Acting for somebody else -----------------------------------------------------------------
 
 
+def check_helps(
+    representation: Representation, offering: Offering, *, resident: User, by: Actor
+) -> None:
+    """Whether `by` may send what was entered at the counter: the helper as long as the help lasts,
+    or the resident themselves, whenever they like. Locks the session."""
+    if by.id == str(resident.pk):
+        return
+    helping = (
+        Helping.objects.select_for_update(of=("self",))
+        .select_related("helper")
+        .get(representation=representation)
+    )
+    if by.id != str(helping.helper_id) or helping.resident_id != resident.pk:
+        raise NotAllowed(_("Another member of staff helps with this."), code="not_yours")
+    if not helping.is_open:
+        raise NotAllowed(
+            _("The help at the counter has ended. What was entered is kept. Begin anew."),
+            code="help_ended",
+        )
+    check_may_help(offering, helping.helper)
+
+
+def may_help(offering: Offering, user: User) -> bool:
+    """Whether `user` helps at the counter with this service: by the department that has it."""
+    return has_role(user, Role.COUNTER, offering.department.key)
+
+
+def check_may_help(offering: Offering, user: User) -> None:
+    """Raises `NotAllowed`."""
+    if not may_help(offering, user):
+        raise NotAllowed(
+            _("You help at the counter of another department. This service is not among its."),
+            code="other_counter",
+        )
+
+
+def check_not_entered(case: Case, user: User) -> None:
+    """Four eyes: whoever entered an application at the counter does not process it."""
+    helped = case.application.helped
+    if helped is not None and helped.helper == str(user.pk):
+        raise NotAllowed(
+            _("You entered this application at the counter. A colleague has to process it."),
+            code="entered_it",
+        )
+
+
 def check_represents(representation: Representation, offering: Offering, user: User) -> None:
     """Whether `user` may apply for this service on this ground, today. Says what is in the way."""
     if representation.owner_id != user.pk:
         raise NotAllowed(_("Only whoever declared it can act on it."), code="not_yours")
     allowed = {kind.value for kind in offering.template.service.on_behalf}
-    if representation.kind not in allowed and representation.kind != Representation.Kind.COUNTER:
+    if representation.kind not in allowed:
         raise NotAllowed(
             _("This service cannot be applied for in this way: %(kind)s.")
             % {"kind": representation.get_kind_display()},
@@ -178,7 +225,7 @@ def check_in_force(representation: Representation) -> None:
 def check_still_acts(case: Case) -> None:
     """Whether the resident may still do something in an application sent for somebody else."""
     representation = case.application.representation_id
-    if representation is not None:
+    if representation is not None and case.application.helped is None:
         # What the page has read may be older than a revocation.
         check_in_force(Representation.objects.select_for_update().get(pk=representation))
 
@@ -320,6 +367,7 @@ def options(case: Case, user: User) -> list[MoveOption]:
         if verb in VERB_OF.values() and verb not in case.workflow.verbs:
             continue
         try:
+            check_not_entered(case, user)
             check_move(case, verb, roles=roles, known_facts=known)
             if verb is Verb.APPROVE:
                 check_ground(case)

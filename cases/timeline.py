@@ -15,6 +15,7 @@ from common.text import Text
 
 WORDINGS = {
     "submitted": _("We received your application"),
+    "entered": _("A member of staff entered this for you at the counter"),
     "claimed": _("A caseworker started to check your application"),
     "consultation_requested": _("We asked another department: %(department)s"),
     "consultation_answered": _("%(department)s gave its opinion"),

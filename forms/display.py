@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: The source of an answer that the resident had kept from an earlier application.
 PROFILE = "profile"
 REPRESENTATION = "representation"
+#: Typed by a member of staff at the counter, or known from the paper that was shown there.
+COUNTER = "counter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +202,17 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
         return _("Verified by eID")
     if origin.get("changed_from") == "eid":
         return _("Changed by hand; the eID had filled in something else")
+    if origin.get("changed_from") == COUNTER:
+        return ""
     if origin.get("changed_from") == REPRESENTATION:
         return _("Changed by hand; for this person or organisation something else was known")
     if origin.get("changed_from"):
         return _("Changed by hand; an earlier application had filled in something else")
+    if origin.get("source") == COUNTER:
+        by = origin.get("by")
+        if by:
+            return _("Entered at the counter by %(name)s") % {"name": by}
+        return _("Noted at the counter")
     if origin.get("source") == REPRESENTATION:
         return _("From whom you apply for, not verified")
     if origin.get("source") == PROFILE:

@@ -77,12 +77,14 @@ def open_draft(
     subject: str,
     claims: Claims | None = None,
     representation: Any = None,
+    by: Actor | None = None,
 ) -> Draft:
     """The resident's open draft for `subject`, or a new one; claims fill what they can.
 
     With a `representation` it is the draft for whom the resident acts then; each has its own. An
-    open draft stays with the version it began with. What was used of the claims is written to the
-    ledger, by concept.
+    open draft stays with the version it began with.
+    `by`: who opens it, if not the resident. What was used of the claims is written to the ledger,
+    by concept.
     """
     draft = _open_one(resident, subject, representation)
     if draft is None:
@@ -105,7 +107,7 @@ def open_draft(
     if used:
         ledger.record(
             event="draft.autofilled",
-            by=Actor.of(resident),
+            by=by or Actor.of(resident),
             about=str(resident.pk),
             object_kind="draft",
             object_id=str(draft.pk),

@@ -17,9 +17,10 @@ from audit import ledger
 from common.actor import SYSTEM, Actor
 from identity import claims as eid_claims
 from identity import events
+from identity.counter import actions as counter
 from identity.eid.problems import EidRefused
 from identity.eid.tokens import is_plain
-from identity.models import EidIdentity, EidSession, UsedLogoutToken, User
+from identity.models import EidIdentity, EidSession, Helping, UsedLogoutToken, User
 
 
 @transaction.atomic
@@ -141,8 +142,11 @@ def sign_in_refused(*, code: str, reference: str) -> None:
 def signed_out(*, request: HttpRequest, user: User) -> None:
     """Note that `user` signs out of this session. The caller ends the session."""
     resident = user.is_resident
-    if resident and request.session.session_key:
-        EidSession.objects.filter(session_key=request.session.session_key).delete()
+    if resident:
+        if request.session.session_key:
+            EidSession.objects.filter(session_key=request.session.session_key).delete()
+    else:
+        counter.end_all_of(user, Helping.Ending.SIGNED_OUT)
     ledger.record(
         event=events.RESIDENT_SIGNED_OUT if resident else events.STAFF_SIGNED_OUT,
         by=Actor.of(user),

@@ -20,6 +20,12 @@ REPRESENTATION_DECLARED = "representation.declared"
 REPRESENTATION_REVOKED = "representation.revoked"
 REPRESENTATION_CONFIRMED = "representation.confirmed"
 REPRESENTATION_DOUBTED = "representation.doubted"
+COUNTER_CODE_MADE = "counter.code_made"
+COUNTER_JOIN_CODE_MADE = "counter.join_code_made"
+COUNTER_CODE_REFUSED = "counter.code_refused"
+COUNTER_LOOKED_UP = "counter.looked_up"
+COUNTER_BEGUN = "counter.begun"
+COUNTER_ENDED = "counter.ended"
 
 
 def register() -> None:
@@ -39,5 +45,11 @@ def register() -> None:
         REPRESENTATION_REVOKED: _("{name} acts for somebody else no more"),
         REPRESENTATION_CONFIRMED: _("{name} confirmed that you may act for somebody else"),
         REPRESENTATION_DOUBTED: _("{name} asked for proof that you may act for somebody else"),
+        COUNTER_CODE_MADE: _("{name} made a code for help at the counter"),
+        COUNTER_JOIN_CODE_MADE: _("{name} printed a code to join your papers with an eID"),
+        COUNTER_CODE_REFUSED: _("{name} tried a code that does not exist"),
+        COUNTER_LOOKED_UP: _("{name} looked at the counter whether you were there before"),
+        COUNTER_BEGUN: _("{name} began to help you at the counter"),
+        COUNTER_ENDED: _("The help at the counter ended"),
     }.items():
         events.register(event, wording=wording)

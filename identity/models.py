@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from identity import sealed
+from identity.counter.models import CounterCode, Helping, WrongCode
 from identity.representation.models import Representation
 
 __all__ = [
-    "Department", "EidClient", "EidIdentity", "EidSession", "Representation", "Role", "Session",
-    "StaffRole", "UsedLogoutToken", "User",
+    "CounterCode", "Department", "EidClient", "EidIdentity", "EidSession", "Helping",
+    "Representation", "Role", "Session", "StaffRole", "UsedLogoutToken", "User", "WrongCode",
 ]  # fmt: skip
 
 # What Django writes, with random letters after it, for an account without a password.
@@ -299,6 +300,7 @@ class StaffRole(models.Model):
         CONSULTEE = "consultee", _("Consulted office")
         LEAD = "lead", _("Lead")
         FINANCE = "finance", _("Finance")
+        COUNTER = "counter", _("Help at the counter")
         EDITOR = "editor", _("Editor")
         ADMIN = "admin", _("Administrator")
 

@@ -7,6 +7,7 @@ from portal.views import (
     case,
     correction,
     cosigning,
+    counter,
     drafts,
     files,
     messages,
@@ -74,6 +75,8 @@ urlpatterns = [
     path("my-data/", my_data.mine, name="my_data"),
     path("my-data/kept/<uuid:fact_id>/", profile.change, name="profile_change"),
     path("my-data/kept/<uuid:fact_id>/delete/", profile.delete, name="profile_delete"),
+    path("my-data/counter/", counter.counter, name="counter"),
+    path("my-data/counter/join/", counter.join, name="join"),
     path("my-data/acting/", representations.add, name="representation_add"),
     path(
         "my-data/acting/<uuid:representation_id>/revoke/",

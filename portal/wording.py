@@ -119,6 +119,7 @@ def purpose(entry: LedgerEntry, services: dict[str, Text]) -> str:
         "processing": _("Work on your application"),
         "consultation": _("Opinion of another department"),
         "sign_in": _("Sign-in"),
+        "counter": _("Help at the counter"),
     }.get(entry.purpose, entry.purpose)
 
 

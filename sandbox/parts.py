@@ -40,9 +40,15 @@ def begin(visitor: Visitor, slug: str, persona: str = "adult") -> None:
 
 
 def staff_sign_in(
-    visitor: Visitor, town: str, username: str, secret_key: str, *, looks: bool = False
+    visitor: Visitor,
+    town: str,
+    username: str,
+    secret_key: str,
+    *,
+    looks: bool = False,
+    ends: str = "/desk/",
 ) -> None:
-    """Password, then the code that the account's app shows."""
+    """Password, then the code that the account's app shows. `ends`: where that leads."""
     visitor.go(f"/staff/login/?next={visitor.prefix}/desk/")
     if looks:
         visitor.look("staff sign-in")
@@ -53,7 +59,7 @@ def staff_sign_in(
     code = one_time_code(secret_key, town, username, time.time())
     visitor.fill({"code": code})
     visitor.press("main form .button[type=submit]")
-    check(visitor.page.url.endswith("/desk/"), visitor.text[:400])
+    check(visitor.page.url.endswith(ends), visitor.text[:400])
 
 
 # --- the park use permit ------------------------------------------------------------------------
@@ -130,7 +136,7 @@ def send(visitor: Visitor) -> tuple[str, str]:
 
 
 def case_id(visitor: Visitor) -> str:
-    return _id_after("applications|cases", visitor)
+    return _id_after("applications|cases|counter/sent", visitor)
 
 
 def receipt_number(visitor: Visitor) -> str:

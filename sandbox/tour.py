@@ -40,6 +40,8 @@ class Tour:
         self.approve()
         self.pay()
         self.afterwards()
+        self.for_others()
+        self.at_the_counter()
         self.editors()
 
     def _staff(self, browser: Visitor, username: str, *, looks: bool = False) -> None:
@@ -295,6 +297,42 @@ class Tour:
         resident.look("kept answers offered")
         resident.save()
         resident.look("kept answers filled in")
+
+    # --- for somebody else, and with help ------------------------------------------------------
+
+    def for_others(self) -> None:
+        resident = self.resident
+        self._look_at(
+            resident,
+            {
+                "for whom": "/apply/park-use/for/",
+                "acting as what": "/my-data/acting/",
+                "acting for an organisation": "/my-data/acting/organisation/?service=park-use",
+                "acting as an attorney": "/my-data/acting/attorney/",
+            },
+        )
+
+    def at_the_counter(self) -> None:
+        """The resident shows a code, and a member of staff opens the form with it."""
+        resident, helper = self.resident, self.open_at(self.town)
+        resident.go("/my-data/counter/")
+        resident.look("help at the counter")
+        resident.save()
+        resident.look("code for the counter")
+        code = resident.page.inner_text(".confirm__number")
+        parts.staff_sign_in(helper, self.town, "mori", self.secret_key, ends="/desk/counter/")
+        helper.look("counter")
+        self._look_at(helper, {"counter person": "/desk/counter/person/"})
+        helper.go("/desk/counter/code/")
+        helper.fill({"code": code, "basis": "my_number_card"})
+        helper.fill_date("birth_date", "1986-05-14")
+        helper.look("counter code")
+        helper.save()
+        helper.look("counter helping")
+        helper.fill({"service": "park-use"})
+        helper.save()
+        helper.look("counter step")
+        helper.context.close()
 
     def editors(self) -> None:
         editor = self.open_at(self.town)

@@ -94,6 +94,11 @@ def owner_by_script(get: Answer = OK, post: Answer = NOT_ALLOWED) -> Row:
     return replace(row, barrier={**row.barrier, "anonymous": UNAUTHORIZED})
 
 
+def applicant(row: Row) -> Row:
+    """Also for whoever helps at the counter just now; of these visitors nobody does."""
+    return replace(row, barrier={**row.barrier, "no_factor": FOUND})
+
+
 def own_factors(get: Answer = FOUND, post: Answer = FOUND, *, objects: bool = False) -> Row:
     """Staff's own password and second factors; 302: first confirm who you are."""
     return Row(_STAFF_ONLY, get, post, objects=objects)
@@ -145,12 +150,12 @@ TOWN: dict[str, Row] = {
     "portal:start": everybody(),
     "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
     "portal:for_whom": residents(OK, INVALID),
-    "portal:draft": owner(FOUND),
-    "portal:check": owner(OK, FOUND),
-    "portal:discard": owner(OK, FOUND),
+    "portal:draft": applicant(owner(FOUND)),
+    "portal:check": applicant(owner(OK, FOUND)),
+    "portal:discard": applicant(owner(OK, FOUND)),
     "portal:reuse": owner(FOUND, FOUND),  # nothing is kept that it could offer
-    "portal:screening": owner(FOUND),  # nothing speaks against applying
-    "portal:cosigners": owner(FOUND, FOUND),  # its service asks for no other signature
+    "portal:screening": applicant(owner(FOUND)),  # nothing speaks against applying
+    "portal:cosigners": applicant(owner(FOUND, FOUND)),  # its service asks for no other signature
     # Whoever has the link, but for the applicant.
     "portal:cosign": Row(
         _RESIDENTS_ONLY,
@@ -158,14 +163,14 @@ TOWN: dict[str, Row] = {
         {"owner": CONFLICT, "resident": INVALID},
         objects=True,
     ),
-    "portal:step": owner(OK, INVALID),
+    "portal:step": applicant(owner(OK, INVALID)),
     "portal:postal_code": everybody(),
     # Without a session a script is told so; who has one meets the resident's barrier.
-    "portal:uploads": owner_by_script(OK, BAD),
-    "portal:upload": owner_by_script(OK, UNSUPPORTED),
-    "portal:upload_finish": owner_by_script(NOT_ALLOWED, CONFLICT),
-    "portal:attachment": owner(),
-    "portal:thumbnail": owner(NOT_FOUND),  # a PDF has none
+    "portal:uploads": applicant(owner_by_script(OK, BAD)),
+    "portal:upload": applicant(owner_by_script(OK, UNSUPPORTED)),
+    "portal:upload_finish": applicant(owner_by_script(NOT_ALLOWED, CONFLICT)),
+    "portal:attachment": applicant(owner()),
+    "portal:thumbnail": applicant(owner(NOT_FOUND)),  # a PDF has none
     # portal: what became of it
     "portal:applications": residents(),
     "portal:case": owner(),
@@ -184,6 +189,8 @@ TOWN: dict[str, Row] = {
     "portal:message_settings": residents(OK, FOUND),
     "portal:message": owner(),
     "portal:my_data": residents(),
+    "portal:counter": residents(OK, OK),
+    "portal:join": residents(OK, INVALID),
     "portal:profile_change": owner(OK, INVALID),
     "portal:profile_delete": owner(OK, FOUND),
     "portal:representation_add": residents(),
@@ -217,6 +224,13 @@ TOWN: dict[str, Row] = {
     "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
     "desk:letter": desk_case(case="decided"),
     "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
+    # Of these only the administrator holds the role, and helps nobody.
+    "desk:counter": Row(_ADMIN_ONLY),
+    "desk:counter_code": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:counter_person": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:counter_begin": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
+    "desk:counter_end": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
+    "desk:counter_done": Row(_ADMIN_ONLY, NOT_FOUND, NOT_FOUND, objects=True),
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:forms": Row(_ADMIN_ONLY),
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),

@@ -8,20 +8,21 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from backoffice import filters
 from backoffice.due import Due, due
-from backoffice.views.reader import at_the_desk, reader_of
+from backoffice.views.reader import DESK_ROLES, at_the_desk, reader_of
 from cases import policies, queries
 from cases.models import Case
 from cases.queries import InboxFilter
 from catalogue.models import Offering
+from identity.access import staff_required
 from identity.models import Role, User
-from identity.roles import has_role
+from identity.roles import any_role, has_role
 
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.
@@ -62,6 +63,8 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
         "section": section,
         "is_admin": has_role(reader, Role.ADMIN),
         "may_export": policies.may_export(reader),
+        "may_help": has_role(reader, Role.COUNTER),
+        "has_inbox": any_role(reader, DESK_ROLES),
     }
 
 
@@ -86,10 +89,12 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@at_the_desk
+@staff_required(*DESK_ROLES, Role.COUNTER)
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Cases of one's departments by urgency."""
+    """Cases of one's departments by urgency. Who only helps at the counter, goes there."""
     reader = reader_of(request)
+    if not any_role(reader, DESK_ROLES):
+        return redirect("desk:counter")
     consultee_only = queries.is_consultee_only(reader)
     chosen = filters.from_address(request.GET, consultee_only=consultee_only)
     offerings = list(Offering.objects.only("slug", "title", "workflow_version_id"))

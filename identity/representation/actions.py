@@ -126,7 +126,9 @@ def _checked(owner: User, declared: Declared, document: Paper | None) -> Represe
     if kind != Kind.ORGANISATION and _is_oneself(owner, name, born):
         wrong("name", _("This is you. For yourself you need not declare anything."))
     address = _address(declared.address)
-    if address is None:
+    # At the counter, whoever has an account is known by that.
+    nameless = kind == Kind.COUNTER and declared.address is None
+    if address is None and not nameless:
         wrong("address", _("Write the address, with prefecture, municipality and street."))
     if declared.basis not in Representation.BASES[kind]:
         wrong("basis", _("Choose on what basis you act for them."))
@@ -146,7 +148,7 @@ def _checked(owner: User, declared: Declared, document: Paper | None) -> Represe
         name=name,
         name_kana=eid_claims.text(declared.name_kana) or "",
         birth_date=None if kind == Kind.ORGANISATION else born,
-        address=address,
+        address=address or {},
         organisation_number=number,
         phone=(eid_claims.text(declared.phone) or "")[:40],
         email=declared.email[:254],

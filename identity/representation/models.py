@@ -46,6 +46,7 @@ class Representation(models.Model):
         DRIVING_LICENCE = "driving_licence", _("Driving licence")
         PASSPORT = "passport", _("Passport")
         RESIDENCE_CARD = "residence_card", _("Residence card")
+        DISABILITY_CERTIFICATE = "disability_certificate", _("Disability certificate")
         OTHER_PAPERS = "other_papers", _("Two other papers with the name")
 
     class State(models.TextChoices):
@@ -65,6 +66,7 @@ class Representation(models.Model):
             Basis.DRIVING_LICENCE,
             Basis.PASSPORT,
             Basis.RESIDENCE_CARD,
+            Basis.DISABILITY_CERTIFICATE,
             Basis.OTHER_PAPERS,
         ),
     }
@@ -165,7 +167,17 @@ class Representation(models.Model):
     @property
     def record(self) -> Represented:
         """Everything that an application keeps of it, unchanged whatever becomes of it later."""
+        at_the_counter: dict[str, Any] = {}
+        if self.kind == self.Kind.COUNTER:
+            helping = self.helping
+            at_the_counter = {
+                "helper": str(self.owner_id),
+                "helper_name": self.owner.name,
+                "consent": helping.consent,
+                "papers": tuple(helping.papers),
+            }
         return Represented(
+            **at_the_counter,
             kind=self.kind,
             name=self.name,
             name_kana=self.name_kana,

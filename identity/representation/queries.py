@@ -58,13 +58,14 @@ def claims(representation: Representation, contact: Any) -> dict[str, dict[str, 
             "person.address": whom.address,
         }
         kept = {key: claim for key, claim in contact.items() if key.startswith("contact.")}
-    if whom.kind == Representation.Kind.COUNTER:
+    counter = whom.kind == Representation.Kind.COUNTER
+    if counter:
         kept = {}
         told |= {"contact.phone": whom.phone, "contact.email": whom.email}
     return kept | {
         concept: {
             "value": value,
-            "source": "representation",
+            "source": "counter" if counter else "representation",
             "asserted_at": whom.created_at.isoformat(),
             "verified": False,
         }

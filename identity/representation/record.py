@@ -13,7 +13,9 @@ class Represented(BaseModel):
     """The represented, the ground to act for them, and how sure the office was of it.
 
     `kind`, `basis` and `state` are those of `Representation`; `document` is the SHA-256 of the
-    paper that lay before the office.
+    paper that lay before the office. Help at the counter: `helper` is the id of a member of staff,
+    `consent` and `papers` are those of `Helping`, `confirmed` is how the resident confirmed the
+    answers (``read_back`` or ``signed``; empty: they sent it themselves later).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +32,11 @@ class Represented(BaseModel):
     valid_from: date
     valid_until: date | None = None
     state: str
+    helper: str = ""
+    helper_name: str = ""
+    consent: str = ""
+    papers: tuple[str, ...] = ()
+    confirmed: str = ""
 
     @classmethod
     def from_json(cls, data: Any) -> Represented | None:
@@ -71,3 +78,28 @@ class Represented(BaseModel):
         from identity.representation.models import Representation  # noqa: PLC0415  it makes these
 
         return str(dict(Representation.State.choices).get(self.state, self.state))
+
+    @property
+    def at_the_counter(self) -> bool:
+        """Not acting for another: a member of staff filled it in with the applicant."""
+        return self.kind == "counter"
+
+    @property
+    def consent_in_words(self) -> str:
+        from identity.counter.models import Helping  # noqa: PLC0415  it needs this module
+
+        return str(dict(Helping.Consent.choices).get(self.consent, self.consent))
+
+    @property
+    def papers_in_words(self) -> list[str]:
+        from identity.counter import papers  # noqa: PLC0415  it needs this module
+
+        return papers.in_words(self.papers)
+
+    @property
+    def confirmed_in_words(self) -> str:
+        """How the applicant confirmed the answers."""
+        return {
+            "read_back": _("The answers were read back, and the applicant confirmed them"),
+            "signed": _("The applicant signed the printed summary"),
+        }.get(self.confirmed, _("The applicant sent it themselves afterwards"))

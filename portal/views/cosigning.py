@@ -7,7 +7,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,7 +20,15 @@ from forms import drafts
 from forms.errors import TamperedValue
 from forms.models import Draft
 from portal import queries
-from portal.http import actor_of, confirmed_first, refused, resident_of, resident_page
+from portal.http import (
+    actor_of,
+    applicant_page,
+    confirmed_first,
+    overview_of,
+    refused,
+    resident_of,
+    resident_page,
+)
 from portal.signing import Signing, signing_of
 from portal.ways import way_on
 
@@ -30,7 +37,7 @@ FIELDS = 2
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def cosigners(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Name who has to sign, see who has, ask again, take a request back."""
     draft = queries.own_draft(resident_of(request), draft_id)
@@ -40,7 +47,7 @@ def cosigners(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     try:
         complete = drafts.review(draft).ok
     except TamperedValue as refusal:
-        return refused(request, refusal, back=reverse("portal:applications"))
+        return refused(request, refusal, back=overview_of(request))
     signing = signing_of(draft, offering, complete=complete)
     if signing is None or not complete:
         return redirect("portal:check", draft_id=draft.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import (
@@ -34,8 +35,17 @@ from forms.pages import StepPage
 from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
+from identity.models import Representation
 from portal import queries
-from portal.http import actor_of, is_confirmed, refused, resident_of, resident_page
+from portal.http import (
+    actor_of,
+    applicant_page,
+    helping_of,
+    is_confirmed,
+    overview_of,
+    refused,
+    resident_of,
+)
 from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
@@ -58,7 +68,7 @@ def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
 
 
 @require_safe
-@resident_page
+@applicant_page
 def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
     draft = queries.own_draft(resident_of(request), draft_id)
     up_to_date(request, draft)
@@ -66,7 +76,7 @@ def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpResponse:
     """One step of the form."""
     draft = queries.own_draft(resident_of(request), draft_id)
@@ -106,7 +116,7 @@ def _save(
         messages.warning(request, void)
     if outcome.leave:
         messages.success(request, _("Your application is saved. You can go on at any time."))
-        return redirect("portal:applications")
+        return redirect(overview_of(request))
     if outcome.form_changed:
         again = _step_of(draft, step_id)
         htmx = getattr(request, "htmx", False)
@@ -181,19 +191,21 @@ def _step_response(
         "draft": draft,
         "news": news.of_draft(draft),
         "steps": steps_of(draft, page.steps, page.step_id),
-        "back_url": _back_url(draft, page),
+        "back_url": _back_url(request, draft, page),
     }
     return render(request, "portal/step.html", context, status=422 if wrong else 200)
 
 
-def _back_url(draft: Draft, page: StepPage) -> str:
+def _back_url(request: HttpRequest, draft: Draft, page: StepPage) -> str:
     if page.previous_step_id:
         return reverse("portal:step", args=[draft.pk, page.previous_step_id])
+    if helping_of(request):
+        return overview_of(request)
     return reverse("portal:start", args=[draft.subject])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     """Everything once more, the fee, what happens next; then send, once."""
     draft = queries.own_draft(resident_of(request), draft_id)
@@ -220,7 +232,7 @@ def _has_seen(request: HttpRequest, draft: Draft) -> bool:
 def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     offering = catalogue.published_one(draft.subject)
     confirmed = offering is None or is_confirmed(request, offering)
-    if not confirmed and draft.is_open:
+    if not confirmed and draft.is_open and not helping_of(request):
         return to_confirmation(request)
     try:
         case = cases.submit_application(
@@ -228,11 +240,13 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
             by=actor_of(request),
             language=get_language() or "ja",
             confirmed=confirmed,
+            read_back=request.POST.get("read_back", ""),
         )
-        if request.POST.get("keep") == "yes":
+        if request.POST.get("keep") == "yes" and not helping_of(request):
             profile.keep(draft, by=actor_of(request))
-    except InvalidInput:
-        return _check_page(request, draft, status=422)
+    except InvalidInput as refusal:
+        wrong = refusal.errors.get("read_back", [])
+        return _check_page(request, draft, status=422, read_back_errors=wrong)
     except Conflict:  # the form changed in this very moment
         draft.refresh_from_db()
         up_to_date(request, draft)
@@ -242,11 +256,13 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
         return refused(
             request,
             refusal,
-            back=reverse(back, args=[draft.pk]) if back else reverse("portal:applications"),
+            back=reverse(back, args=[draft.pk]) if back else overview_of(request),
         )
     except TamperedValue as refusal:
         _note_tampering(request, draft)
         return refused(request, refusal, back=reverse("portal:check", args=[draft.pk]))
+    if helping_of(request):
+        return redirect("desk:counter_done", case_id=case.pk)
     return redirect("portal:receipt", case_id=case.pk)
 
 
@@ -258,11 +274,17 @@ def _note_tampering(request: HttpRequest, draft: Draft) -> None:
         return
 
 
-def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> HttpResponse:
+def _check_page(
+    request: HttpRequest,
+    draft: Draft,
+    *,
+    status: int = 200,
+    read_back_errors: Sequence[str] = (),
+) -> HttpResponse:
     try:
         review = drafts.review(draft)
     except TamperedValue as refusal:
-        return refused(request, refusal, back=reverse("portal:applications"))
+        return refused(request, refusal, back=overview_of(request))
     offering = catalogue.published_one(draft.subject)
     screening = context_of(draft, complete=review.ok)
     context = {
@@ -279,7 +301,8 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),
-        "keepable": profile.keepable(draft) if review.ok else [],
+        "keepable": profile.keepable(draft) if review.ok and not helping_of(request) else [],
+        "read_back_errors": read_back_errors,
         "screening": screening,
         "may_send": screening.get("may_send", True),
     }
@@ -288,10 +311,16 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
 
 def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -> str:
     """Why the resident may not send this for somebody else (any more); empty: they may."""
-    if draft.representation is None or offering is None:
+    representation = draft.representation
+    if representation is None or offering is None:
         return ""
     try:
-        policies.check_represents(draft.representation, offering, resident_of(request))
+        if representation.kind == Representation.Kind.COUNTER:
+            policies.check_helps(
+                representation, offering, resident=draft.resident, by=actor_of(request)
+            )
+        else:
+            policies.check_represents(representation, offering, resident_of(request))
     except NotAllowed as refusal:
         return str(refusal)
     return ""
@@ -313,7 +342,7 @@ def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Ask once, then delete what was begun."""
     draft = queries.own_draft(resident_of(request), draft_id)
@@ -322,5 +351,5 @@ def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         drafts.discard(draft=draft, by=actor_of(request))
         messages.success(request, _("The application you had begun is deleted."))
-        return redirect("portal:applications")
+        return redirect(overview_of(request))
     return render(request, "portal/discard.html", {"draft": draft})

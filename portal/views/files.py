@@ -18,12 +18,12 @@ from documents import files as documents
 from documents.errors import DamagedFile
 from forms.uploads import images
 from portal import queries
-from portal.http import refused, resident_of, resident_page
+from portal.http import applicant_page, refused, resident_of, resident_page
 from portal.views.case import own_case
 
 
 @require_safe
-@resident_page
+@applicant_page
 def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A file the resident attached, to be kept, never to be run by the browser."""
     found = queries.own_attachment(resident_of(request), attachment_id)
@@ -42,7 +42,7 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBa
 
 
 @require_safe
-@resident_page
+@applicant_page
 def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A small picture of an attached picture."""
     found = queries.own_attachment(resident_of(request), attachment_id)

@@ -13,12 +13,12 @@ from catalogue import queries as catalogue
 from forms import eligibility
 from forms.models import Draft
 from portal import queries
-from portal.http import resident_of, resident_page
+from portal.http import applicant_page, resident_of
 from portal.ways import way_on
 
 
 @require_safe
-@resident_page
+@applicant_page
 def screening(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """“You probably cannot apply”, with the answers behind it, the office, and the way on."""
     draft = queries.own_draft(resident_of(request), draft_id)

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import test as test_settings
@@ -15,8 +16,19 @@ from tests import golden
 from tests.seed import TOWNS
 
 
+@dataclass
 class QuickDemo(Demo):
-    """As `make demo`, with the towns that the golden cluster already holds."""
+    """As `make demo`, with the towns that the golden cluster already holds. `more`: variables of
+    its processes."""
+
+    more: dict[str, str] = field(default_factory=dict)
+
+    def _environment(self) -> dict[str, str]:
+        return super()._environment() | self.more
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command; its output."""
+        return super()._manage(arguments[0], *arguments)
 
     def _manage(self, what: str, *arguments: str) -> str:
         if arguments == ("seed_demo",):

@@ -182,6 +182,14 @@ def test_visitor_signs_in_with_their_own_eid_and_comes_back(visitor: Client, dra
     assert answer.headers["Location"] == f"/en/sign-in/?next=%2Fen%2Fcosign%2F{token}%2F"
 
 
+def test_browser_says_where_the_answer_comes_from(their_browser: Client, draft: Draft) -> None:
+    """Without a referrer a browser sends ``Origin: null``, and no answer gets through."""
+    _row, token = behalf.asked_to_sign(draft)
+    answer = their_browser.get(f"/en/cosign/{token}/")
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "referrer" not in answer.content.decode()
+
+
 def test_made_up_and_foreign_tokens_are_not_there(
     browser: Client, their_browser: Client, draft: Draft, in_town: Any
 ) -> None:
