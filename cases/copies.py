@@ -3,7 +3,8 @@
 The worker makes it after the submission, not the web process on demand. Measured on one core of a
 busy machine, park use (two pages): 0.08 to 0.10 s of a processor; the first copy of a process 1.4 s
 and 81 MB more (child allowance, four pages), for WeasyPrint and its fonts, which no web process
-otherwise loads. Made once it is kept: an application never changes. Applications from before there were copies get theirs when asked for.
+otherwise loads. Made once it is kept: an application never changes. Applications from before there
+were copies get theirs when asked for.
 """
 
 from __future__ import annotations
