@@ -128,7 +128,7 @@ class Editor:
         value = part.get(spec.key)
         entry = Entry(
             spec, name, words.field_label(spec.key, of, str(part.get("type"))),
-            words.field_hint(spec.key),
+            words.field_hint(spec.key, of),
             words.section(spec.key), value, errors=list(self.errors.get(name, ())),
         )  # fmt: skip
         match spec.kind:

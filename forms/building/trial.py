@@ -89,6 +89,8 @@ class Run:
     #: The conditions of applying that these answers speak against, and whether it could be sent.
     told: Sequence[Told] = ()
     may_send: bool = True
+    #: Questions of this step that only these answers have brought: there is something to answer.
+    more: bool = False
 
     @property
     def steps(self) -> list[tuple[str, str, bool]]:
@@ -133,7 +135,13 @@ def answer(
         for key in buttons.post
         if any(key == node.id or key.startswith(f"{node.id}-") for node in asked)
     }
-    return _painted(prepared, step_id, new, state, typed, errors)
+    found = _painted(prepared, step_id, new, state, typed, errors)
+    seen = {node.id for node in shown}
+    found.more = any(
+        node.id in state.visible and node.id not in seen and not node.compute
+        for node in prepared.step_nodes[step_id]
+    )
+    return found
 
 
 def _painted(

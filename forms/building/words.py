@@ -139,6 +139,7 @@ TYPE_FIELDS: Mapping[tuple[str, str], Any] = {
 ROW_FIELDS: Mapping[tuple[str, str], Any] = {
     ("choices", "label"): _("Words"),
     ("validate", "rule"): _("It is right when …"),
+    ("eligibility", "id"): _("Short name"),
     ("eligibility", "rule"): _("Whoever may apply meets this"),
     ("eligibility", "message"): _("What those are told who do not meet it"),
 }
@@ -209,8 +210,9 @@ def field_label(key: str, row_of: str = "", kind: str = "") -> str:
     return str(found or (FIELDS[key][0] if key in FIELDS else plain(key)))
 
 
-def field_hint(key: str) -> str:
-    return str(FIELDS[key][1]) if key in FIELDS else ""
+def field_hint(key: str, row_of: str = "") -> str:
+    """In a row where the field is something else, what is said of it elsewhere does not count."""
+    return "" if (row_of, key) in ROW_FIELDS or key not in FIELDS else str(FIELDS[key][1])
 
 
 def section(key: str) -> Section:

@@ -757,3 +757,19 @@ def test_a_form_of_sixty_steps_is_edited(desk: Any, edit: FormEdit) -> None:
     assert desk.post(f"{FORM}part/60-5/", typed).status_code == 302
     edit.refresh_from_db()
     assert edit.definition["steps"][59]["questions"][4]["show_when"] == 'q1_4 == "neu"'
+
+
+def test_a_test_run_shows_what_follows_from_an_answer_before_it_goes_on(
+    desk: Any, edit: FormEdit
+) -> None:
+    page = soup(desk.get(f"{FORM}try/?step=activity"))
+    typed = fields(page, "main form") | {
+        "purpose": "Filming", "act_type": "photography", "fee_waiver": "no", "_do": "next",
+    }  # fmt: skip
+    page = soup(desk.post(f"{FORM}try/", typed))
+    assert page.select_one('[name="_step"]')["value"] == "activity"
+    assert page.select_one('[name="cameras"]')
+    assert not page.select("#f-summary")
+    typed = fields(page, "main form") | {"crew": "6", "cameras": "2", "_do": "next"}
+    page = soup(desk.post(f"{FORM}try/", typed))
+    assert page.select_one('[name="_step"]')["value"] == "documents"

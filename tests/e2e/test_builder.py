@@ -184,7 +184,7 @@ def _build(clerk: Clerk) -> None:
     assert page.url.endswith("/part/#f-eligibility-0-message")
     clerk.open("translations/?step=0")
     clerk.look("translations")
-    page.locator(".fb-texts__missing textarea").first.fill("You must be 18 or over.")
+    page.locator(".fb-texts__missing textarea[lang=en]").first.fill("You must be 18 or over.")
     clerk.staff.press(".fb-page .fb-actions button")
     clerk.open()
     assert not page.locator("#problems").count(), page.inner_text("#problems")
