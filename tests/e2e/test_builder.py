@@ -61,7 +61,7 @@ TABLET = {"width": 768, "height": 1024}
 ZOOMED = {"width": 640, "height": 450}
 _WIDE = """() => [...document.querySelectorAll('.fb-page *')].filter(e => {
   const box = e.getBoundingClientRect();
-  if (!box.width || box.right <= innerWidth + 0.5) return false;
+  if (!e.checkVisibility() || !box.width || box.right <= innerWidth + 0.5) return false;
   for (let p = e.parentElement; p; p = p.parentElement)
     if (getComputedStyle(p).overflowX === 'auto') return false;
   return true;
@@ -136,8 +136,8 @@ def test_a_small_form_is_built_from_nothing_and_stops_whom_it_should(
     clerk.do("publish")
     staff.page.get_by_text("はじめの版").first.wait_for()
     clerk.look("overview, published")
-    findings.none()
     _resident(open_browser, town, language)
+    findings.none()
 
 
 def _build(clerk: Clerk) -> None:
