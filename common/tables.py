@@ -6,6 +6,9 @@ with their number. What people typed stays text:
 - A text that a spreadsheet would take for a formula (``=``, ``+``, ``-``, ``@``, their full-width
   forms, a tab or a line break in front) is no formula. XLSX says so by the type of the cell; CSV
   has no types, so an apostrophe goes before it (OWASP, "CSV Injection").
+- So is a telephone number with a country code. Left alone, a spreadsheet would work out
+  ``+81-90-1234-5678`` as a sum and take ``+819012345678`` for a number, and nobody could read it
+  any more. In XLSX it stands as it was typed; in CSV behind its apostrophe, every digit in place.
 - Control characters and what XML cannot hold are left out.
 - Digits in a text stay digits: in XLSX ``0012`` keeps its zeros.
 """

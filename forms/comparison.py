@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.text import Text
 from forms.definitions import FormDefinition, Step
-from forms.questions import GroupQuestion, QuestionBase
+from forms.questions import Criterion, GroupQuestion, QuestionBase
 
 Kind = Literal["new", "changed", "gone"]
 What = Literal["text", "options", "rules", "layout"]
@@ -53,7 +53,13 @@ _NAMES: Mapping[str, Any] = {
     "max_size_mb": _("Size of a file (MB)"),
     "languages": _("Languages"),
     "step": _("Step"),
+    "place": _("Place in the order"),
+    "id": _("Id"),
+    "key": _("Key of the form"),
+    "may_apply_anyway": _("Whoever does not meet a condition may send all the same"),
+    "eligibility": _("Who may apply"),
 }
+_SEVERITIES: Mapping[str, Any] = {"stop": _("stop"), "warn": _("notice")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +125,14 @@ def compare(old: FormDefinition, new: FormDefinition) -> Comparison:
     another one.
     """
     before, after = dict(_placed(old)), dict(_placed(new))
+    moved = _moved(old, new)
     changes = list(_of_form(old, new))
     steps = {step.id: step for step in old.steps}
     for step in new.steps:
-        changes += _of_step(steps.get(step.id), step)
+        changes += _of_step(steps.get(step.id), step, moved.get(step.id, ()))
         for key, placed in after.items():
             if placed.step_id == step.id:
-                changes += _of_question(before.get(key), placed)
+                changes += _of_question(before.get(key), placed, moved.get(key, ()))
         changes += [
             _gone(placed)
             for key, placed in before.items()
@@ -163,24 +170,41 @@ def _of_form(old: FormDefinition, new: FormDefinition) -> Iterator[Change]:
     if old.languages != new.languages:
         before, after = ", ".join(old.languages), ", ".join(new.languages)
         details.append(Detail("text", "languages", before, after))
+    details += [
+        *_plain("key", old.key, new.key),
+        *_criteria(old.eligibility, new.eligibility),
+        *_plain("may_apply_anyway", old.may_apply_anyway, new.may_apply_anyway),
+    ]
     if details:
         yield Change("changed", "", "", new.title, tuple(details))
 
 
-def _of_step(old: Step | None, new: Step) -> Iterator[Change]:
+def _of_step(old: Step | None, new: Step, moved: Iterable[Detail] = ()) -> Iterator[Change]:
     if old is None:
         yield Change("new", new.id, "", new.title)
         return
-    details = [
-        *_texts("title", old.title, new.title),
-        *_texts("lead", old.lead, new.lead),
-        *_plain("show_when", old.show_when, new.show_when),
-    ]
+    details = [*of_part(old, new), *moved]
     if details:
         yield Change("changed", new.id, "", new.title, tuple(details))
 
 
-def _of_question(old: _Placed | None, new: _Placed) -> Iterator[Change]:
+def of_part(old: Step | QuestionBase, new: Step | QuestionBase) -> list[Detail]:
+    """What differs between two of a step, without its questions, or between two of a question."""
+    if isinstance(old, QuestionBase) and isinstance(new, QuestionBase):
+        return _details(old, new)
+    if not isinstance(old, Step) or not isinstance(new, Step):
+        return []
+    return [
+        *_plain("id", old.id, new.id),
+        *_texts("title", old.title, new.title),
+        *_texts("lead", old.lead, new.lead),
+        *_plain("show_when", old.show_when, new.show_when),
+    ]
+
+
+def _of_question(
+    old: _Placed | None, new: _Placed, moved: Iterable[Detail] = ()
+) -> Iterator[Change]:
     group = new.group.label if new.group else None
     label = new.question.label
     if old is None:
@@ -189,8 +213,45 @@ def _of_question(old: _Placed | None, new: _Placed) -> Iterator[Change]:
     details = _details(old.question, new.question)
     if old.step_id != new.step_id:
         details.append(Detail("layout", "step", old.step_id, new.step_id))
+    details += moved
     if details:
         yield Change("changed", new.step_id, new.question.id, label, tuple(details), group)
+
+
+def _moved(old: FormDefinition, new: FormDefinition) -> dict[Any, list[Detail]]:
+    """By the id of a step, or the key of a question (`_placed`): those that changed places.
+
+    Of the neighbours that both forms have, those in the longest common order stayed.
+    """
+    before = dict(_neighbours(old))
+    found: dict[Any, list[Detail]] = {}
+    for above, keys in _neighbours(new):
+        order = [key for key in before.get(above, ()) if key in keys]
+        now = [key for key in keys if key in order]
+        stayed = {order[number] for number in _longest_rising([order.index(key) for key in now])}
+        for place, key in enumerate(now):
+            if key not in stayed:
+                was = str(order.index(key) + 1)
+                found[key] = [Detail("layout", "place", was, str(place + 1))]
+    return found
+
+
+def _neighbours(form: FormDefinition) -> Iterator[tuple[str, list[Any]]]:
+    """The steps, and the questions of each step and group, in their order."""
+    yield "", [step.id for step in form.steps]
+    around: dict[str, list[Any]] = {}
+    for key, placed in _placed(form):
+        above = f"group {placed.group.id}" if placed.group else f"step {placed.step_id}"
+        around.setdefault(above, []).append(key)
+    yield from around.items()
+
+
+def _longest_rising(numbers: list[int]) -> list[int]:
+    best: list[list[int]] = []
+    for place, number in enumerate(numbers):
+        before = [best[p] for p in range(place) if numbers[p] < number]
+        best.append([*max(before, key=len, default=[]), number])
+    return max(best, key=len, default=[])
 
 
 def _gone(placed: _Placed) -> Change:
@@ -269,6 +330,25 @@ def _checks(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[Detail]:
     for rule, message in before.items():
         if rule not in after:
             yield Detail("rules", "checks", f"{rule}: {message}", "")
+
+
+def _criteria(old: Sequence[Criterion], new: Sequence[Criterion]) -> Iterator[Detail]:
+    before = {one.id: one for one in old}
+    after = {one.id: one for one in new}
+    for name, one in after.items():
+        was = before.get(name)
+        if was is None or (was.rule, was.severity) != (one.rule, one.severity):
+            yield Detail("rules", "eligibility", _criterion(was), _criterion(one))
+        else:
+            for detail in _texts("message", was.message, one.message):
+                yield Detail("text", "eligibility", detail.before, detail.after, detail.language)
+    for name, one in before.items():
+        if name not in after:
+            yield Detail("rules", "eligibility", _criterion(one), "")
+
+
+def _criterion(one: Criterion | None) -> str:
+    return f"{one.rule} ({_SEVERITIES[one.severity]}): {one.message}" if one else ""
 
 
 def name_of(detail: Detail) -> str:

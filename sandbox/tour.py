@@ -337,9 +337,36 @@ class Tour:
     def editors(self) -> None:
         editor = self.open_at(self.town)
         self._staff(editor, "admin")
-        self._look_at(editor, {"operations": "/desk/operations/"})
+        self._look_at(
+            editor,
+            {"operations": "/desk/operations/", "forms": "/desk/forms/", "export": "/desk/export/"},
+        )
         editor.page.goto(editor.base + "/admin/")
         editor.look("editors home")
         editor.page.goto(editor.base + "/admin/pages/")
         editor.look("editors pages")
+        self.forms(editor)
         editor.context.close()
+
+    def forms(self, editor: Visitor) -> None:
+        """The form builder: something is changed and published, and the change is looked at."""
+        builder = editor.base + "/admin/forms/park-use/"
+        editor.page.goto(builder)
+        editor.press('form[action$="/begin/"] button')
+        editor.look("builder")
+        editor.page.goto(builder + "part/2-2/")
+        editor.page.fill('[name="hint-ja"]', "例：噴水の北側の芝生")
+        editor.page.fill('[name="hint-en"]', "For example: the lawn north of the fountain")
+        editor.look("builder question")
+        editor.press('.fb-actions button[value="save"]')
+        for name in ("part", "translations", "publish"):
+            editor.page.goto(f"{builder}{name}/")
+            editor.look(f"builder {name}")
+        editor.page.fill("#note", editor.say("場所の例を追加", "An example for the place"))
+        editor.press('button[value="publish"]')
+        editor.go("/desk/forms/")
+        park = editor.say("公園内行為", "Park use")
+        editor.page.locator("main .table tr", has_text=park).locator("a").first.click()
+        editor.look("form versions")
+        editor.follow('main a[href*="/compare/"]')
+        editor.look("form compared")

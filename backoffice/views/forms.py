@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,9 +13,7 @@ from backoffice.views.inbox import frame
 from catalogue.fees import Fee, FeeUnknownError
 from catalogue.models import Offering
 from catalogue.queries import fee_of
-from common.text import Text
-from forms import comparison, preview, versions
-from forms.comparison import Change, Detail
+from forms import preview, side_by_side, versions
 from forms.models import FormVersion
 from forms.preview import Preview
 from identity.access import staff_required
@@ -54,41 +49,20 @@ def form_versions(request: HttpRequest, offering_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A change of the list: ``Label (English): before → after`` for each detail."""
-
-    change: Change
-    details: list[tuple[str, Detail]]
-
-
 @require_safe
 @staff_required(Role.ADMIN)
 def compare(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """What a version changed, step by step and text by text."""
     version = get_object_or_404(FormVersion, pk=version_id)
     before = versions.before(version)
-    changes = comparison.compare(before.form, version.form).changes if before else ()
-    titles = {step.id: step.title for form in (before, version) if form for step in form.form.steps}
     context = {
         **frame(request, "forms"),
         "version": version,
         "before": before,
         "offering": _offering_of(version),
-        "sections": list(_sections(changes, titles)),
+        "sections": side_by_side.sections(before.form, version.form) if before else [],
     }
     return render(request, "backoffice/form_compare.html", context)
-
-
-def _sections(
-    changes: tuple[Change, ...], titles: dict[str, Text]
-) -> Iterator[tuple[str, list[Line]]]:
-    for step_id, found in groupby(changes, key=lambda change: change.step_id):
-        lines = [
-            Line(change, [(comparison.name_of(detail), detail) for detail in change.details])
-            for change in found
-        ]
-        yield str(titles.get(step_id, "")), lines
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from cms.building import access
 from cms.building.actions import SavedElsewhere, Seen, own_mark
 from cms.models import FormEdit
 from common.errors import DomainError
-from forms.building.differences import differences
+from forms.building.differences import differences, of_part
 from forms.building.places import Data, Place, in_words, part_at
 from identity.models import User
 
@@ -126,12 +126,14 @@ def conflict(
     place: Place | None = None,
 ) -> HttpResponse:
     """Who saved what when, and what differs between theirs and what was typed here."""
-    whole = "steps" in mine and "steps" in refusal.theirs
-    theirs = refusal.theirs if whole else _as_form(refusal.theirs)
+    if "steps" in mine or not place:
+        sections = differences(refusal.theirs, mine) if "steps" in refusal.theirs else []
+    else:
+        sections = of_part(refusal.theirs, mine, place) if refusal.theirs else []
     context = {
         "edit": refusal.edit,
         "saves": list(reversed(refusal.edit.saves))[:5],
-        "differences": differences(theirs, mine if whole else _as_form(mine)),
+        "differences": sections,
         "fields": [
             (key, value)
             for key, values in request.POST.lists()
@@ -150,9 +152,3 @@ def conflict(
         request, "cms/forms/conflict.html", offering, context, title=_("Two changes at once"),
         status=409,
     )  # fmt: skip
-
-
-def _as_form(part: Data) -> Data:
-    """A part alone, so that it can be compared as a form is."""
-    own = {key: value for key, value in part.items() if key not in {"steps", "questions"}}
-    return {**own, "steps": []}

@@ -15,12 +15,13 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods
 
 from catalogue.models import Offering
-from cms.building import checks
+from cms.building import checks, show
 from cms.building.http import edit_of, of_form, part_or_404
 from cms.building.views import read_part
 from common.errors import InvalidInput
 from forms.building import trial
 from forms.building.editing import Editor
+from forms.building.examining import PUT_ASIDE
 from forms.building.operands import operands_at
 from forms.building.places import Data, Place, in_words, parse_place, shaped
 from forms.building.sentences import sentence
@@ -39,7 +40,7 @@ def preview(request: HttpRequest, offering: Offering, where: str) -> HttpRespons
     """The step that holds `where`; posted: with what is typed on the page of that part."""
     data = _data_of(offering)
     try:
-        place = parse_place(where)
+        place: Place = () if where == show.WHOLE else parse_place(where)
     except LookupError:
         raise Http404 from None
     found = part_or_404(data, place)
@@ -61,15 +62,16 @@ def preview(request: HttpRequest, offering: Offering, where: str) -> HttpRespons
 def _preview(data: Data, offering: Offering, place: Place, language: str) -> dict[str, Any]:
     look = checks.look(data, offering)
     prepared = look.examined.prepared
-    step = data["steps"][place[0]]
-    step_id = str(step.get("id"))
     context: dict[str, Any] = {
         "language": language,
         "languages": settings.LANGUAGES,
         "problems": len(look.examined.at(place[:1])),
         "offering": offering,
-        "where": in_words(place),
+        "where": in_words(place) if place else show.WHOLE,
     }
+    if not place:
+        return context | _whole(data, prepared)
+    step_id = str(data["steps"][place[0]].get("id"))
     if prepared is None or step_id not in prepared.steps:
         return context
     painted = trial.preview(prepared, step_id)
@@ -80,6 +82,19 @@ def _preview(data: Data, offering: Offering, place: Place, language: str) -> dic
         for node, html in painted.fields
     ]
     return context
+
+
+def _whole(data: Data, prepared: Prepared | None) -> dict[str, Any]:
+    """What the form itself says: its title, and the conditions of applying that work."""
+    if prepared is None:
+        return {"whole": True, "title": show.name_of(data, ())}
+    operands = operands_at(data, ())
+    criteria = [
+        (sentence(rule.source, operands), criterion.severity == "stop", criterion.message)
+        for criterion, rule in prepared.criteria
+        if not criterion.id.startswith(PUT_ASIDE)
+    ]
+    return {"whole": True, "title": prepared.form.title, "criteria": criteria}
 
 
 @dataclass(frozen=True)
@@ -114,6 +129,8 @@ def test_run(request: HttpRequest, offering: Offering) -> HttpResponse:
         following = trial.next_step(found)
         if verb == "to":
             found = trial.run(prepared, target, found.answers)
+        elif found.more:
+            pass  # as residents: the questions that follow from an answer come first
         elif verb in {"", "next"} and not found.errors and following:
             found = trial.run(prepared, following, found.answers)
         elif verb in {"", "next"} and not found.errors:
@@ -124,6 +141,8 @@ def test_run(request: HttpRequest, offering: Offering) -> HttpResponse:
         "token": trial.seal(prepared, found.answers),
         "asked": _asked(data, prepared, found),
         "left": len(found.problems),
+        "told": found.told,
+        "refused": not found.may_send,
     }
     return render(request, "cms/forms/try.html", context)
 

@@ -9,20 +9,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue.models import Offering
-from cms.building import checks
+from cms.building import checks, concepts
 from cms.building.actions import own_mark
 from cms.building.http import address
 from common.text import Text
-from forms.building import texts, words
+from forms.building import structure, texts, words
 from forms.building.editing import Editor, Entry, specs_at, unknown_of
 from forms.building.examining import Problem
-from forms.building.fields import item_types, question_types
+from forms.building.fields import fields_of, item_types, question_types
 from forms.building.operands import Operand, operands_at
 from forms.building.places import Data, Place, fingerprint, in_words, part_at, place_of
 from forms.building.sentences import sentence
 from forms.building.texts import TextAt
 
 LONGEST_NAME = 60
+#: Instead of a place in the address of a preview: what the form itself has to say.
+WHOLE = "form"
 
 
 @dataclass
@@ -59,11 +61,7 @@ def name_of(data: Data, place: Place) -> str:
         part = part_at(data, place)
     except (LookupError, TypeError):
         return ""
-    given = part.get("label") or part.get("title")
-    try:
-        found = str(Text(given)) if given else ""
-    except TypeError:
-        found = ""
+    found = words_of(part.get("label") or part.get("title"))
     found = " ".join((found or str(part.get("id") or _("without a name"))).split())
     return found if len(found) <= LONGEST_NAME else f"{found[:LONGEST_NAME]}…"
 
@@ -88,7 +86,8 @@ class _Counts:
     def __init__(self, data: Data, offering: Offering) -> None:
         self._data = data
         self.look = checks.look(data, offering)
-        self.texts = [place_of(text.path)[0] for text in texts.texts(data) if text.missing]
+        self.missing_texts = [text.path for text in texts.texts(data) if text.missing]
+        self.texts = [place_of(path)[0] for path in self.missing_texts]
         self._operands: dict[Place | None, dict[str, Operand]] = {}
 
     def problems(self, place: Place) -> int:
@@ -127,7 +126,53 @@ def overview(data: Data, offering: Offering) -> dict[str, Any]:
         "questions": sum(len(step.below) for step in steps),
         "works": counts.look.examined.prepared is not None,
         "title": name_of(data, ()),
+        "criteria": _criteria(data, offering, counts),
+        "languages": _languages(data),
     }
+
+
+@dataclass(frozen=True)
+class CriterionLine:
+    """A condition of applying in a list."""
+
+    sentence: str
+    message: str
+    severity: str
+    url: str
+    problems: int
+    missing: int = 0
+
+
+def _criteria(data: Data, offering: Offering, counts: _Counts) -> list[CriterionLine]:
+    found = []
+    given = data.get("eligibility")
+    for number, row in enumerate(given if isinstance(given, list) else ()):
+        row = row if isinstance(row, dict) else {}
+        here = ("eligibility", number)
+        rule, severity = row.get("rule"), row.get("severity") or "stop"
+        found.append(
+            CriterionLine(
+                sentence(rule, counts.operands(())) if isinstance(rule, str) else "",
+                words_of(row.get("message")),
+                words.choice_name("severity", str(severity)),
+                f"{address(offering, ())}#f-eligibility-{number}-rule",
+                sum(1 for problem in counts.look.problems if problem.path[:2] == here),
+                sum(1 for path in counts.missing_texts if path[:2] == here),
+            )
+        )
+    return found
+
+
+def _languages(data: Data) -> list[str]:
+    return [str(words.LANGUAGE_NAMES.get(code, code)) for code in texts.languages_of(data)]
+
+
+def words_of(given: Any) -> str:
+    """A text as typed so far, in the reader's language; "" while it is none."""
+    try:
+        return str(Text(given)) if given else ""
+    except TypeError:
+        return ""
 
 
 def problem_links(data: Data, offering: Offering, problems: Sequence[Problem]) -> list[ProblemLink]:
@@ -136,17 +181,28 @@ def problem_links(data: Data, offering: Offering, problems: Sequence[Problem]) -
     for problem in problems:
         place, rest = place_of(problem.path)
         first = str(rest[0]) if rest else ""
-        label = words.field_label(first) if first else ""
+        kind = str(part_at(data, place).get("type")) if _is_there(data, place) else ""
+        label = words.field_label(first, kind=kind) if first else ""
         if len(rest) > 1 and isinstance(rest[1], int):
             label = f"{label} {rest[1] + 1}"
-        url = address(offering, place) if place or first in {"key", "title"} else ""
+        url = address(offering, place) if place or first in _OF_THE_FORM else ""
         name = name_of(data, place) if place else ""
         anchor = f"#f-{problem.field}" if problem.field else ""
         found.append(ProblemLink(name, label, problem.message, f"{url}{anchor}" if url else ""))
     return found
 
 
-_SECTIONS = ("main", "type", "when", "checks", "more")
+def _is_there(data: Data, place: Place) -> bool:
+    try:
+        part_at(data, place)
+    except (LookupError, TypeError):
+        return False
+    return True
+
+
+_SECTIONS = ("main", "type", "when", "who", "checks", "more")
+#: What the page of the form itself can change.
+_OF_THE_FORM = frozenset(spec.key for spec in fields_of("form") if spec.kind != "other")
 
 
 def part(
@@ -169,7 +225,7 @@ def part(
     holds = place and (len(place) == 1 or found.get("type") == "group")
     return {
         "place": place,
-        "where": in_words(place) if place else "",
+        "where": in_words(place) if place else WHOLE,
         "is_step": len(place) == 1,
         "is_question": len(place) > 1,
         "sections": [
@@ -188,7 +244,9 @@ def part(
         "below": below,
         "holds": bool(holds),
         "new_types": _types(len(place) + 1) if holds else [],
-        "preview": in_words(place[:1]) if place else "",
+        "languages": [] if place else _languages(data),
+        "concepts": concepts.known() if len(place) > 1 else [],
+        "other_steps": _other_steps(data, place),
         "uses": _uses(data, place, found),
     }
 
@@ -205,12 +263,22 @@ def _types(depth: int) -> list[tuple[str, str]]:
 
 def _uses(data: Data, place: Place, found: Data) -> list[str]:
     """Names of the parts whose rules hang on this question."""
-    from forms.building.structure import uses  # noqa: PLC0415
-
     name = found.get("id")
     if len(place) < 2 or not isinstance(name, str) or not name:
         return []
-    return [name_of(data, where) for where in uses(data, name) if where != place][:20]
+    used = [where for where in structure.uses(data, name) if where != place][:20]
+    return [name_of(data, where) if where else words.field_label("eligibility") for where in used]
+
+
+def _other_steps(data: Data, place: Place) -> list[tuple[str, str]]:
+    """The steps that a question can be moved to, each as `structure.step_named` finds it again."""
+    if len(place) != 2:
+        return []
+    return [
+        (structure.name_of_step(data, number), f"{number + 1}. {name_of(data, (number,))}")
+        for number in range(len(data["steps"]))
+        if number != place[0]
+    ]
 
 
 def texts_of(data: Data, place: Place) -> dict[str, TextAt]:
@@ -244,7 +312,7 @@ def translations(data: Data, place: Place) -> dict[str, Any]:
             {"name": name, "part": name_of(data, where) if where else "", "label": label,
              "given": given, "same": text.same, "missing": text.missing, "mark": mark_of(text)}
         )  # fmt: skip
-    steps = [(0, _("Title of the form"), counts.get(-1, 0))]
+    steps = [(0, _("Title and who may apply"), counts.get(-1, 0))]
     steps += [
         (number + 1, name_of(data, (number,)), counts.get(number, 0))
         for number in range(len(data["steps"]))

@@ -101,7 +101,7 @@ def _press(request: HttpRequest, offering: Offering, edit: FormEdit, above: Plac
     except (LookupError, TypeError):
         raise Http404 from None
     messages.success(request, what)
-    goes_there = verb in {"add", "step", "copy"}
+    goes_there = verb in {"add", "step", "copy", "to"}
     return HttpResponseRedirect(address(offering, target) if goes_there else f"{stay}#parts")
 
 
@@ -123,6 +123,8 @@ def _structure(
                 return here[:-1]
 
             return take, _("Removed: %(name)s") % name
+        case "to" if len(place) == 2:
+            return _to_step(str(request.POST.get("step") or "")), _("Moved: %(name)s") % name
         case "step" if not place:
             return lambda d, _p: structure.add_step(d), _("A step was added")
         case "add" if place:
@@ -132,10 +134,22 @@ def _structure(
     raise LookupError(verb)
 
 
+def _to_step(step: str) -> actions.Change:
+    def apply(data: Data, place: Place) -> Place:
+        try:
+            number = structure.step_named(data, step)
+        except LookupError:
+            message = _("That step is not there any more. Nothing was moved.")
+            raise InvalidInput({"step": [message]}, message) from None
+        return structure.move_to_step(data, place, number)
+
+    return apply
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_form()
 def whole(request: HttpRequest, offering: Offering) -> HttpResponse:
-    """Title and key of the form itself."""
+    """Title and key of the form itself, and who may apply."""
     return _part(request, offering, ())
 
 
@@ -157,7 +171,7 @@ def _part(request: HttpRequest, offering: Offering, place: Place) -> HttpRespons
     if request.method != "POST":
         return _part_page(request, offering, edit, place, found, editor)
     action = str(request.POST.get("_do") or "save")
-    if action.partition(":")[0] in {"up", "down", "copy", "remove", "add"}:
+    if action.partition(":")[0] in {"up", "down", "copy", "remove", "add", "to"}:
         return _press(request, offering, edit, place)
     typed = read_part(request, editor, place, found)
     if editor.press(action, typed, specs_at(place, typed)):
@@ -236,7 +250,7 @@ def _part_page(
             for above in (place[:depth] for depth in range(1, len(place)))
         ],
     }  # fmt: skip
-    title = show.name_of(edit.definition, place) if place else _("Title of the form")
+    title = show.name_of(edit.definition, place) if place else _("Title and who may apply")
     return page(request, "cms/forms/part.html", offering, context, title=title, status=status)
 
 

@@ -35,6 +35,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "date": ("is", "is_not", "before", "until", "after", "from", *_ANSWERED),
     "multiple": ("contains", "contains_not", *_ANSWERED),
     "list": _ANSWERED,
+    "years": ("at_least", "at_most", "more", "less", "is", "is_not"),
     "group": ("at_least", "at_most", "is", *_ANSWERED),
 }
 TODAY_VALUE = "today"
@@ -129,7 +130,7 @@ def _literal(value: str, operand: Operand) -> str | None:
     match operand.kind:
         case "bool":
             return {"yes": "true", "no": "false"}.get(value)
-        case "int" | "group":
+        case "int" | "years" | "group":
             return value if re.fullmatch(r"-?[0-9]{1,18}", value) else None
         case "decimal":
             found = re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", value)
@@ -154,7 +155,7 @@ def _is_day(value: str) -> bool:
 def tidy_value(value: str, operand: Operand) -> str:
     """A typed value as it is compared: numbers without signs and spaces people add."""
     value = value.strip()
-    if operand.kind in {"int", "decimal", "group"}:
+    if operand.kind in {"int", "decimal", "years", "group"}:
         plain = value.replace(",", "").replace("、", "")
         try:
             number = Decimal(plain)
@@ -251,6 +252,10 @@ def _term(tokens: list[_Token], operands: Mapping[str, Operand]) -> Term | None:
             return None
         case ["name", "(", "name", ")", sign, "number"] if words[0] == "size":
             return _sized(of(words[2]), words[2], sign, words[5])
+        case ["name", "(", "name", ",", "name", ")", sign, "number"] if sign in _MIRROR:
+            name = f"{words[0]}({words[2]}, {words[4]})"
+            operand = of(name)
+            return Term(name, _MIRROR[sign], (words[7],)) if operand else None
         case ["name", "name", "[", *inside, "]"] if words[1] == "in":
             return _one_of(of(words[0]), words[0], inside, words[3:-1])
     if len(tokens) >= 3 and kinds[0] == "name" and kinds[1] in set(_COMPARED.values()):

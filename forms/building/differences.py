@@ -1,115 +1,117 @@
-"""What differs between two definitions, by step and question, for people to look over."""
+"""Two definitions as typed, right or not yet, side by side: `forms.comparison` of what is there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from forms.building.places import Data, parts
+from common.text import Text
+from forms import comparison, side_by_side
+from forms.building.fields import FieldSpec, fields_of, question_types
+from forms.building.places import Data, Place
+from forms.comparison import Change
+from forms.definitions import FormDefinition, Step
+from forms.questions import Check, Criterion, Model, Option, QuestionBase
+from forms.side_by_side import Line
 
-LONGEST_SHOWN = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """`where` are ids from the outside in; `field` is empty for the part as a whole."""
-
-    where: tuple[str, ...]
-    field: str
-    kind: Literal["added", "removed", "changed", "moved"]
-    before: str = ""
-    after: str = ""
+Sections = Sequence[tuple[str, list[Line]]]
+_ROWS: Mapping[str, type[Model]] = {"choices": Option, "validate": Check, "eligibility": Criterion}
 
 
-def differences(before: Data, after: Data) -> list[Difference]:
-    """In the order of `after`; what was removed comes last. Parts are recognised by their ids."""
-    old, new = _by_id(before), _by_id(after)
-    found = [*_fields((), _own(before), _own(after))]
-    for where, part in new.items():
-        if where not in old:
-            found.append(Difference(where, "", "added", after=_label(part)))
-            continue
-        found += _fields(where, _own(old[where]), _own(part))
-    found += [
-        Difference(where, "", "removed", before=_label(part))
-        for where, part in old.items()
-        if where not in new and not (len(where) > 1 and where[:-1] not in new)
-    ]
-    return [*found, *_moved(old, new)]
+def differences(before: Data, after: Data) -> Sections:
+    """What differs between two whole definitions, by step."""
+    return side_by_side.sections(_form(before), _form(after))
 
 
-def _by_id(data: Data) -> dict[tuple[str, ...], Data]:
-    """Every part by the ids that lead to it, each made single where ids are there twice."""
-    found: dict[tuple[str, ...], Data] = {}
-    names: dict[tuple[int, ...], tuple[str, ...]] = {(): ()}
-    for place, part in parts(data):
-        name = str(part.get("id") or f"#{place[-1] + 1}")
-        where = (*names[place[:-1]], name)
-        while where in found:
-            name += "′"
-            where = (*where[:-1], name)
-        names[place] = where
-        found[where] = part
-    return found
+def of_part(before: Data, after: Data, place: Place) -> Sections:
+    """What differs between two of a step or question, whatever their ids."""
+    old, new = _part(before, place), _part(after, place)
+    details = tuple(comparison.of_part(old, new))
+    label = new.title if isinstance(new, Step) else new.label
+    return [("", [Line.of(Change("changed", "", new.id, label, details))])] if details else []
 
 
-def _own(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in part.items() if key not in {"steps", "questions"}}
+def _part(data: Data, place: Place) -> Step | QuestionBase:
+    if len(place) == 1:
+        return _made(Step, fields_of("step"), data, "")
+    return _question(data, str(data.get("id") or ""))
 
 
-def _fields(
-    where: tuple[str, ...], before: dict[str, Any], after: dict[str, Any]
-) -> list[Difference]:
-    keys = dict.fromkeys([*after, *before])
-    return [
-        Difference(where, key, "changed", _shown(before.get(key)), _shown(after.get(key)))
-        for key in keys
-        if before.get(key) != after.get(key)
-    ]
-
-
-def _moved(
-    old: Mapping[tuple[str, ...], Data], new: Mapping[tuple[str, ...], Data]
-) -> list[Difference]:
-    """Parts whose neighbours changed places: those that are not in the longest common order."""
+def _form(data: Data) -> FormDefinition:
+    """As much of a definition as can be compared; of ids that are there twice each is single."""
+    taken: set[str] = set()
+    steps: set[str] = set()
     found = []
-    for above in dict.fromkeys(where[:-1] for where in new):
-        order = [where for where in old if where[:-1] == above and where in new]
-        now = [where for where in new if where[:-1] == above and where in old]
-        kept = set(_longest_rising([order.index(where) for where in now]))
-        found += [
-            Difference(where, "", "moved", str(order.index(where) + 1), str(place + 1))
-            for place, where in enumerate(now)
-            if order.index(where) not in kept
-        ]
+    for number, step in enumerate(data["steps"]):
+        step_id = _single(str(step.get("id") or f"#{number + 1}"), steps)
+        made = _made(Step, fields_of("step"), step, step_id)
+        asked = [_question(q, _id(q, n, taken), taken) for n, q in enumerate(step["questions"])]
+        found.append(made.model_copy(update={"questions": tuple(asked)}))
+    form = _made(FormDefinition, fields_of("form"), data, "")
+    languages = data.get("languages")
+    known = {"languages": tuple(map(str, languages))} if isinstance(languages, list) else {}
+    return form.model_copy(update={"steps": tuple(found), **known})
+
+
+def _id(part: Data, number: int, taken: set[str]) -> str:
+    return _single(str(part.get("id") or f"#{number + 1}"), taken)
+
+
+def _single(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "′"
+    taken.add(name)
+    return name
+
+
+def _question(data: Data, name: str, taken: set[str] | None = None) -> QuestionBase:
+    kind = str(data.get("type"))
+    model: Any = question_types().get(kind) or QuestionBase
+    found: QuestionBase = _made(model, fields_of(kind), data, name)
+    below = data.get("questions")
+    if isinstance(below, list) and "questions" in model.model_fields:
+        inner = set() if taken is None else taken
+        items = tuple(_question(q, _id(q, n, inner), inner) for n, q in enumerate(below))
+        found = found.model_copy(update={"questions": items})
     return found
 
 
-def _longest_rising(numbers: list[int]) -> list[int]:
-    best: list[list[int]] = []
-    for place, number in enumerate(numbers):
-        before = [best[p] for p in range(place) if numbers[p] < number]
-        best.append([*max(before, key=len, default=[]), number])
-    return max(best, key=len, default=[])
+def _made(model: Any, specs: tuple[FieldSpec, ...], data: Data, name: str) -> Any:
+    """An instance that nobody has checked: with what `data` says, else what the model assumes."""
+    values: dict[str, Any] = {"type": data.get("type")} if "type" in model.model_fields else {}
+    by_key = {spec.key: spec for spec in specs}
+    for field, info in model.model_fields.items():
+        spec = by_key.get(info.alias or field)
+        if spec is not None and spec.kind != "parts":
+            values[field] = _value(spec, data.get(spec.key))
+    if name:
+        values["id"] = name
+    for words in ("label", "title"):
+        if words in model.model_fields and not values.get(words):
+            values[words] = Text(name or "―")
+    if "steps" in model.model_fields:
+        values["steps"] = ()
+    if "questions" in model.model_fields:
+        values["questions"] = ()
+    return model.model_construct(**values)
 
 
-def _label(part: Mapping[str, Any]) -> str:
-    return _shown(part.get("label") or part.get("title") or "")
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        ordered = sorted(value.items(), key=lambda pair: pair[0] != "ja")
-        words = " / ".join(f"{key}: {_shown(item)}" for key, item in ordered)
-    elif isinstance(value, list):
-        words = "\n".join(_shown(item) for item in value)
-    else:
-        words = (
-            {True: "✓", False: "✗"}.get(value, str(value))
-            if isinstance(value, bool)
-            else str(value)
+def _value(spec: FieldSpec, value: Any) -> Any:
+    if spec.kind == "rows":
+        rows = value if isinstance(value, list) else ()
+        return tuple(
+            _made(_ROWS[spec.key], spec.fields, row if isinstance(row, dict) else {}, "")
+            for row in rows
         )
-    return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
+    if value is None:
+        return spec.default
+    if spec.kind == "text":
+        return _text(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _text(value: Any) -> Text:
+    try:
+        return Text(value)
+    except TypeError:
+        return Text(str(value))

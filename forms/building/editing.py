@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
 from forms import definitions
-from forms.building import conditions, texts, words
+from forms.building import conditions, structure, texts, words
 from forms.building.conditions import NotPicked, Picked, Term
 from forms.building.fields import FieldSpec, fields_of
 from forms.building.operands import Operand, operands_at
@@ -127,7 +127,8 @@ class Editor:
     def _entry(self, part: Mapping[str, Any], spec: FieldSpec, name: str, of: str) -> Entry:
         value = part.get(spec.key)
         entry = Entry(
-            spec, name, words.field_label(spec.key, of), words.field_hint(spec.key),
+            spec, name, words.field_label(spec.key, of, str(part.get("type"))),
+            words.field_hint(spec.key, of),
             words.section(spec.key), value, errors=list(self.errors.get(name, ())),
         )  # fmt: skip
         match spec.kind:
@@ -163,7 +164,7 @@ class Editor:
         for number, row in enumerate(value if isinstance(value, list) else ()):
             row = row if isinstance(row, dict) else {"?": row}
             extra = {key: row[key] for key in row.keys() - {s.key for s in spec.fields}}
-            entries = self.entries(row, spec.fields, f"{name}-{number}-", spec.key)
+            entries = self.entries(row, _in_order(spec), f"{name}-{number}-", spec.key)
             found.append(Row(number, entries, json.dumps(extra) if extra else ""))
         return found
 
@@ -320,7 +321,7 @@ class Editor:
         if verb.startswith("row-"):
             spec = next((s for s in specs if s.key == name and s.kind == "rows"), None)
             if spec is not None:
-                self._press_row(verb, part, name, place)
+                self._press_row(verb, part, spec, place)
                 self.errors.clear()
             return True
         if verb.startswith("cond-"):
@@ -331,7 +332,8 @@ class Editor:
             return True
         return False
 
-    def _press_row(self, verb: str, part: Data, name: str, place: int) -> None:
+    def _press_row(self, verb: str, part: Data, spec: FieldSpec, place: int) -> None:
+        name = spec.key
         rows = list(part.get(name) or ())
         order: list[int | None] = list(range(len(rows)))
         moved = {"row-up": place - 1, "row-down": place + 1}.get(verb)
@@ -341,7 +343,7 @@ class Editor:
             del order[place]
         elif moved is not None and place < len(rows) and 0 <= moved < len(rows):
             order[place], order[moved] = order[moved], order[place]
-        part[name] = [{} if number is None else rows[number] for number in order]
+        part[name] = [structure.new_row(spec, rows) if n is None else rows[n] for n in order]
         kept = {k: v for k, v in self.conditions.items() if not k.startswith(f"{name}-")}
         for now, before in enumerate(order):
             prefix = f"{name}-{before}-"
@@ -362,6 +364,14 @@ class Editor:
             condition.mode = "all"
         if not condition.rows and condition.mode in {"all", "any"}:
             condition.mode = "always"
+
+
+def _in_order(spec: FieldSpec) -> tuple[FieldSpec, ...]:
+    """The fields of a row as people look at them."""
+    first = words.ROW_ORDER.get(spec.key, ())
+    return tuple(
+        sorted(spec.fields, key=lambda one: first.index(one.key) if one.key in first else 99)
+    )
 
 
 def specs_at(place: Place, part: Mapping[str, Any]) -> tuple[FieldSpec, ...]:
@@ -399,7 +409,7 @@ def _number(typed: str) -> int | str | None:
 
 
 def _narrow(value: str, operand: Operand) -> str:
-    if operand.kind in {"int", "decimal", "group", "date"}:
+    if operand.kind in {"int", "decimal", "years", "group", "date"}:
         return unicodedata.normalize("NFKC", value)
     return value.replace("\r\n", "\n")
 

@@ -31,6 +31,8 @@ _MOST_ROUNDS = 120
 #: A large form with many mistakes takes a tenth of a second for each; the rest is told later.
 _MOST_SECONDS = 2.0
 _MOST_KEPT = 64
+#: How the id of a condition of applying begins that stands for one that does not work.
+PUT_ASIDE = "put_aside__"
 _NOTHING = {"number": "0", "money": "0", "text": '""', "yes_no": "false", "date": "today"}
 
 
@@ -173,10 +175,8 @@ class _Notes:
             rows[number][str(rest[2])] = "―"
         elif len(rest) > 2 and rest[2] == "hint" and isinstance(rows[number], dict):
             rows[number].pop("hint", None)
-        elif key == "choices":
-            rows[number] = {"value": f"option-{number}", "label": "―"}
         else:
-            rows[number] = {"rule": "true", "message": "―"}
+            rows[number] = _harmless(key, number)
 
     def _drop_one(self) -> bool:
         """Take away what still does not fit after mending: one, since that moves the others.
@@ -202,15 +202,20 @@ class _Notes:
         """Take away the rule, or else the question, that the engine does not take."""
         place, rest = place_of(path)
         part = _safely(lambda: part_at(self.work, place))
-        if not place or part is None:
+        if part is None:
             return False
         key = str(rest[0]) if rest else ""
+        if key == "eligibility" and len(rest) > 1 and isinstance(rest[1], int):
+            part[key][rest[1]] = _harmless(key, rest[1])
+            return True
+        if not place:
+            return False
         if key == "rule" and part.get("type") == "computed" and "rule" in part:
             if part["rule"] != _NOTHING.get(str(part.get("result"))):
                 part["rule"] = _NOTHING.get(str(part.get("result")), "0")
                 return True
         elif key == "validate" and len(rest) > 1 and isinstance(rest[1], int):
-            part["validate"][rest[1]] = {"rule": "true", "message": "―"}
+            part[key][rest[1]] = _harmless(key, rest[1])
             return True
         elif key in {"show_when", "required_when", "min", "concept"} and key in part:
             del part[key]
@@ -223,6 +228,14 @@ class _Notes:
         if isinstance(part.get("id"), str) and key == "id":
             self.set_aside.discard(part["id"])  # the other one is still there
         return True
+
+
+def _harmless(key: str, number: int) -> Data:
+    """A row that stands for one that does not work."""
+    if key == "choices":
+        return {"value": f"option-{number}", "label": "―"}
+    named = {"id": f"{PUT_ASIDE}{number}"} if key == "eligibility" else {}
+    return named | {"rule": "true", "message": "―"}
 
 
 _LANGUAGES: dict[str, tuple[str, ...]] = {"languages": ()}

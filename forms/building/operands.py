@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from common.text import Text
 from forms import prepared
 from forms.building.places import Data, Place, part_at, questions
+from forms.parts import COMPOSITES
 from forms.questions import Question, QuestionBase
 from rules import VarType
 
@@ -20,7 +21,8 @@ _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """`name` as in a rule (``act_type``, ``address.city``), `label` for people."""
+    """`name` as in a rule (``act_type``, ``address.city``, ``years_between(born, today)``),
+    `label` for people."""
 
     name: str
     label: str
@@ -58,11 +60,21 @@ def _of(raw: Mapping[str, Any]) -> Iterator[Operand]:
         (option.value, str(option.label)) for option in getattr(question, "choices", ())
     )
     if kind.kind == "map":
+        names = {part.name: part.label for part in COMPOSITES.get(str(raw.get("type")), ())}
         for part, of in kind.fields:
             if of.kind in {"text", "int", "decimal", "bool", "date"}:
-                yield Operand(f"{question.id}.{part}", f"{label}: {part}", of.kind)
+                said = f"{label}: {names.get(part, part)}"
+                yield from _with_years(Operand(f"{question.id}.{part}", said, of.kind))
         return
-    yield Operand(question.id, label, _kind(kind, choices), choices)
+    yield from _with_years(Operand(question.id, label, _kind(kind, choices), choices))
+
+
+def _with_years(operand: Operand) -> Iterator[Operand]:
+    """A date can be compared as itself, and as an age: full years on the day of applying."""
+    yield operand
+    if operand.kind == "date":
+        label = _("Age or full years: %(name)s") % {"name": operand.label}
+        yield Operand(f"years_between({operand.name}, {prepared.TODAY})", label, "years")
 
 
 def _kind(kind: VarType, choices: tuple[tuple[str, str], ...]) -> str:

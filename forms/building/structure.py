@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
-from forms.building.fields import fields_of, item_types, question_types
+from forms.building.fields import FieldSpec, fields_of, item_types, question_types
 from forms.building.places import Data, Place, part_at, parts, questions, siblings
 
 MOST_STEPS = 100
@@ -49,12 +49,25 @@ def _new(kind: str, taken: set[str]) -> Data:
         if not spec.required or spec.key in found:
             continue
         if spec.kind == "rows":
-            found[spec.key] = [{"value": f"option_{number}"} for number in (1, 2)]
+            found[spec.key] = [new_row(spec, []), new_row(spec, [{"value": "option_1"}])]
         elif spec.kind == "pick":
             found[spec.key] = spec.options[0]
         elif spec.kind == "parts":
             found[spec.key] = [_new("text", taken | {found["id"]})]
     return found
+
+
+#: By field of rows: what names a row, and how a name begins that nobody has thought of yet.
+_ROW_NAMES = {"choices": ("value", "option"), "eligibility": ("id", "criterion")}
+
+
+def new_row(spec: FieldSpec, rows: list[Any]) -> Data:
+    """A row to add to `rows`, with a name of its own where rows of `spec` have one."""
+    if spec.key not in _ROW_NAMES:
+        return {}
+    key, stem = _ROW_NAMES[spec.key]
+    taken = {str(row.get(key)) for row in rows if isinstance(row, dict)}
+    return {key: _free(stem, taken)}
 
 
 def _free(stem: str, taken: set[str]) -> str:
@@ -118,6 +131,23 @@ def move_to_step(data: Data, place: Place, step: int) -> Place:
     return (step, len(below) - 1)
 
 
+def name_of_step(data: Data, number: int) -> str:
+    """How a page names a step, so that it is found again when others have moved it meanwhile."""
+    return f"{number + 1}:{data['steps'][number].get('id') or ''}"
+
+
+def step_named(data: Data, name: str) -> int:
+    """The number of the step that `name_of_step` named. Raises `LookupError` when it is gone."""
+    names = [name_of_step(data, number) for number in range(len(data["steps"]))]
+    if name in names:
+        return names.index(name)
+    step_id = name.partition(":")[2]
+    moved = [number for number, step in enumerate(data["steps"]) if step.get("id") == step_id]
+    if not step_id or len(moved) != 1:
+        raise LookupError(name)
+    return moved[0]
+
+
 def rename(data: Data, old: str, new: str) -> int:
     """Put `new` for the id `old` in every rule. Returns how many rules changed.
 
@@ -128,30 +158,29 @@ def rename(data: Data, old: str, new: str) -> int:
     def one(found: re.Match[str]) -> str:
         return new if found.group() == old else found.group()
 
-    for _place, part in parts(data):
-        for holder in [part, *_checks(part)]:
-            for key in ("show_when", "required_when", "rule"):
-                source = holder.get(key)
-                if isinstance(source, str) and (after := _NAME.sub(one, source)) != source:
-                    holder[key] = after
-                    changed += 1
+    for _place, holder, key in _rules(data):
+        source = holder[key]
+        if (after := _NAME.sub(one, source)) != source:
+            holder[key] = after
+            changed += 1
     return changed
 
 
 def uses(data: Data, name: str) -> list[Place]:
-    """Places of the rules that name a question."""
-    found = []
-    for place, part in parts(data):
-        sources = [
-            holder.get(key)
-            for holder in [part, *_checks(part)]
-            for key in ("show_when", "required_when", "rule")
-        ]
-        if any(isinstance(s, str) and name in _NAME.findall(s) for s in sources):
-            found.append(place)
-    return found
+    """Places of the rules that name a question, each once; ``()`` for who may apply."""
+    found = [place for place, holder, key in _rules(data) if name in _NAME.findall(holder[key])]
+    return list(dict.fromkeys(found))
 
 
-def _checks(part: Data) -> list[Data]:
-    found = part.get("validate")
+def _rules(data: Data) -> Iterator[tuple[Place, Data, str]]:
+    """Every rule: the place of its part, what holds it and under which key."""
+    for place, part in [((), data), *parts(data)]:
+        for holder in [part, *_rows(part, "validate"), *_rows(part, "eligibility")]:
+            for key in ("show_when", "required_when", "rule"):
+                if isinstance(holder.get(key), str):
+                    yield place, holder, key
+
+
+def _rows(part: Data, key: str) -> list[Data]:
+    found = part.get(key)
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []

@@ -17,8 +17,9 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from forms import pages, parsing, rendering, validation
+from forms import eligibility, pages, parsing, rendering, validation
 from forms.building.places import fingerprint
+from forms.eligibility import Told
 from forms.parsing import Read
 from forms.prepared import Node, Prepared
 from forms.questions import GroupQuestion
@@ -85,6 +86,11 @@ class Run:
     links: list[pages.ErrorLink] = field(default_factory=list)
     #: What stands in the way of sending, over all steps.
     problems: Sequence[Problem] = ()
+    #: The conditions of applying that these answers speak against, and whether it could be sent.
+    told: Sequence[Told] = ()
+    may_send: bool = True
+    #: Questions of this step that only these answers have brought: there is something to answer.
+    more: bool = False
 
     @property
     def steps(self) -> list[tuple[str, str, bool]]:
@@ -129,7 +135,13 @@ def answer(
         for key in buttons.post
         if any(key == node.id or key.startswith(f"{node.id}-") for node in asked)
     }
-    return _painted(prepared, step_id, new, state, typed, errors)
+    found = _painted(prepared, step_id, new, state, typed, errors)
+    seen = {node.id for node in shown}
+    found.more = any(
+        node.id in state.visible and node.id not in seen and not node.compute
+        for node in prepared.step_nodes[step_id]
+    )
+    return found
 
 
 def _painted(
@@ -144,7 +156,11 @@ def _painted(
     frame = _frame(prepared, step_id, state, typed, errors)
     links = pages.error_links(nodes, errors, get_language() or "ja")
     found = validation.problems(prepared, state)
-    return Run(prepared, step_id, answers, state, frame.fields(nodes), errors, links, found)
+    against = eligibility.not_met(eligibility.screen(prepared, state, complete=not found))
+    return Run(
+        prepared, step_id, answers, state, frame.fields(nodes), errors, links, found,
+        eligibility.in_words(prepared, against), eligibility.may_send(prepared, against),
+    )  # fmt: skip
 
 
 def next_step(found: Run) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
-Section = Literal["main", "type", "when", "checks", "more"]
+Section = Literal["main", "type", "when", "who", "checks", "more"]
 
 TYPES: Mapping[str, Any] = {
     "text": _("Short text"),
@@ -109,12 +109,43 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
     "add_label": (_("Words on the button that adds an entry"), "", "type"),
     "value": (_("Value"), _("For rules and other systems."), "type"),
     "message": (_("Message"), "", "type"),
+    "eligibility": (
+        _("Conditions of applying"),
+        _(
+            "Residents are told as soon as their answers speak against it. It is a first check: "
+            "the office decides."
+        ),
+        "who",
+    ),
+    "may_apply_anyway": (
+        _("Whoever does not meet a condition may send all the same"),
+        _("Without the tick, whoever is stopped cannot send the application online."),
+        "who",
+    ),
+    "severity": (_("What happens when it does not hold"), "", "who"),
+}
+
+#: In some types a field is something else than in the others.
+TYPE_FIELDS: Mapping[tuple[str, str], Any] = {
+    ("multiple", "min"): _("At least … options"),
+    ("multiple", "max"): _("At most … options"),
+    ("group", "min"): _("At least … entries"),
+    ("group", "max"): _("At most … entries"),
+    ("money", "min"): _("Smallest amount (yen)"),
+    ("money", "max"): _("Largest amount (yen)"),
 }
 
 #: In a row some fields are something else than in a question.
 ROW_FIELDS: Mapping[tuple[str, str], Any] = {
     ("choices", "label"): _("Words"),
     ("validate", "rule"): _("It is right when …"),
+    ("eligibility", "id"): _("Short name"),
+    ("eligibility", "rule"): _("Whoever may apply meets this"),
+    ("eligibility", "message"): _("What those are told who do not meet it"),
+}
+#: What people look at first in a row; else as the model has it.
+ROW_ORDER: Mapping[str, tuple[str, ...]] = {
+    "eligibility": ("rule", "message", "severity", "id"),
 }
 
 CHOICES: Mapping[tuple[str, str], Any] = {
@@ -138,6 +169,8 @@ CHOICES: Mapping[tuple[str, str], Any] = {
     ("result", "text"): _("Text"),
     ("result", "yes_no"): _("Yes or no"),
     ("result", "date"): _("Date"),
+    ("severity", "stop"): _("Stop: “You probably cannot apply”"),
+    ("severity", "warn"): _("Notice: “Please note before you go on”"),
 }
 
 OPERATIONS: Mapping[str, Any] = {
@@ -171,13 +204,15 @@ def type_name(kind: str) -> str:
     return str(TYPES.get(kind) or plain(kind))
 
 
-def field_label(key: str, row_of: str = "") -> str:
-    found = ROW_FIELDS.get((row_of, key)) if row_of else None
+def field_label(key: str, row_of: str = "", kind: str = "") -> str:
+    """`row_of`: the field whose rows it belongs to; `kind`: the type of question."""
+    found = ROW_FIELDS.get((row_of, key)) if row_of else TYPE_FIELDS.get((kind, key))
     return str(found or (FIELDS[key][0] if key in FIELDS else plain(key)))
 
 
-def field_hint(key: str) -> str:
-    return str(FIELDS[key][1]) if key in FIELDS else ""
+def field_hint(key: str, row_of: str = "") -> str:
+    """In a row where the field is something else, what is said of it elsewhere does not count."""
+    return "" if (row_of, key) in ROW_FIELDS or key not in FIELDS else str(FIELDS[key][1])
 
 
 def section(key: str) -> Section:

@@ -140,6 +140,17 @@ def test_every_service_has_a_copy_with_its_groups(town: Any) -> None:
     assert copies.make(case.application).kind == copies.KIND
 
 
+def test_the_answers_of_an_entry_stay_together(town: Any) -> None:
+    of = make.offering("child_allowance")
+    (child,) = make.child_allowance_answers(of)["children"]
+    names = ("𠮷髙﨑 空", "山田 海")
+    children = [child | {"child_name": name} for name in names]
+    html = html_of(make.submitted_case(of=of, answers={"children": children}).application)
+    blocks = re.findall(r'<tbody class="entry">(.*?)</tbody>', html, re.DOTALL)
+    assert [sum(name in block for name in names) for block in blocks] == [1, 1]
+    assert [block.count("<tr>") for block in blocks] == [7, 7]
+
+
 def test_a_copy_that_failed_is_known(town: Any) -> None:
     application = make.submitted_case().application
     copies.request(application)

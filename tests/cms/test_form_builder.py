@@ -103,8 +103,8 @@ def words(response: Any) -> str:
 # --- getting there --------------------------------------------------------------------------------
 
 
-PAGES = ("", "part/", "part/1/", "part/1-1/", "preview/1/", "try/", "translations/", "yaml/",
-         "yaml/download/", "publish/", "discard/")  # fmt: skip
+PAGES = ("", "part/", "part/1/", "part/1-1/", "preview/1/", "preview/form/", "try/",
+         "translations/", "yaml/", "yaml/download/", "publish/", "discard/")  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -286,6 +286,119 @@ def test_steps_and_questions_are_moved_copied_and_removed(desk: Any, edit: FormE
     one, two = edit.definition["steps"][0]["questions"][:2]
     assert one["label"] == two["label"]
     assert one["id"] != two["id"]
+
+
+def test_a_question_is_moved_to_another_step(desk: Any, colleague: Any, edit: FormEdit) -> None:
+    def ids(step: int) -> list[str]:
+        edit.refresh_from_db()
+        return [question["id"] for question in edit.definition["steps"][step]["questions"]]
+
+    first = ids(0)[0]
+    there = f"{FORM}part/1-1/"
+    page = soup(desk.get(there))
+    offered = [option["value"] for option in page.select("#to-step option")]
+    assert offered == ["2:place", "3:activity", "4:documents", "5:declaration"]
+    # A colleague has put the steps into another order meanwhile: the step is found by its id.
+    steps = soup(colleague.get(FORM))
+    colleague.post(FORM, {"lock": edit.lock, "_do": button(steps, "down:3:")})
+    move = fields(page, "form:has(#to-step)") | {"step": "3:activity", "_do": button(page, "to:")}
+    response = desk.post(there, move)
+    assert response["Location"] == f"{FORM}part/4-{len(ids(3))}/"
+    assert ids(3)[-1] == first
+    assert first not in ids(0)
+    back = soup(desk.get(response["Location"]))
+    move = fields(back, "form:has(#to-step)") | {"step": "9:gone", "_do": button(back, "to:")}
+    page = desk.post(response["Location"], move, follow=True)
+    assert "That step is not there any more. Nothing was moved." in words(page)
+    assert ids(3)[-1] == first
+
+
+def _with_criterion(desk: Any, edit: FormEdit) -> dict[str, Any]:
+    """The page of the form with a condition of applying picked, not saved."""
+    there = f"{FORM}part/"
+    page = soup(desk.post(there, fields(soup(desk.get(there))) | {"_do": "row-add:eligibility"}))
+    assert page.select_one('[name="eligibility-0-id"]')["value"] == "criterion_1"
+    page = soup(desk.post(there, fields(page) | {"_do": "cond-add:eligibility-0-rule"}))
+    typed = fields(page) | {"eligibility-0-rule-0-name": "years_between(birth_date, today)"}
+    page = soup(desk.post(there, typed | {"_do": "refresh"}))
+    typed = fields(page) | {
+        "eligibility-0-rule-0-op": "at_least",
+        "eligibility-0-rule-0-value": "１８",
+        "eligibility-0-message-ja": "18歳以上の方が対象です。",
+        "eligibility-0-message-en": "You must be 18 or over.",
+    }
+    typed.pop("may_apply_anyway")
+    return typed
+
+
+def test_who_may_apply_is_picked_previewed_tried_and_met_by_the_resident(
+    desk: Any, edit: FormEdit, town: Any, client_for: Callable[..., Any]
+) -> None:
+    typed = _with_criterion(desk, edit)
+    shown = desk.post(f"{FORM}preview/form/?language=en", typed)
+    assert "You must be 18 or over." in words(shown)
+    assert desk.post(f"{FORM}part/", typed | {"_do": "save"})["Location"] == f"{FORM}part/"
+    edit.refresh_from_db()
+    assert edit.definition["may_apply_anyway"] is False
+    assert edit.definition["eligibility"] == [
+        {"id": "criterion_1", "rule": "years_between(birth_date, today) >= 18",
+         "message": {"ja": "18歳以上の方が対象です。", "en": "You must be 18 or over."}}
+    ]  # fmt: skip
+    assert "You must be 18 or over." in words(desk.get(FORM))
+    assert "You must be 18 or over." in words(desk.get(f"{FORM}translations/?step=0"))
+
+    trial = fields(soup(desk.get(f"{FORM}try/")), "main form")
+    young = {"birth_date-year": "2020", "birth_date-month": "4", "birth_date-day": "1"}
+    page = desk.post(f"{FORM}try/", trial | young | {"_do": "refresh"})
+    assert soup(page).select_one(".pv-told")
+    assert "You must be 18 or over." in words(page)
+    old = young | {"birth_date-year": "1980"}
+    assert not soup(desk.post(f"{FORM}try/", trial | old | {"_do": "refresh"})).select(".pv-told")
+
+    publish = fields(soup(desk.get(f"{FORM}publish/")), 'form:has([name="note"])')
+    done = desk.post(f"{FORM}publish/", publish | {"note": "18歳以上", "_do": "publish"})
+    assert done.status_code == 302, words(done)
+    form = Offering.objects.get(slug="park-use").form_version.form
+    assert form.eligibility[0].severity == "stop"
+    assert form.may_apply_anyway is False
+
+
+def test_a_condition_of_applying_that_cannot_work_is_told_at_its_field(
+    desk: Any, edit: FormEdit
+) -> None:
+    there = f"{FORM}part/"
+    typed = _with_criterion(desk, edit) | {
+        "eligibility-0-message-en": "",
+        "eligibility-0-rule-mode": "text",
+        "eligibility-0-rule-text": "nobody == 1",
+        "_do": "save",
+    }
+    page = soup(desk.post(there, typed, follow=True))
+    assert page.select_one("#f-eligibility-0-rule .fb-error")
+    assert page.select_one("#f-eligibility-0-message .fb-error")
+    problems = soup(desk.get(FORM)).select("#problems a")
+    assert [link["href"] for link in problems] == [
+        f"{FORM}part/#f-eligibility-0-message",
+        f"{FORM}part/#f-eligibility-0-rule",
+    ]
+    # The rest can be looked at all the same.
+    assert soup(desk.get(f"{FORM}preview/1/")).select_one('[name="email"]')
+    assert "―" not in words(desk.get(f"{FORM}preview/form/"))
+
+
+def test_who_may_apply_changed_twice_is_a_conflict(
+    desk: Any, colleague: Any, edit: FormEdit
+) -> None:
+    mine = _with_criterion(desk, edit)
+    theirs = fields(soup(colleague.get(f"{FORM}part/"))) | {"title-en": "Theirs", "_do": "save"}
+    assert colleague.post(f"{FORM}part/", theirs).status_code == 302
+    page = desk.post(f"{FORM}part/", mine | {"_do": "save"})
+    assert page.status_code == 409
+    assert "You must be 18 or over." in words(page)
+    again = fields(soup(page), 'form:has([name="mark"])')
+    assert desk.post(f"{FORM}part/", again).status_code == 302
+    edit.refresh_from_db()
+    assert edit.definition["eligibility"][0]["id"] == "criterion_1"
 
 
 def test_options_are_added_moved_and_removed(desk: Any, edit: FormEdit) -> None:
@@ -629,6 +742,7 @@ def test_queries_do_not_grow_with_the_form(
 ) -> None:
     for path in ("", "part/1/", "part/1-1/", "translations/", "publish/"):
         counts = []
+        desk.get(f"{FORM}{path}")  # what a process asks only once
         for steps in (1, 60):
             FormEdit.objects.filter(pk=edit.pk).update(definition=_large(steps))
             counts.append(len(count_sql(desk, f"{FORM}{path}")))
@@ -643,3 +757,19 @@ def test_a_form_of_sixty_steps_is_edited(desk: Any, edit: FormEdit) -> None:
     assert desk.post(f"{FORM}part/60-5/", typed).status_code == 302
     edit.refresh_from_db()
     assert edit.definition["steps"][59]["questions"][4]["show_when"] == 'q1_4 == "neu"'
+
+
+def test_a_test_run_shows_what_follows_from_an_answer_before_it_goes_on(
+    desk: Any, edit: FormEdit
+) -> None:
+    page = soup(desk.get(f"{FORM}try/?step=activity"))
+    typed = fields(page, "main form") | {
+        "purpose": "Filming", "act_type": "photography", "fee_waiver": "no", "_do": "next",
+    }  # fmt: skip
+    page = soup(desk.post(f"{FORM}try/", typed))
+    assert page.select_one('[name="_step"]')["value"] == "activity"
+    assert page.select_one('[name="cameras"]')
+    assert not page.select("#f-summary")
+    typed = fields(page, "main form") | {"crew": "6", "cameras": "2", "_do": "next"}
+    page = soup(desk.post(f"{FORM}try/", typed))
+    assert page.select_one('[name="_step"]')["value"] == "documents"

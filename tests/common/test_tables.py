@@ -81,6 +81,17 @@ class TestLiveCells:
         (cell,) = as_xlsx(text)
         assert bool(cell.quotePrefix)
 
+    @pytest.mark.parametrize(
+        "number", ["+81-90-1234-5678", "+81 (0)90 1234 5678", "+819012345678", "＋８１９０１２３４"]
+    )
+    def test_a_telephone_number_stays_readable_and_is_no_sum(self, number: str) -> None:
+        assert as_csv("first", number)[1] == ["first", f"'{number}"]
+        (cell,) = as_xlsx(number)
+        assert (cell.value, cell.data_type, bool(cell.quotePrefix)) == (number, "s", True)
+
+    def test_a_telephone_number_without_country_code_is_left_alone(self) -> None:
+        assert as_csv("090-1234-5678")[1] == ["090-1234-5678"]
+
     def test_headings_are_text_too(self) -> None:
         made = Table("=1", [Column("=1+1")])
         with XlsxFile([made]) as writer, writer.finish() as file:

@@ -36,12 +36,13 @@ def _axe() -> str:
     return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is, a line for each element."""
+def violations(page: Page, within: str = "html") -> list[str]:
+    """What axe-core finds on the page as it is (or in a part of it), a line for each element."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+        "([within, rules]) => axe.run(within, {runOnly: rules, resultTypes: ['violations']})",
+        [within, RULES],
     )
     return [
         f"{one['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
@@ -99,7 +100,8 @@ class Findings:
         elif response.status == 404 and response.request.resource_type != "document":
             self.problems.append(f"{response.url} is missing")
 
-    def _scripts_allowed(self, page: Page) -> contextlib.AbstractContextManager[None]:
+    def lifted(self, page: Page) -> contextlib.AbstractContextManager[None]:
+        """While this lasts, our scripts run on a page that is watched as one without."""
         switch = self._without_script.get(page)
         return switch.lifted() if switch else contextlib.nullcontext()
 
@@ -109,7 +111,7 @@ class Findings:
         size = page.viewport_size
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            with self._scripts_allowed(page):
+            with self.lifted(page):
                 found = violations(page)
             self.problems += [f"{name} ({scheme}): {line}" for line in found]
         page.emulate_media(color_scheme="light")

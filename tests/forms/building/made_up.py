@@ -79,4 +79,12 @@ def definitions(draw: Any) -> dict[str, Any]:
         if draw(st.booleans()):
             step["show_when"] = "true"
         steps.append(step)
-    return {"key": "made_up", "title": draw(texts), "steps": steps}
+    found = {"key": "made_up", "title": draw(texts), "steps": steps}
+    if draw(st.booleans()):
+        found["eligibility"] = [
+            {"id": f"c{number}", "rule": "1 < 2", "message": draw(texts)}
+            | ({"severity": "warn"} if draw(st.booleans()) else {})
+            for number in range(draw(st.integers(1, 3)))
+        ]
+        found["may_apply_anyway"] = draw(st.booleans())
+    return found

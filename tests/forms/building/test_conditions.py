@@ -30,6 +30,7 @@ OPERANDS = {
         ("plan", "list", ()),
         ("children", "group", ()),
         ("today", "date", ()),
+        ("years_between(begins, today)", "years", ()),
     ]
 }
 VARIABLES = {
@@ -52,6 +53,7 @@ _VALUES = {
     "date": st.dates().map(str) | st.just("today"),
     "multiple": st.sampled_from(["fire", "tent"]),
     "group": st.integers(1, 50).map(str),
+    "years": st.integers(0, 120).map(str),
 }
 
 
@@ -113,7 +115,8 @@ def test_a_rule_is_shown_as_picked(source: str, joiner: str, found: list[Any]) -
     "source",
     [
         "", "agrees &&", "agrees && stalls > 1 || agrees", "(agrees)",
-        "years_between(begins, today) < 3",
+        "years_between(today, begins) < 3", "days_between(begins, today) < 3",
+        "years_between(begins, today) < 3.5",
         "children.exists(c, c.born < today)", 'act == name', "stalls + 1 > 2", "unknown == 1",
         'act < "sale"', 'name in ["a"]', 'begins == "2026-01-01"', 'begins < date("2026-99-99")',
         "agrees ? true : false", '"a" in act', "size(name) > 0", "size(children) < 2", "\\",
@@ -186,6 +189,33 @@ def test_a_new_id_is_put_into_every_rule_and_into_nothing_else() -> None:
     assert data["steps"][0]["show_when"] == 'kind == "act" && home.act != home'
     born = data["steps"][0]["questions"][1]["questions"][0]
     assert born["validate"][0]["rule"] == "born < today && kind == 'act'"
+
+
+def test_who_may_apply_hangs_on_questions_too() -> None:
+    data = {
+        "eligibility": [{"id": "adult", "rule": "years_between(born, today) >= 18"}],
+        "steps": [{"id": "s", "questions": [{"id": "born", "type": "date"}]}],
+    }
+    assert uses(data, "born") == [()]
+    assert rename(data, "born", "birth_date") == 1
+    assert data["eligibility"][0]["rule"] == "years_between(birth_date, today) >= 18"
+
+
+def test_a_date_can_be_compared_as_an_age() -> None:
+    data = {"steps": [{"questions": [
+        {"id": "born", "type": "date", "label": "Date of birth"},
+        {"id": "who", "type": "person", "label": "Person"},
+    ]}]}  # fmt: skip
+    with translation.override("en"):
+        operands = operands_at(data, ())
+    found = from_cel("years_between( born,today ) >= 18", operands)
+    assert found == Picked("all", (Term("years_between(born, today)", "at_least", ("18",)),))
+    assert to_cel(found, operands) == "years_between(born, today) >= 18"
+    with translation.override("en"):
+        said = sentence("years_between(who.dateOfBirth, today) < 20", operands)
+    assert said == "“Age or full years: Person: Date of birth” is less than “20”"
+    assert from_cel("days_between(born, today) >= 18", operands) is None
+    assert from_cel("years_between(today, born) >= 18", operands) is None
 
 
 def test_tidy_values() -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from forms.building import reasons
-from forms.building.examining import examine
+from forms.building.examining import PUT_ASIDE, examine
 
 
 def _form(*questions: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -72,6 +72,33 @@ def test_a_circle_is_told_and_the_rest_still_works() -> None:
     data = _form(_text("a", show_when='b == "1"'), _text("b", show_when='a == "1"'))
     assert _told(data) == [((0, 0), "show_when", "The conditions go in a circle: a → b → a.")]
     assert examine(data).prepared is not None
+
+
+def test_a_condition_of_applying_that_does_not_work_is_told_and_the_rest_is_shown() -> None:
+    told = {"ja": "だめ", "en": "No"}
+    data = _form(_text("a", concept="not a concept"), _text("b")) | {
+        "eligibility": [
+            {"id": "one", "rule": "a == 1", "message": told},
+            {"id": "two", "rule": 'b == "x"', "message": {"ja": "だめ"}, "severity": "maybe"},
+            {"id": "two", "rule": 'b == "y"', "message": told},
+            {"id": "two", "rule": 'b == "z"', "message": told},
+            {"rule": "nobody", "message": told},
+        ],
+        "may_apply_anyway": "perhaps",
+    }
+    assert [(place, field) for place, field, _message in _told(data)] == [
+        ((0, 0), "concept"),
+        ((), "eligibility-1-message"),
+        ((), "eligibility-1-severity"),
+        ((), "eligibility-4-id"),
+        ((), "may_apply_anyway"),
+        ((), "eligibility-0-rule"),
+        ((), "eligibility-3-id"),
+    ]
+    prepared = examine(data).prepared
+    assert prepared is not None
+    assert set(prepared.nodes) == {"a", "b"}
+    assert [c.id for c, _rule in prepared.criteria if not c.id.startswith(PUT_ASIDE)] == ["two"]
 
 
 def test_what_only_follows_from_another_mistake_is_not_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from forms import definitions
 from forms.building import yaml_text
 from forms.building.editing import Editor, Entry, specs_at
 from forms.building.examining import examine
+from forms.building.fields import fields_of, question_types
 from forms.building.places import parts, shaped
+from forms.definitions import FormDefinition
 from tests.forms.building import made_up
 
 SERVICES = sorted(Path("services").rglob("form.yaml"))
@@ -91,6 +94,36 @@ def test_services_go_through_the_pages_without_loss(form: definitions.FormDefini
     data = through_the_pages(shaped(form.as_json()))
     assert data == form.as_json()
     assert examine(data).problems == ()
+
+
+def _unused(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Fields of the models that `data` says nothing of, by what they belong to."""
+    used: set[tuple[str, str]] = set()
+    all_of_them: set[tuple[str, str]] = set()
+    kinds = [("form", data)] + [
+        ("step" if len(place) == 1 else str(part["type"]), part) for place, part in parts(data)
+    ]
+    for kind, part in kinds:
+        used |= {(kind, key) for key in part}
+        for spec in fields_of(kind):
+            all_of_them.add((kind, spec.key))
+            for row in part.get(spec.key, ()) if spec.kind == "rows" else ():
+                used |= {(f"{kind}.{spec.key}", key) for key in row}
+            all_of_them |= {(f"{kind}.{spec.key}", one.key) for one in spec.fields}
+    return sorted(all_of_them - used)
+
+
+def test_a_definition_that_says_everything_goes_through_yaml_and_pages_without_loss() -> None:
+    """Whoever adds a field or a type adds it to ``everything.yaml`` as well."""
+    source = (Path(__file__).parent / "everything.yaml").read_text(encoding="utf-8")
+    form = definitions.load(source)
+    data = shaped(form.as_json())
+    assert _unused(data) == []
+    assert FormDefinition.model_fields.keys() == data.keys()
+    assert {part["type"] for place, part in parts(data) if len(place) > 1} == set(question_types())
+    assert yaml_text.read(yaml_text.write(data)) == data
+    assert through_the_pages(copy.deepcopy(data)) == data
+    assert definitions.load(data).digest() == form.digest()
 
 
 _TEXTS = [
