@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.fee_models import FeeWaiver, Receipt
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
@@ -20,6 +21,13 @@ from identity.models import Department, Representation, User
 from identity.representation.record import Represented
 from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
+
+
+__all__ = [
+    "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
+    "FeeWaiver", "NumberSeries", "Receipt", "RegisterEntry", "RepresentationCheck",
+    "TimelineEntry", "fiscal_year",
+]  # fmt: skip
 
 
 class Application(models.Model):

@@ -1,8 +1,8 @@
 """Files of the Japanese banks' association: records of 200 bytes, half-width kana in Shift_JIS.
 
 入出金取引明細 (kind 03) and 振込入金通知 (kind 01). Records are 1 header, 2 data, 8 trailer, 9 end,
-with or without line ends. Years are of the era in the standard and of the common era with some banks:
-the one that is near today counts.
+with or without line ends. Years are of the era in the standard and of the common era with some
+banks: the one that is near today counts.
 """
 
 from __future__ import annotations
