@@ -90,6 +90,15 @@ def part_of_case(case: Case, fee_id: uuid.UUID | None = None) -> FeeDue:
     raise NotFound(_("There is no fee to pay."), code="no_fee")
 
 
+def belongs_to(fee_id: uuid.UUID, case_id: uuid.UUID) -> bool:
+    """Whether this fee is a part of that case's."""
+    part = FeeDue.objects.filter(pk=fee_id).only("series").first()
+    if part is None:
+        return False
+    mine = Q(fee_id=fee_id) | Q(pk=part.series)
+    return Decision.objects.filter(mine, case_id=case_id).exists()
+
+
 _DECISIONS = Decision.objects.select_related("case__application", "case__resident")
 
 

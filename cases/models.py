@@ -22,7 +22,6 @@ from identity.representation.record import Represented
 from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
-
 __all__ = [
     "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
     "FeeWaiver", "NumberSeries", "Receipt", "RegisterEntry", "RepresentationCheck",

@@ -6,6 +6,7 @@ waits for its decision, nothing is demanded and nothing lapses.
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 
 import structlog
@@ -40,7 +41,7 @@ def look_after() -> None:
             log.exception("unpaid.failed", fee=str(fee_id))
 
 
-def look_at(fee_id: object, today: date) -> str:
+def look_at(fee_id: uuid.UUID, today: date) -> str:
     """Do what is due for one fee; gives ``reminder``, ``demand``, ``lapse`` or nothing."""
     fee = FeeDue.objects.select_for_update().get(pk=fee_id)
     decision = fees.decision_of(fee)

@@ -27,7 +27,6 @@ from identity.roles import has_role
 from payments import actions as payments
 from payments.models import FeeDue
 
-
 WAIVER_LINE = Text({"ja": "減免", "en": "Reduction granted"})
 
 

@@ -24,6 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from common.text import Text
 from forms.definitions import FormDefinition
 
+_NO_WORDS = Text({"ja": "", "en": ""})
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -31,7 +33,7 @@ class Part:
 
     amount: int
     due_on: date | None = None
-    text: Text = Text({"ja": "", "en": ""})
+    text: Text = _NO_WORDS
 
 
 class Instalments(BaseModel):

@@ -192,7 +192,7 @@ def apply_piece(payload: dict[str, Any]) -> None:
 
 
 def _book_if_it_still_fits(line: BankLine) -> None:
-    fee = FeeDue.objects.select_for_update().get(pk=line.fee_id)
+    fee = FeeDue.objects.select_for_update().get(bank_lines=line)
     if fee.outstanding != line.amount:
         line.state, line.reason = BankLine.State.SUGGESTED, "changed"
         line.save(update_fields=["state", "reason"])

@@ -30,6 +30,7 @@ ACCOUNTS = (
     Account("yamamoto", "山本 真理", "Mari Yamamoto", Role.CASEWORKER, "permits"),
     Account("kobayashi", "小林 健", "Ken Kobayashi", Role.CASEWORKER, "child_welfare"),
     Account("ueda", "上田 緑", "Midori Ueda", Role.CONSULTEE, "parks"),
+    Account("sasaki", "佐々木 誠", "Makoto Sasaki", Role.FINANCE),
     Account("hayashi", "林 学", "Manabu Hayashi", Role.EDITOR, cms=True),
     Account("admin", "管理者", "Administrator", Role.ADMIN, cms=True),
 )

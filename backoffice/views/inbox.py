@@ -62,6 +62,7 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
         "section": section,
         "is_admin": has_role(reader, Role.ADMIN),
         "may_export": policies.may_export(reader),
+        "may_finance": has_role(reader, Role.FINANCE),
     }
 
 
