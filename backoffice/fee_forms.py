@@ -91,6 +91,8 @@ class SettingsForm:
         if post is not None:
             values: dict[str, Any] = {name: post.get(name, "").strip() for name, _l, _c in FIELDS}
             values["headings"] = bool(post.get("headings"))
+            # A tab could not be told from an empty field.
+            values["delimiter"] = {"tab": "\t"}.get(values["delimiter"], values["delimiter"])
             return cls(values)
         columns = Columns.model_validate(current.columns).model_dump()
         values = {
@@ -100,6 +102,10 @@ class SettingsForm:
         if values["four_eyes_above"] is None:
             values["four_eyes_above"] = ""
         return cls(values)
+
+    @property
+    def is_tab(self) -> bool:
+        return bool(self.values["delimiter"] == "\t")
 
     @property
     def account(self) -> list[tuple[str, str, Any, list[str]]]:

@@ -11,8 +11,8 @@ class Unpaid(BaseModel):
     """``unpaid`` of ``fees.yaml``; days are calendar days unless said otherwise.
 
     Before the due date the payer is reminded, after it they get a demand (督促: within 20 days of
-    the due date, 地方自治法231条の3第1項). With ``then: lapse`` the case ends `lapse_days` after the
-    due date, by the workflow's move ``lapse``: what was approved is not issued.
+    the due date, 地方自治法231条の3第1項). With ``then: lapse`` the case ends `lapse_days` after
+    the due date, by the workflow's move ``lapse``: what was approved is not issued.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
