@@ -4,15 +4,18 @@ from django.urls import path
 
 from backoffice.views import (
     actions,
+    bank,
     case,
     counter,
     export,
     files,
+    finance,
     forms,
     inbox,
     operations,
     reports,
     retention,
+    waivers,
 )
 
 app_name = "desk"
@@ -56,4 +59,19 @@ urlpatterns = [
     path("retention/<uuid:offering_id>/", retention.years, name="retention_years"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
+    # The finance office
+    path("fees/", finance.fees, name="fees"),
+    path("fees/report/", finance.report, name="fees_report"),
+    path("fees/settings/", finance.settings, name="fees_settings"),
+    path("fees/<uuid:fee_id>/", finance.fee, name="fee"),
+    path("fees/<uuid:fee_id>/receive/", finance.receive, name="fee_receive"),
+    path("fees/<uuid:fee_id>/refund/", finance.refund, name="fee_refund"),
+    path("refunds/<uuid:refund_id>/", finance.refund_decide, name="refund_decide"),
+    path("bank/", bank.files, name="bank"),
+    path("bank/lines/", bank.lines, name="bank_lines"),
+    path("bank/<uuid:statement_id>/<int:line_number>/", bank.line, name="bank_line"),
+    path("bank/<uuid:statement_id>/", bank.file, name="bank_file"),
+    path("waivers/", waivers.waivers, name="waivers"),
+    path("waivers/<uuid:waiver_id>/", waivers.waiver, name="waiver"),
+    path("waivers/<uuid:waiver_id>/evidence/", waivers.evidence, name="waiver_evidence"),
 ]

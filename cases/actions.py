@@ -37,6 +37,7 @@ from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, Representation, User
 from identity.representation import actions as representing
+from payments.models import FeeDue
 from workflow import clock
 from workflow.definition import ClockRuns, Move, Verb
 
@@ -511,9 +512,28 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
         return None
     move = policies.check_move(case, Verb.PAY, roles={"system"})
     _apply(case, move)
-    timeline.add(case, "paid")
+    let_off = FeeDue.objects.filter(pk=fee_id, state=FeeDue.State.WAIVED).exists()
+    timeline.add(case, "fee_waived" if let_off else "paid")
     _record(case, "fee.paid", SYSTEM, fee=str(fee_id))
     outbox.enqueue("cases.issue_letter", str(found.pk), {"decision_id": str(found.pk)})
+    return case
+
+
+@transaction.atomic
+def lapse_unpaid(*, fee_id: uuid.UUID) -> Case | None:
+    """The fee was not paid in time: the case ends, and nothing is issued.
+
+    Idempotent; None when the case does not wait for this fee, or its workflow knows no such end.
+    """
+    found = Decision.objects.filter(fee_id=fee_id).select_related("case").first()
+    if found is None:
+        return None
+    case = _locked(found.case, None)
+    if not any(m.verb == Verb.LAPSE and case.stage in m.from_ for m in case.workflow.moves):
+        return None
+    _apply(case, policies.check_move(case, Verb.LAPSE, roles={"system"}))
+    timeline.add(case, "lapsed")
+    _record(case, "case.lapsed", SYSTEM, fee=str(fee_id))
     return case
 
 

@@ -18,6 +18,13 @@ WORDINGS = {
     "case.refused": _("{name} refused the application"),
     "case.acknowledged": _("{name} acknowledged the notification"),
     "case.withdrawn": _("{name} withdrew the application"),
+    "case.lapsed": _("The application ended: the fee was not paid in time"),
+    "fee.opened": _("{name} looked at your fee"),
+    "waiver.asked": _("{name} asked to be let off the fee"),
+    "waiver.opened": _("{name} read why you ask to be let off the fee"),
+    "waiver.granted": _("{name} decided that the fee does not have to be paid"),
+    "waiver.reduced": _("{name} decided to reduce the fee"),
+    "waiver.refused": _("{name} decided that the fee stays as it is"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),
     "application.exported": _("{name} took the answers out of this system, in a list (export)"),
@@ -43,12 +50,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import fee_tasks, tasks, unpaid  # noqa: F401, PLC0415  outbox handlers
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import runs  # noqa: F401, PLC0415  likewise
-        from common import chores  # noqa: PLC0415
+        from common.chores import chores  # noqa: PLC0415
 
-        chores.chores.register("cases.count", counting.count)
+        chores.register("cases.count", counting.count)
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
+        chores.register("cases.unpaid_fees", unpaid.look_after)

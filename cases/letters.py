@@ -51,13 +51,12 @@ def compose(decision: Decision, entry: RegisterEntry | None) -> Composed:
             "received_on": wareki(case.received_on),
         }
         verify = absolute(reverse("portal:verify", args=[code]))
-        fee_is_charged = decision.outcome == "approved" and not decision.fee_waived
         letter = Letter(
             language=LANGUAGE,
             title=words.title.in_language(LANGUAGE),
             number=f"{decision.number}号",
             issued_on=timezone.localdate(),
-            addressee=_addressee(decision),
+            addressee=addressee_of(decision),
             paragraphs=tuple(
                 text.in_language(LANGUAGE).format_map(merge) for text in words.paragraphs
             ),
@@ -65,23 +64,31 @@ def compose(decision: Decision, entry: RegisterEntry | None) -> Composed:
             particulars=_particulars(decision, words.particulars),
             reason=tuple(decision.reason.splitlines()) if decision.outcome == "refused" else (),
             conditions=tuple(decision.conditions),
-            fee=tuple(
-                (line.text.in_language(LANGUAGE), line.amount)
-                for line in application.computed_fee.lines
-            )
-            if fee_is_charged
-            else (),
+            fee=_charged(decision),
             legal_basis=tuple(text.in_language(LANGUAGE) for text in declared.legal_basis),
             remarks=tuple(text.in_language(LANGUAGE) for text in words.remarks),
             # To acknowledge is no administrative act (処分): there is nothing to appeal against.
-            appeal=None if decision.outcome == "acknowledged" else _appeal(),
+            appeal=None if decision.outcome == "acknowledged" else appeal(),
             verification=VerificationMark(url=verify, code=code),
         )
         html = render_letter(letter, template=words.template or BASE_TEMPLATE)
     return Composed(letter.title, words.title, LANGUAGE, html, code)
 
 
-def _addressee(decision: Decision) -> Addressee:
+def _charged(decision: Decision) -> tuple[tuple[str, int], ...]:
+    """The fee's lines: as it was computed, with what was let off since."""
+    if decision.outcome != "approved" or decision.fee_waived:
+        return ()
+    due = decision.fee
+    if due is not None and due.state == due.State.WAIVED:
+        return ()
+    lines = [(line.text, line.amount) for line in decision.case.application.computed_fee.lines]
+    if due is not None and due.parts == 1:
+        lines = due.breakdown
+    return tuple((text.in_language(LANGUAGE), amount) for text, amount in lines)
+
+
+def addressee_of(decision: Decision) -> Addressee:
     """The represented, care of whoever acts for them; else the resident."""
     resident = decision.case.resident
     represented = decision.case.represented
@@ -131,7 +138,7 @@ def _particulars(decision: Decision, question_ids: tuple[str, ...]) -> tuple[tup
     )
 
 
-def _appeal() -> Appeal:
+def appeal() -> Appeal:
     town = brand.current()
     head = town.representative_title or f"{town.town}長"
     return Appeal(authority=town.appeal_authority or head, defendant=town.town, representative=head)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.fee_models import FeeWaiver, Receipt
+from cases.reports.models import ReportRow
+from cases.retention.models import Disposal, DisposalItem, Hold
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
@@ -20,6 +22,12 @@ from identity.models import Department, Representation, User
 from identity.representation.record import Represented
 from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
+
+__all__ = [
+    "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
+    "Disposal", "DisposalItem", "FeeWaiver", "Hold", "NumberSeries", "Receipt", "RegisterEntry",
+    "ReportRow", "RepresentationCheck", "TimelineEntry",
+]  # fmt: skip
 
 
 class Application(models.Model):
@@ -411,13 +419,3 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.fiscal_year}: {self.last}"
-
-
-def fiscal_year(day: date) -> int:
-    """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
-    return day.year if day.month >= 4 else day.year - 1
-
-
-# The room's other tables, where their work is.
-from cases.reports.models import ReportRow  # noqa: E402, F401
-from cases.retention.models import Disposal, DisposalItem, Hold  # noqa: E402, F401

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from datetime import date
 
-from cases.models import fiscal_year
+from common.calendar import fiscal_year
 from common.database import connection
 
 # Crockford's base 32 without I, L, O, U: nothing is mistaken for something else on the phone.

@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import actions, copies, cosigning, letters, policies, signatures, timeline
+from cases import copies, cosigning, fees, letters, policies, signatures, timeline
 from cases.models import (
     Application,
     Case,
@@ -26,7 +26,6 @@ from cases.models import (
 )
 from catalogue import queries as catalogue
 from common import outbox
-from common.calendar import add_working_days
 from common.errors import NotAllowed
 from common.text import Text
 from documents import actions as documents
@@ -34,11 +33,7 @@ from identity.models import Role, User
 from notifications import mail, notices
 from notifications.actions import message_id_of, send
 from notifications.notice import Notice
-from payments import actions as payments
 from payments.models import FeeDue
-
-# Working days to pay after the notice.
-_DAYS_TO_PAY = 10
 
 _DECISIONS = Decision.objects.select_related(
     "case__application",
@@ -103,7 +98,7 @@ def after_decision(payload: dict[str, Any]) -> None:
     decision = _decision(payload)
     if decision.fee_id is not None:
         return
-    due = _raise_fee(decision)
+    due = fees.raise_for(decision)
     if due is None:
         issue_letter(payload)
         return
@@ -111,21 +106,6 @@ def after_decision(payload: dict[str, Any]) -> None:
     decision.save(update_fields=["fee"])
     timeline.add(decision.case, "fee_due", amount=due.amount)
     _tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
-
-
-def _raise_fee(decision: Decision) -> FeeDue | None:
-    if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
-        return None
-    application = decision.case.application
-    fee = application.computed_fee
-    return payments.raise_fee(
-        reference=application.receipt_number,
-        title=decision.case.offering.title,
-        amount=fee.total,
-        lines=fee.as_json()["lines"],
-        due_on=add_working_days(timezone.localdate(), _DAYS_TO_PAY),
-        fee_id=decision.pk,
-    )
 
 
 @outbox.handler("cases.issue_letter")
@@ -158,12 +138,14 @@ def issue_letter(payload: dict[str, Any]) -> None:
 def after_payment(payload: dict[str, Any]) -> None:
     """The case goes on, and the payer is told."""
     fee = FeeDue.objects.get(pk=payload["fee_id"])
-    case = actions.mark_fee_paid(fee_id=fee.pk)
+    case = fees.go_on(fee)
+    if fee.state == FeeDue.State.PAID:
+        outbox.enqueue("cases.receipt", str(fee.pk), {"fee_id": str(fee.pk)})
     if case is not None and fee.paid_at is not None:
         _tell(
             case,
             notices.PaymentReceived,
-            "paid",
+            "paid" if fee.part == 1 else f"paid:{fee.part}",
             paid_on=timezone.localdate(fee.paid_at),
         )
 

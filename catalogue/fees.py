@@ -11,7 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
+from catalogue.amounts import Bounds
+from catalogue.instalments import Instalments
 from catalogue.tables import PREFIX, FeeTable
+from catalogue.unpaid import Unpaid
 from common.text import Text
 from forms.definitions import FormDefinition
 from rules import BOOL, INT, TEXT, Rule, RuleError, VarType, compile_rule
@@ -62,15 +65,13 @@ class Fee:
         return cls(lines, data["waiver_asked"])
 
 
-class FeeItem(BaseModel):
+class FeeItem(Bounds):
     """``when`` (CEL over the answers) decides, ``amount`` (CEL, whole yen) counts.
 
     With `each`, the id of a repeating group, there is a line for every entry, and the rules see the
     entry's answers beside the others. `text` may name questions: ``{days}`` is replaced with the
-    answer.
+    answer. What `amount` gives is rounded, and kept between the bounds, as `Bounds` says.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     each: str = ""
     when: str = ""
@@ -90,6 +91,10 @@ class FeeSchedule(BaseModel):
     rates: dict[str, int] = Field(default_factory=dict)
     # Stepwise amounts by size; in rules a table ``x`` is the function ``table_x``.
     tables: dict[str, FeeTable] = Field(default_factory=dict)
+    # Rounding and bounds of the sum; what they change is a line of its own.
+    total: Bounds | None = None
+    instalments: Instalments | None = None
+    unpaid: Unpaid = Field(default_factory=Unpaid)
     legal_basis: Text | None = None
     explanation: Text | None = None
 
@@ -97,6 +102,15 @@ class FeeSchedule(BaseModel):
         """Compile every rule against the form. Raises `ValueError` with the place."""
         if self.waiver_question and self.waiver_question not in form.questions_by_id:
             raise ValueError(f"waiver_question: no question '{self.waiver_question}'")
+        for name, rate in self.rates.items():
+            if rate < 0:
+                raise ValueError(f"rates.{name}: it is below zero")
+        self.check_bounds(self.rates)
+        if self.instalments is not None:
+            try:
+                self.instalments.check(form)
+            except ValueError as error:
+                raise ValueError(f"instalments: {error}") from error
         for name, table in self.tables.items():
             if missing := sorted(table.rates - self.rates.keys()):
                 raise ValueError(f"tables.{name}: no rate '{missing[0]}'")
@@ -110,9 +124,25 @@ class FeeSchedule(BaseModel):
                 raise ValueError(f"item {number}: when gives a {when.gives}, not yes or no")
             if amount.gives != INT:
                 raise ValueError(f"item {number}: amount gives a {amount.gives}, not whole yen")
-            for name in _named(item.text):
+            try:
+                named = _named(item.text)
+            except ValueError as error:
+                raise ValueError(f"item {number}: the text: {error}") from error
+            for name in named:
                 if variables.get(name) not in (INT, TEXT):
                     raise ValueError(f"item {number}: the text has no number or word '{name}'")
+
+    def check_bounds(self, rates: Mapping[str, int]) -> None:
+        """Whether minimum and maximum of every part can hold with `rates`; raises `ValueError`."""
+        for number, item in enumerate(self.items, 1):
+            try:
+                item.check(rates)
+            except ValueError as error:
+                raise ValueError(f"item {number}: {error}") from error
+        try:
+            (self.total or Bounds()).check(rates)
+        except ValueError as error:
+            raise ValueError(f"total: {error}") from error
 
     def fee(
         self,
@@ -132,7 +162,11 @@ class FeeSchedule(BaseModel):
             for seen in _entries(item, values):
                 if when is not None and when(seen) is not True:
                     continue
-                lines.append(FeeLine(_fill(item.text, seen), _counted(amount, seen)))
+                charged = item.apply(_counted(amount, seen), amounts)
+                lines.append(FeeLine(_fill(item.text, seen), charged))
+        # Free of charge stays free: a minimum is for those who pay at all.
+        if self.total is not None and (whole := sum(line.amount for line in lines)):
+            lines += [FeeLine(*change) for change in self.total.changes(whole, amounts)]
         waiver = bool(self.waiver_question and answers.get(self.waiver_question) is True)
         return Fee(tuple(lines), waiver)
 

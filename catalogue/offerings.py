@@ -59,6 +59,7 @@ def adopt(
             raise ValueError(f"rates: no rate '{name}' in service '{template.key}'")
         if amount < 0:
             raise ValueError(f"rates: '{name}' is below zero")
+    template.fees.check_bounds({**template.fees.rates, **own_rates})
     own_form = bool(kept.get("own_form")) and not replace_form
     if before is not None and own_form:
         form_version = before.form_version

@@ -286,6 +286,8 @@ class ServiceTemplate:
                         f"{self.package}/letter.yaml: {outcome}.particulars: "
                         f"no question '{question}'"
                     )
+        if self.fees.unpaid.then == "lapse" and Verb.LAPSE not in self.workflow.verbs:
+            raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
         rule = self.service.register_entry
         for name in ("valid_from", "valid_until"):
             question = getattr(rule, name, "") if rule else ""

@@ -70,3 +70,8 @@ def wareki(day: date) -> str:
             year = day.year - first.year + 1
             return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def fiscal_year(day: date) -> int:
+    """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
+    return day.year if day.month >= 4 else day.year - 1

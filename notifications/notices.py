@@ -100,6 +100,48 @@ class FeeDue(Notice):
 
 
 @register
+class FeeReminder(Notice):
+    """To the applicant: a fee has not been paid yet, its day is near."""
+
+    kind = "fee_reminder"
+    context = DeadlineContext
+    link_label = _("See the fee and pay")
+
+
+@register
+class FeeDemand(Notice):
+    """To the applicant: the day to pay is over (督促)."""
+
+    kind = "fee_demand"
+    context = DeadlineContext
+    link_label = _("See the fee and pay")
+
+
+@register
+class FeeLapsed(Notice):
+    """To the applicant: nobody paid, and the case has ended. What was approved is private."""
+
+    kind = "fee_lapsed"
+    link_label = _("See your application")
+
+
+@register
+class WaiverDecided(Notice):
+    """To the applicant: whether they are let off the fee is decided; how, is behind the sign-in."""
+
+    kind = "waiver_decided"
+    link_label = _("See the decision")
+
+
+@register
+class FeeRefunded(Notice):
+    """To the payer: money went back."""
+
+    kind = "fee_refunded"
+    link_label = _("See your application")
+
+
+@register
 class PaymentReceived(Notice):
     """To the payer: the payment has arrived."""
 

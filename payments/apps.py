@@ -1,6 +1,23 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+WORDINGS = {
+    "fee.cancelled": _("{name} cancelled a fee."),
+    "fee.received": _("{name} entered a payment of a fee."),
+    "fee.reduced": _("{name} let somebody off a fee, or a part of it."),
+    "fee.expired": _("A fee expired unpaid."),
+    "refund.asked": _("{name} asked for a refund of a fee."),
+    "refund.agreed": _("{name} agreed to a refund."),
+    "refund.refused": _("{name} did not agree to a refund."),
+    "refund.paid_back": _("{name} noted that a fee was paid back."),
+    "bank.file_read": _("{name} uploaded a file of the bank."),
+    "bank.file_applied": _("{name} had a file of the bank booked."),
+    "bank.file_discarded": _("{name} discarded a file of the bank."),
+    "bank.line_assigned": _("{name} assigned a transfer to a fee."),
+    "bank.line_to_return": _("{name} noted that a transfer has to go back."),
+    "bank.line_returned": _("{name} noted that a transfer went back."),
+}
+
 
 class PaymentsConfig(AppConfig):
     name = "payments"
@@ -13,4 +30,7 @@ class PaymentsConfig(AppConfig):
         from payments.providers.sandbox import SandboxProvider  # noqa: PLC0415
 
         registry.register(SandboxProvider.key, SandboxProvider())
-        events.register("fee.cancelled", wording=_("{name} cancelled a fee."))
+        from payments import banking, refunds  # noqa: F401, PLC0415  outbox handlers
+
+        for event, wording in WORDINGS.items():
+            events.register(event, wording=wording)

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.text import Text, TextField
 
@@ -17,21 +18,38 @@ class FeeDue(models.Model):
     """
 
     class State(models.TextChoices):
-        DUE = "due"
-        PAID = "paid"
-        CANCELLED = "cancelled"
+        DUE = "due", _("Open")
+        PAID = "paid", _("Paid")
+        CANCELLED = "cancelled", _("Cancelled")
+        # Let off wholly (免除), after it had been raised.
+        WAIVED = "waived", _("Waived")
+        # Nobody paid in time, and the service says that it ends then.
+        EXPIRED = "expired", _("Expired unpaid")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # What the payer and the finance office read, e.g. the receipt number of the application.
     reference = models.CharField(max_length=64)
+    # What a payer writes before their name in a bank transfer: `payments.numbers`.
+    number = models.CharField(max_length=10, unique=True, null=True, blank=True)
     title: models.Field[Text, Text] = TextField()
+    # The parts of one fee share a series: this is part `part` of `parts`.
+    series = models.UUIDField(null=True, blank=True, db_index=True)
+    part = models.PositiveSmallIntegerField(default=1)
+    parts = models.PositiveSmallIntegerField(default=1)
+    # Who is expected to pay, for the finance office to find: a name, its kana.
+    payer_name = models.CharField(max_length=200, blank=True)
+    payer_kana = models.CharField(max_length=200, blank=True)
     amount = models.PositiveIntegerField(help_text="yen")
+    # What came of it so far; all of it when it is paid.
+    received = models.PositiveIntegerField(default=0, help_text="yen")
     # How the amount comes about: [{"text": {"ja": …}, "amount": 480}, …]
     lines: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
     state = models.CharField(max_length=16, choices=State.choices, default=State.DUE)
     due_on = models.DateField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    demanded_at = models.DateTimeField(null=True, blank=True)
     provider = models.CharField(max_length=32, blank=True)
     provider_payment_id = models.CharField(max_length=128, unique=True, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -41,6 +59,14 @@ class FeeDue(models.Model):
         verbose_name_plural = "fees due"
         constraints = [
             models.CheckConstraint(name="fee_is_never_zero", condition=models.Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="fee_never_counts_more_than_it_is",
+                condition=models.Q(received__lte=models.F("amount")),
+            ),
+            models.CheckConstraint(
+                name="fee_part_of_parts",
+                condition=models.Q(part__gte=1, part__lte=models.F("parts")),
+            ),
             models.CheckConstraint(
                 name="fee_paid_says_when_and_how",
                 condition=models.Q(
@@ -52,10 +78,18 @@ class FeeDue(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["reference"], name="fee_reference")]
+        indexes = [
+            models.Index(fields=["reference"], name="fee_reference"),
+            models.Index(fields=["state", "due_on"], name="fee_state_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.amount}"
+
+    @property
+    def outstanding(self) -> int:
+        """Yen that are still to be paid; nothing of a fee that is not due any more."""
+        return self.amount - self.received if self.state == self.State.DUE else 0
 
     @property
     def breakdown(self) -> list[tuple[Text, int]]:
@@ -67,11 +101,16 @@ class Payment(models.Model):
     """What a provider answered about one try to pay. Never changed once written."""
 
     class Outcome(models.TextChoices):
-        PAID = "paid"
-        DECLINED = "declined"
-        CANCELLED = "cancelled"
-        # Money came for a fee that was no longer due: the finance office must give it back.
-        SURPLUS = "surplus"
+        PAID = "paid", _("Paid")
+        # Less than what is due: the rest stays due.
+        PARTIAL = "partial", _("Paid in part")
+        DECLINED = "declined", _("Declined")
+        CANCELLED = "cancelled", _("Given up")
+        # Money came that was not due (any more): the finance office must give it back.
+        SURPLUS = "surplus", _("Too much")
+
+    #: Outcomes that brought money.
+    MONEY = (Outcome.PAID, Outcome.PARTIAL, Outcome.SURPLUS)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Accounts are kept: a fee with payments cannot be deleted.
@@ -80,6 +119,8 @@ class Payment(models.Model):
     provider_payment_id = models.CharField(max_length=128)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)
     amount = models.PositiveIntegerField(help_text="yen")
+    # The bank's or the counter's day; null: the day it was written down.
+    received_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -92,3 +133,37 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.amount}"
+
+
+class Attempt(models.Model):
+    """That somebody went to a provider to pay: for how much, so that its answer can be compared."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    fee = models.ForeignKey(FeeDue, on_delete=models.PROTECT, related_name="attempts")
+    provider = models.CharField(max_length=32)
+    amount = models.PositiveIntegerField(help_text="yen")
+    # The provider's own id, once it has told one.
+    transaction_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    # What the provider's library keeps about it; no card, no person.
+    kept: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.amount}"
+
+
+from payments.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
+from payments.refund_models import Refund  # noqa: E402
+
+__all__ = [
+    "Attempt",
+    "BankLine",
+    "BankStatement",
+    "FeeDue",
+    "FinanceSettings",
+    "Payment",
+    "Refund",
+]

@@ -119,14 +119,15 @@ def page_of(request: HttpRequest, kind: str) -> DeclaringPage:
     upload = request.FILES.get(PAPER)
     if isinstance(upload, UploadedFile):
         try:
-            page.paper = _examined(upload)
+            page.paper = examined(upload)
         except FileRefused as refused:
             page.other_errors[PAPER] = [str(refused)]
             page.asked.done = False
     return page
 
 
-def _examined(upload: UploadedFile) -> SafeFile:
+def examined(upload: UploadedFile) -> SafeFile:
+    """A paper that somebody sends with a form: PDF or picture. Raises `FileRefused`."""
     if (upload.size or 0) > MOST_BYTES:
         raise too_large(MOST_BYTES)
     return examine(

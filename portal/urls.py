@@ -9,6 +9,7 @@ from portal.views import (
     cosigning,
     counter,
     drafts,
+    fees,
     files,
     messages,
     my_data,
@@ -62,6 +63,17 @@ urlpatterns = [
     path("applications/<uuid:case_id>/correction/", correction.answer, name="correction"),
     path("applications/<uuid:case_id>/correction/send/", correction.send, name="correction_send"),
     path("applications/<uuid:case_id>/pay/", payment.pay, name="pay"),
+    path("applications/<uuid:case_id>/fee/", fees.overview, name="fee"),
+    path("applications/<uuid:case_id>/fee/<uuid:fee_id>/pay/", payment.pay, name="pay_part"),
+    path("applications/<uuid:case_id>/fee/<uuid:fee_id>/waiver/", fees.waiver, name="waiver"),
+    path(
+        "applications/<uuid:case_id>/fee/<uuid:fee_id>/receipt/", fees.receipt, name="receipt_pdf"
+    ),
+    path(
+        "applications/<uuid:case_id>/waivers/<uuid:waiver_id>/",
+        fees.waiver_letter,
+        name="waiver_letter",
+    ),
     path("applications/<uuid:case_id>/paid/", payment.back, name="pay_return"),
     path(
         "applications/<uuid:case_id>/documents/<uuid:document_id>/",

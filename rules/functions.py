@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from common.calendar import fiscal_year
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of
 
 #: Day numbers of years 1 to 9999.
@@ -89,6 +90,38 @@ def _charged_months(first: int, last: int) -> int | None:
     return years * 12 + min(touched, 12)
 
 
+def _fiscal_year(day: int) -> int:
+    """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
+    return fiscal_year(_on(day))
+
+
+def _within_fiscal_year(first: int, last: int, year: int) -> tuple[dt.date, dt.date] | None:
+    """The part of a period that lies in a fiscal year; None for no day of it."""
+    start = max(_on(first), dt.date(year, 4, 1))
+    end = min(_on(last), dt.date(year + 1, 3, 31))
+    return (start, end) if start <= end else None
+
+
+def _months_in_fiscal_year(first: int, last: int, year: int) -> int:
+    """Calendar months of a fiscal year that a period touches, both days included: 0 to 12."""
+    part = _within_fiscal_year(first, last, year)
+    if part is None:
+        return 0
+    start, end = part
+    return (end.year - start.year) * 12 + end.month - start.month + 1
+
+
+def _days_in_fiscal_year(first: int, last: int, year: int) -> int:
+    """Days of a fiscal year that a period covers, both ends included: 0 to 366."""
+    part = _within_fiscal_year(first, last, year)
+    return (part[1] - part[0]).days + 1 if part else 0
+
+
+def _days_of_fiscal_year(year: int) -> int:
+    """365 or 366: a leap day lies at the end of a fiscal year, in the next February."""
+    return (dt.date(year + 1, 4, 1) - dt.date(year, 4, 1)).days
+
+
 def _add_days(day: int, days: int) -> int | None:
     moved = day + days
     return moved if 1 <= moved <= _LAST_DAY else None
@@ -115,6 +148,19 @@ def _round_half_up(number: float) -> int:
     return math.floor(rounded(number) + 0.5)
 
 
+def _round_down_to(number: float, unit: int) -> int | None:
+    """Down to a multiple of `unit` (10円未満切捨て)."""
+    return math.floor(rounded(number / unit)) * unit if unit > 0 else None
+
+
+def _round_up_to(number: float, unit: int) -> int | None:
+    return math.ceil(rounded(number / unit)) * unit if unit > 0 else None
+
+
+def _round_half_up_to(number: float, unit: int) -> int | None:
+    return math.floor(rounded(number / unit) + 0.5) * unit if unit > 0 else None
+
+
 def _sum(numbers: Sequence[int | None]) -> int:
     return sum(number for number in numbers if number is not None)
 
@@ -124,6 +170,10 @@ FUNCTIONS: dict[str, Function] = {
     "days_between": Function(silent(_days_between), (DATE, DATE), INT),
     "months_between": Function(silent(_months_between), (DATE, DATE), INT),
     "charged_months": Function(silent(_charged_months), (DATE, DATE), INT),
+    "fiscal_year": Function(silent(_fiscal_year), (DATE,), INT),
+    "months_in_fiscal_year": Function(silent(_months_in_fiscal_year), (DATE, DATE, INT), INT),
+    "days_in_fiscal_year": Function(silent(_days_in_fiscal_year), (DATE, DATE, INT), INT),
+    "days_of_fiscal_year": Function(silent(_days_of_fiscal_year), (INT,), INT),
     "years_between": Function(silent(_years_between), (DATE, DATE), INT),
     "add_days": Function(silent(_add_days), (DATE, INT), DATE),
     "add_months": Function(silent(_add_months), (DATE, INT), DATE),
@@ -139,6 +189,9 @@ FUNCTIONS: dict[str, Function] = {
     "round_up": Function(silent(lambda n: math.ceil(rounded(n))), (DECIMAL,), INT),
     "round_down": Function(silent(lambda n: math.floor(rounded(n))), (DECIMAL,), INT),
     "round_half_up": Function(silent(_round_half_up), (DECIMAL,), INT),
+    "round_down_to": Function(silent(_round_down_to), (DECIMAL, INT), INT),
+    "round_up_to": Function(silent(_round_up_to), (DECIMAL, INT), INT),
+    "round_half_up_to": Function(silent(_round_half_up_to), (DECIMAL, INT), INT),
     "double": Function(None, (INT,), DECIMAL),
     "string": Function(None, (INT,), TEXT),
 }

@@ -31,6 +31,7 @@ ACCOUNTS = (
     Account("kobayashi", "小林 健", "Ken Kobayashi", Role.CASEWORKER, "child_welfare"),
     Account("ueda", "上田 緑", "Midori Ueda", Role.CONSULTEE, "parks"),
     Account("mori", "森 さくら", "Sakura Mori", Role.COUNTER),
+    Account("sasaki", "佐々木 誠", "Makoto Sasaki", Role.FINANCE),
     Account("hayashi", "林 学", "Manabu Hayashi", Role.EDITOR, cms=True),
     Account("admin", "管理者", "Administrator", Role.ADMIN, cms=True),
 )

@@ -45,7 +45,7 @@ class Row:
     post: Answer = NOT_ALLOWED
     #: Does the address name something that belongs to somebody?
     objects: bool = False
-    #: Which of the resident's cases: "open" (consulted), "correction" or "decided".
+    #: Which of the resident's cases: "open" (consulted), "correction", "decided", "paid".
     case: str = "open"
 
     def status(self, visitor: str, method: str) -> int:
@@ -71,6 +71,8 @@ _TO_SIGN_IN = {"anonymous": FOUND}
 _RESIDENTS_ONLY = _TO_SIGN_IN | _of(STAFF, FORBIDDEN)
 _STAFF_ONLY = _TO_SIGN_IN | _of(RESIDENTS, FORBIDDEN)
 _DESK_ONLY = _STAFF_ONLY | {"no_factor": FOUND, "no_role": FORBIDDEN}
+# The finance office; of these visitors the administrator alone, who holds every role.
+_TILL_ONLY = _DESK_ONLY | {"caseworker": FORBIDDEN, "consultee": FORBIDDEN}
 _ADMIN_ONLY = _DESK_ONLY | {"caseworker": FORBIDDEN, "consultee": FORBIDDEN}
 
 
@@ -182,6 +184,11 @@ TOWN: dict[str, Row] = {
     "portal:correction": owner(OK, INVALID, case="correction"),
     "portal:correction_send": owner(OK, FOUND, case="correction"),
     "portal:pay": owner(NOT_FOUND, NOT_FOUND),  # nothing is due
+    "portal:fee": owner(case="paid"),
+    "portal:pay_part": owner(FOUND, FOUND, case="paid"),  # it is paid
+    "portal:waiver": owner(FOUND, CONFLICT, case="paid"),  # it is paid
+    "portal:receipt_pdf": owner(case="paid"),
+    "portal:waiver_letter": owner(case="paid"),
     "portal:pay_return": Row({}, CONFLICT, objects=True),  # unsigned: whoever brings it
     "portal:document": owner(case="decided"),
     # portal: oneself
@@ -243,6 +250,20 @@ TOWN: dict[str, Row] = {
     "desk:retention_years": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
     "desk:hold": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),
     "desk:release": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
+    "desk:fees": Row(_TILL_ONLY),
+    "desk:fees_report": Row(_TILL_ONLY),
+    "desk:fees_settings": Row(_TILL_ONLY, OK, INVALID),
+    "desk:fee": Row(_TILL_ONLY, OK, objects=True),
+    "desk:fee_receive": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
+    "desk:fee_refund": Row(_TILL_ONLY, OK, INVALID, objects=True),
+    "desk:refund_decide": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
+    "desk:bank": Row(_TILL_ONLY, OK, INVALID),
+    "desk:bank_lines": Row(_TILL_ONLY),
+    "desk:bank_line": Row(_TILL_ONLY, OK, INVALID, objects=True),
+    "desk:bank_file": Row(_TILL_ONLY, OK, FOUND, objects=True),
+    "desk:waivers": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
+    "desk:waiver": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID, objects=True),
+    "desk:waiver_evidence": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, objects=True),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

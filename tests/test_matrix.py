@@ -24,6 +24,7 @@ from forms.models import Attachment, Draft, ProfileFact, Upload
 from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
+from payments import refunds
 from tests import matrix
 from tests.factories import behalf, people
 from tests.factories import cases as make
@@ -136,7 +137,12 @@ def _make_world(town: Any) -> World:
     decision = make.decision_on(decided, "refused", by=worker)
     outbox.drain()
     decision.refresh_from_db()
-    cases = {"open": consultation.case, "correction": correcting, "decided": decided}
+    paid = make.paid_case(of=of, resident=resident, by=worker)
+    fee = paid.decision.fee
+    assert fee is not None
+    cases = {
+        "open": consultation.case, "correction": correcting, "decided": decided, "paid": paid,
+    }  # fmt: skip
     draft = make.draft_ready_to_send(of=of, resident=resident)
     dead = OutboxRow.objects.create(kind="notifications.mail", key="matrix", state="dead")
     letter = decision.letter
@@ -158,6 +164,12 @@ def _make_world(town: Any) -> World:
             "row_id": dead.pk,
             "ending": "xlsx",
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
+            "fee_id": fee.pk,
+            "refund_id": refunds.ask(
+                fee_id=fee.pk, amount=1, reason="x", way="cash", by=users["admin"]
+            ).pk,
+            "waiver_id": make.waiver_of(paid, by=worker).pk,
+            **make.bank_line(by=users["admin"]),
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
             "token": behalf.asked_to_sign(draft)[1],

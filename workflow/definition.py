@@ -38,6 +38,8 @@ class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     WITHDRAW = "withdraw"
     PAY = "pay"
+    # Nobody paid in time: what was approved is not issued (失効).
+    LAPSE = "lapse"
 
 
 class Ball(StrEnum):
@@ -59,6 +61,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     ACKNOWLEDGED = "acknowledged"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
 
 
 class DayUnit(StrEnum):

@@ -32,6 +32,7 @@ _VERB_NAMES = {
     Verb.ACKNOWLEDGE: gettext_lazy("Acknowledge"),
     Verb.WITHDRAW: gettext_lazy("Withdraw"),
     Verb.PAY: gettext_lazy("Pay"),
+    Verb.LAPSE: gettext_lazy("Lapse, unpaid"),
 }
 
 

@@ -65,6 +65,7 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
         "may_export": policies.may_export(reader),
         "may_help": has_role(reader, Role.COUNTER),
         "has_inbox": any_role(reader, DESK_ROLES),
+        "may_finance": has_role(reader, Role.FINANCE),
     }
 
 

@@ -1,7 +1,7 @@
 """Deleting a case for good: rows, answers, drafts, files, letter, copy and messages.
 
-What stays: the ledger (ids, names of events and of staff, the receipt number), the accounts (fees
-and payments, which say nothing about the person beyond the receipt number) and the run itself. The
+What stays: the ledger (ids, names of events and of staff, the receipt number), the accounts (fees,
+payments and the numbers of receipts; the payer's name is taken out of them) and the run itself. The
 resident's account and what they chose to keep for the next application are their own and stay.
 
 An application is removed by a function of the schema's owner alone (migration

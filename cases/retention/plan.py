@@ -15,10 +15,11 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from cases.models import Case, Decision, RegisterEntry, fiscal_year
+from cases.models import Case, Decision, RegisterEntry
 from cases.retention.models import Hold
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from catalogue.template import Retention
+from common.calendar import fiscal_year
 from payments.models import FeeDue
 from workflow.definition import Outcome
 
@@ -136,9 +137,10 @@ def _held() -> Exists:
 
 
 def _unpaid() -> Exists:
-    """A fee of it is still due: it may yet be paid, waived or collected."""
-    due = Decision.objects.filter(case=OuterRef("pk"), fee__state=FeeDue.State.DUE)
-    return Exists(due)
+    """A part of its fee is still due: it may yet be paid, waived or collected."""
+    due = FeeDue.objects.filter(state=FeeDue.State.DUE)
+    decided = Decision.objects.filter(case=OuterRef("pk"))
+    return Exists(decided.filter(Q(fee__in=due) | Exists(due.filter(series=OuterRef("pk")))))
 
 
 def _sum(one: Line, other: Line) -> Line:

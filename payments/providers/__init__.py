@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from common.registry import Registry
 from payments.errors import PaymentsUnavailable
-from payments.models import FeeDue
+from payments.models import Attempt, Payment
 
 Outcome = Literal["paid", "declined", "cancelled"]
 
@@ -36,14 +36,20 @@ class Provider(Protocol):
 
     key: str
 
-    def start(self, fee: FeeDue, return_url: str, language: str) -> str:
+    def start(self, attempt: Attempt, return_url: str, language: str) -> str:
         """The absolute address to send the payer to; it leads back to `return_url`.
 
-        Raises `PaymentsUnavailable`.
+        `attempt` says for which fee and how much. Raises `PaymentsUnavailable`.
         """
 
     def verify_return(self, request: HttpRequest) -> PaymentResult:
         """What the provider says in the payer's return. Raises `UntrustedAnswer`."""
+
+    def refund(self, payment: Payment, amount: int, key: str) -> bool:
+        """Give back `amount` yen of a payment; False when the provider cannot or will not.
+
+        The worker calls it; the same `key` twice is one refund. Whatever is raised is tried again.
+        """
 
     def origins(self) -> list[str]:
         """Origins that the payer's browser is sent to, for the page's ``form-action``."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from common.database import connection
 from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import FeeDue
+from payments.models import Attempt, Payment
 from payments.providers import PaymentResult, signing
 
 REQUEST = "madoguchi.pay.request"
@@ -31,8 +31,9 @@ class SandboxProvider:
 
     key = "sandbox"
 
-    def start(self, fee: FeeDue, return_url: str, language: str) -> str:
+    def start(self, attempt: Attempt, return_url: str, language: str) -> str:
         """The payment page's address with the signed request."""
+        fee = attempt.fee
         request = signing.sign(
             _secret(),
             REQUEST,
@@ -42,7 +43,7 @@ class SandboxProvider:
                 "fee": str(fee.pk),
                 "reference": fee.reference,
                 "title": fee.title.as_dict(),
-                "amount": fee.amount,
+                "amount": attempt.amount,
                 "return_url": return_url,
                 "language": language,
                 # One try to pay; the payment's number follows from it, so a double click is one.
@@ -72,6 +73,10 @@ class SandboxProvider:
             amount=int(answer["amount"]),
             outcome=outcome,
         )
+
+    def refund(self, payment: Payment, amount: int, key: str) -> bool:
+        """No money moved, none goes back: it always works."""
+        return True
 
     def origins(self) -> list[str]:
         page = urlsplit(_page())

@@ -13,31 +13,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.models import Case, Decision
+from cases import fees, waivers
 from common.errors import Conflict, DomainError, NotFound
-from payments import actions, providers
+from payments import actions, numbers, providers
 from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import FeeDue, Payment
+from payments.models import FeeDue, FinanceSettings, Payment
 from payments.queries import last_try
 from portal.http import refused, resident_page
 from portal.views.case import own_case
 from tenants.links import absolute
 
 
-def _fee_of(case: Case) -> FeeDue:
-    decision = getattr(case, "decision", None)
-    if decision is None or decision.fee is None:
-        raise NotFound(_("There is no fee to pay."), code="no_fee")
-    fee: FeeDue = decision.fee
-    return fee
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @resident_page
-def pay(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """The fee and how it comes about; then to the provider."""
+def pay(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID | None = None) -> HttpResponse:
+    """A fee, or a part of one, and how it comes about; then to the provider, or by transfer."""
     case = own_case(request, case_id)
-    fee = _fee_of(case)
+    fee = fees.part_of_case(case, fee_id)
     if fee.state != FeeDue.State.DUE:
         return redirect("portal:case", case_id=case.pk)
     provider, closed = None, ""
@@ -64,6 +56,9 @@ def pay(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             "fee": fee,
             "closed": closed,
             "last": last_try(fee.pk),
+            "transfer": FinanceSettings.current(),
+            "number": numbers.grouped(fee.number) if fee.number else "",
+            "may_ask": waivers.may_ask(fee),
         },
     )
     if provider is not None:
@@ -81,7 +76,7 @@ def back(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     try:
         result = providers.current().verify_return(request)
         fee_id = uuid.UUID(result.fee_id)
-        if not Decision.objects.filter(case_id=case_id, fee_id=fee_id).exists():
+        if not fees.belongs_to(fee_id, case_id):
             raise Http404
         payment = actions.settle(fee_id, result)
     except UntrustedAnswer as refusal:

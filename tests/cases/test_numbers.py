@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from cases import numbers
-from cases.models import fiscal_year
+from common.calendar import fiscal_year
 
 
 @pytest.mark.parametrize(

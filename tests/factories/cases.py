@@ -10,15 +10,18 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases import actions
-from cases.models import Case, Consultation, CorrectionRequest, Decision
+from cases import actions, fee_papers
+from cases.models import Case, Consultation, CorrectionRequest, Decision, FeeWaiver
 from catalogue import offerings
 from catalogue.models import Offering
+from common import outbox
 from common.actor import SYSTEM, Actor
 from forms import drafts
 from forms.models import Attachment, Draft
 from identity.models import Department, Representation, User
 from identity.representation import queries as representations
+from payments import actions as payments
+from payments import banking
 from tests.factories import people
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -209,6 +212,58 @@ def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decisi
         "by": changes.pop("by", None) or _worker(case),
     }
     return actions.decide(case=case, outcome=outcome, **{**given, **changes})
+
+
+def due_case(*, by: User | None = None, **of_draft: Any) -> Case:
+    """An approved case whose fee is due."""
+    made = claimed_case(by=by, **of_draft)
+    decision_on(made)
+    outbox.drain()
+    return Case.objects.select_related("decision__fee", "resident").get(pk=made.pk)
+
+
+def paid_case(*, by: User | None = None, **of_draft: Any) -> Case:
+    """A case whose fee was paid at the counter, receipt and letter issued."""
+    case = due_case(by=by, **of_draft)
+    fee = case.decision.fee
+    assert fee is not None
+    payments.receive(
+        fee_id=fee.pk,
+        source="counter",
+        key=f"counter:{fee.pk}",
+        amount=fee.amount,
+        received_on=timezone.localdate(),
+        by=SYSTEM,
+    )
+    outbox.drain()
+    return Case.objects.select_related("decision__fee", "resident").get(pk=case.pk)
+
+
+def waiver_of(case: Case, *, by: User, evidence: bool = True) -> FeeWaiver:
+    """A request to be let off the fee of `case`, as it is once it is decided: refused."""
+    fee = case.decision.fee
+    assert fee is not None
+    waiver = FeeWaiver(case=case, fee=fee, reason="地域の行事のため", state="asked")
+    if evidence:
+        waiver.evidence_name, waiver.evidence_type = "証明.pdf", "application/pdf"
+        waiver.evidence_sha256 = hashlib.sha256(PDF).hexdigest()
+        waiver.evidence.save("証明.pdf", ContentFile(PDF), save=False)
+    waiver.number = f"減{uuid.uuid4().hex[:8]}"
+    waiver.save(force_insert=True)
+    FeeWaiver.objects.filter(pk=waiver.pk).update(state="refused", answer="対象にならないため")
+    fee_papers.issue_waiver_letter(waiver.pk)
+    FeeWaiver.objects.filter(pk=waiver.pk).update(state="asked")
+    return FeeWaiver.objects.get(pk=waiver.pk)
+
+
+def bank_line(*, by: User) -> dict[str, Any]:
+    """A booked file of the bank with a line that fits nothing: its ids, as addresses name them."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    content = f"日付,出金,入金,摘要\n{yesterday:%Y/%m/%d},,123,ｽｽﾞｷ ﾊﾙ\n".encode()
+    statement = banking.take_in(content=content, name="bank.csv", by=by)
+    banking.apply(statement_id=statement.pk, by=by)
+    outbox.drain()
+    return {"statement_id": statement.pk, "line_number": statement.lines.get().number}
 
 
 def _worker(case: Case) -> User:

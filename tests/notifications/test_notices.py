@@ -47,7 +47,8 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "application_received", "correction_requested", "consultation_requested", "decision_made",
         "fee_due", "payment_received", "document_ready", "case_stage_changed",
         "representation_doubted", "cosignature_asked", "cosignatures_complete",
-        "cosignature_refused", "cosignature_void",
+        "cosignature_refused", "cosignature_void", "fee_reminder", "fee_demand", "fee_lapsed",
+        "waiver_decided", "fee_refunded",
     }  # fmt: skip
 
 

@@ -6,14 +6,15 @@ import pytest
 
 from common import outbox
 from common.text import Text
-from payments import actions
+from payments import actions, refunds
 from payments.models import FeeDue
 
 
 @pytest.fixture(autouse=True)
 def somebody_handles_fee_paid(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are about payments: whatever follows one does nothing here."""
-    monkeypatch.setitem(outbox.handlers._items, actions.FEE_PAID, lambda payload: None)
+    for kind in (actions.FEE_PAID, refunds.REFUNDED):
+        monkeypatch.setitem(outbox.handlers._items, kind, lambda payload: None)
 
 
 @pytest.fixture

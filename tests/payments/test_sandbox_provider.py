@@ -16,11 +16,15 @@ from django.utils import timezone
 
 from payments import providers
 from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import FeeDue
+from payments.models import Attempt, FeeDue
 from payments.providers import signing
 from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
 
 BACK = "http://shiomi.localhost:8000/applications/1/pay/"
+
+
+def attempt_at(fee: FeeDue) -> Attempt:
+    return Attempt(fee=fee, provider="sandbox", amount=fee.amount)
 
 
 def answer_for(fee: FeeDue, secret: str = "", purpose: str = ANSWER, **changes: Any) -> str:
@@ -49,7 +53,7 @@ def forged(message: str, **changes: Any) -> str:
 
 
 def test_start_signs_the_fee_and_no_person(fee: FeeDue) -> None:
-    url = urlsplit(SandboxProvider().start(fee, BACK, "en"))
+    url = urlsplit(SandboxProvider().start(attempt_at(fee), BACK, "en"))
     assert f"{url.scheme}://{url.netloc}{url.path}" == "http://localhost:8000/sandbox/pay/"
     order = signing.read(
         settings.SANDBOX_PAY_SECRET, REQUEST, parse_qs(url.query)[PARAMETER][0], max_age=60
@@ -62,7 +66,9 @@ def test_start_signs_the_fee_and_no_person(fee: FeeDue) -> None:
 
 
 def test_each_start_is_another_try(fee: FeeDue) -> None:
-    assert SandboxProvider().start(fee, BACK, "ja") != SandboxProvider().start(fee, BACK, "ja")
+    assert SandboxProvider().start(attempt_at(fee), BACK, "ja") != SandboxProvider().start(
+        attempt_at(fee), BACK, "ja"
+    )
 
 
 def test_verify_return_believes_the_provider(fee: FeeDue) -> None:
@@ -101,7 +107,7 @@ def test_verify_return_refuses_another_secret(fee: FeeDue) -> None:
 
 
 def test_verify_return_refuses_our_own_request(fee: FeeDue) -> None:
-    url = SandboxProvider().start(fee, BACK, "ja")
+    url = SandboxProvider().start(attempt_at(fee), BACK, "ja")
     with pytest.raises(UntrustedAnswer):
         verify(parse_qs(urlsplit(url).query)[PARAMETER][0])
 
@@ -135,7 +141,7 @@ def test_sandbox_outside_the_demo_pays_nothing(fee: FeeDue, settings: Any) -> No
     message = answer_for(fee)
     settings.SANDBOX = False
     with pytest.raises(PaymentsUnavailable):
-        SandboxProvider().start(fee, BACK, "ja")
+        SandboxProvider().start(attempt_at(fee), BACK, "ja")
     with pytest.raises(PaymentsUnavailable):
         verify(message)
 
@@ -143,7 +149,7 @@ def test_sandbox_outside_the_demo_pays_nothing(fee: FeeDue, settings: Any) -> No
 def test_sandbox_with_a_short_secret_pays_nothing(fee: FeeDue, settings: Any) -> None:
     settings.SANDBOX_PAY_SECRET = "short"
     with pytest.raises(PaymentsUnavailable):
-        SandboxProvider().start(fee, BACK, "ja")
+        SandboxProvider().start(attempt_at(fee), BACK, "ja")
 
 
 def test_current_without_provider_says_so(settings: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from sandbox import content, towns
+from sandbox import content, finance, towns
 from sandbox.guide import as_text
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate_towns", verbosity=0, stdout=self.stderr)
-        towns.seed(options["towns"])
+        finance.seed(towns.seed(options["towns"]))
         towns.register_eid(
             options["towns"],
             issuer=os.environ["EID_ISSUER"],

@@ -1,0 +1,56 @@
+"""What follows what happens to a fee, worked off by the outbox; idempotent, as `cases.tasks`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from cases import fee_papers, fees, timeline
+from cases.models import FeeWaiver
+from cases.tasks import _case, _tell
+from common import outbox
+from notifications import notices
+from payments.models import FeeDue, Refund
+
+
+@outbox.handler("cases.receipt")
+def make_receipt(payload: dict[str, Any]) -> None:
+    """The receipt of a paid fee as PDF."""
+    fee_papers.issue_receipt(uuid.UUID(payload["fee_id"]))
+
+
+@outbox.handler("cases.waiver_decided")
+def after_waiver(payload: dict[str, Any]) -> None:
+    """Letter, then notice."""
+    waiver = fee_papers.issue_waiver_letter(uuid.UUID(payload["waiver_id"]))
+    _tell(_case(waiver.case_id), notices.WaiverDecided, f"waiver:{waiver.pk}")
+
+
+@outbox.handler("cases.fee_unpaid")
+def after_unpaid(payload: dict[str, Any]) -> None:
+    """The reminder or the demand; nothing when the fee was paid in between, or is asked about."""
+    fee = FeeDue.objects.get(pk=payload["fee_id"])
+    decision = fees.decision_of(fee)
+    asked = fee.waivers.filter(state=FeeWaiver.State.ASKED).exists()
+    if decision is None or fee.state != FeeDue.State.DUE or asked:
+        return
+    notice = notices.FeeReminder if payload["what"] == "reminder" else notices.FeeDemand
+    happening = f"fee_{payload['what']}:{fee.part}:{fee.due_on}"
+    _tell(decision.case, notice, happening, due_on=fee.due_on)
+
+
+@outbox.handler("cases.lapsed")
+def after_lapse(payload: dict[str, Any]) -> None:
+    """Tell the resident that it has ended, and why."""
+    _tell(_case(payload["case_id"]), notices.FeeLapsed, "lapsed")
+
+
+@outbox.handler("payments.refunded")
+def after_refund(payload: dict[str, Any]) -> None:
+    """Tell the payer that the money is on its way."""
+    refund = Refund.objects.select_related("fee").get(pk=payload["refund_id"])
+    decision = fees.decision_of(refund.fee)
+    if decision is None:
+        return
+    timeline.add(decision.case, "refunded", amount=refund.amount)
+    _tell(decision.case, notices.FeeRefunded, f"refund:{refund.pk}")

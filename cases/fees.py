@@ -1,0 +1,156 @@
+"""The fee of a decision: raised in parts, found again, gone on with, lapsed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import ledger
+from cases import actions, timeline
+from cases.models import Case, Decision
+from catalogue.instalments import Part
+from catalogue.unpaid import Unpaid
+from common.actor import SYSTEM, Actor
+from common.calendar import add_working_days
+from common.errors import NotFound
+from payments import actions as payments
+from payments.models import FeeDue
+
+
+def raise_for(decision: Decision) -> FeeDue | None:
+    """Make the fee of an approval due, in the parts that the service declares; the first of them.
+
+    Raised once, however often it is called. None where nothing is to be paid.
+    """
+    if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
+        return None
+    case, application = decision.case, decision.case.application
+    fee, schedule = application.computed_fee, case.offering.template.fees
+    if fee.total == 0:
+        return None
+    first_due = add_working_days(timezone.localdate(), schedule.unpaid.days_to_pay)
+    parts: Sequence[Part] = (Part(fee.total),)
+    if schedule.instalments is not None:
+        parts = schedule.instalments.plan(fee.total, case.answers, first_due)
+    raised = [
+        payments.raise_fee(
+            reference=application.receipt_number,
+            title=case.offering.title,
+            amount=part.amount,
+            lines=fee.as_json()["lines"]
+            if len(parts) == 1
+            else [{"text": part.text, "amount": part.amount}],
+            due_on=part.due_on or first_due,
+            fee_id=_part_id(decision, number),
+            payer=_payer(case),
+            part=(decision.pk, number, len(parts)),
+        )
+        for number, part in enumerate(parts, 1)
+    ]
+    return raised[0]
+
+
+def _part_id(decision: Decision, number: int) -> uuid.UUID:
+    """The first part has the decision's id, the others ids that follow from it."""
+    return decision.pk if number == 1 else uuid.uuid5(decision.pk, f"part {number}")
+
+
+def _payer(case: Case) -> tuple[str, str]:
+    """Name and kana of whom a transfer is expected from: the represented, else the resident."""
+    person = case.represented
+    if person is not None:
+        return person.name, person.name_kana
+    return case.resident.name, case.resident.name_kana
+
+
+def of_case(case: Case) -> list[FeeDue]:
+    """Every part of the fee of a case, in order; empty where none was raised. One statement."""
+    decision = getattr(case, "decision", None)
+    if decision is None or decision.fee_id is None:
+        return []
+    return list(
+        FeeDue.objects.filter(Q(pk=decision.fee_id) | Q(series=decision.pk)).order_by("part")
+    )
+
+
+def part_of_case(case: Case, fee_id: uuid.UUID | None = None) -> FeeDue:
+    """One part of the fee; without an id the first that is due, or the last. Raises `NotFound`."""
+    parts = of_case(case)
+    if fee_id is None and parts:
+        return next((part for part in parts if part.state == FeeDue.State.DUE), parts[-1])
+    for part in parts:
+        if part.pk == fee_id:
+            return part
+    raise NotFound(_("There is no fee to pay."), code="no_fee")
+
+
+def belongs_to(fee_id: uuid.UUID, case_id: uuid.UUID) -> bool:
+    """Whether this fee is a part of that case's."""
+    part = FeeDue.objects.filter(pk=fee_id).only("series").first()
+    if part is None:
+        return False
+    mine = Q(fee_id=fee_id) | Q(pk=part.series)
+    return Decision.objects.filter(mine, case_id=case_id).exists()
+
+
+_DECISIONS = Decision.objects.select_related("case__application", "case__resident")
+
+
+def decision_of(fee: FeeDue) -> Decision | None:
+    """The decision that a fee belongs to, whichever part it is."""
+    return _DECISIONS.filter(Q(fee=fee) | Q(pk=fee.series)).first()
+
+
+def unpaid_of(case: Case) -> Unpaid:
+    """What the service says about fees that nobody pays."""
+    return case.offering.template.fees.unpaid
+
+
+@transaction.atomic(savepoint=False)
+def open_fee(*, fee: FeeDue, by: Actor) -> None:
+    """Note that the finance office looked at somebody's fee."""
+    decision = decision_of(fee)
+    ledger.record(
+        event="fee.opened",
+        by=by,
+        about=str(decision.case.resident_id) if decision else None,
+        object_kind="fee",
+        object_id=str(fee.pk),
+        purpose="processing",
+    )
+
+
+@transaction.atomic
+def go_on(fee: FeeDue) -> Case | None:
+    """A part was paid or waived: the case goes on when it waited for it. None for no change."""
+    decision = decision_of(fee)
+    if decision is None:
+        raise NotFound(_("No decision waits for this fee."), code="no_decision")
+    if decision.fee_id == fee.pk:
+        return actions.mark_fee_paid(fee_id=fee.pk)
+    code = "part_paid" if fee.state == FeeDue.State.PAID else "fee_waived"
+    values: dict[str, Any] = {"part": fee.part, "parts": fee.parts} if code == "part_paid" else {}
+    if not decision.case.timeline.filter(code=code, values=values).exists():
+        timeline.add(decision.case, code, **values)
+    return decision.case
+
+
+@transaction.atomic
+def lapse(*, fee_id: uuid.UUID) -> Case | None:
+    """Nobody paid in time: the fee expires and the case ends. None where the case does not wait.
+
+    Later parts of the fee are taken back: what is not issued costs nothing more.
+    """
+    case = actions.lapse_unpaid(fee_id=fee_id)
+    if case is None:
+        return None
+    payments.expire(fee_id=fee_id)
+    for part in FeeDue.objects.filter(series=case.decision.pk, state=FeeDue.State.DUE):
+        payments.cancel(fee_id=part.pk, by=SYSTEM)
+    return case
