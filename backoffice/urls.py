@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations
+from backoffice.views import (
+    actions,
+    case,
+    export,
+    files,
+    forms,
+    inbox,
+    letters,
+    operations,
+    printing,
+)
 
 app_name = "desk"
 
@@ -24,7 +34,14 @@ urlpatterns = [
         "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"
     ),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
+    path("cases/<uuid:case_id>/preview/<slug:panel>/", letters.preview, name="letter_preview"),
+    path("cases/<uuid:case_id>/letters/", letters.editions, name="letters"),
+    path("cases/<uuid:case_id>/letters/replace/", letters.replace, name="letter_replace"),
+    path("cases/<uuid:case_id>/letters/revoke/", letters.revoke, name="letter_revoke"),
+    path("cases/<uuid:case_id>/letters/<uuid:document_id>/", letters.edition, name="edition"),
     path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
+    path("printing/", printing.letters, name="printing"),
+    path("printing/<uuid:run_id>/", printing.run, name="print_run"),
     path("export/", export.export, name="export"),
     path("forms/", forms.overview, name="forms"),
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),

@@ -26,6 +26,10 @@ WORDINGS = {
     "cosignature.refused": _("{name} refused to sign the application"),
     "cosignature.void": _("A signature or a request for one became void"),
     "letter.opened": _("{name} opened the letter with the decision"),
+    "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
+    "letter.replaced": _("{name} had the letter issued anew"),
+    "letter.printed": _("{name} had the letter printed, to be sent by post"),
+    "decision.revoked": _("{name} revoked the decision"),
 }
 
 
@@ -34,7 +38,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import after_issue, tasks  # noqa: F401, PLC0415  register the outbox handlers
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
-from documents.models import Document
+from documents.models import Document, LetterWording
 from forms.models import Draft, FormVersion
 from identity.models import Department, Representation, User
 from identity.representation.record import Represented
@@ -337,6 +337,14 @@ class Decision(models.Model):
     conditions: models.Field[list[str], list[str]] = models.JSONField(default=list)
     reason = models.TextField(blank=True)
     fee_waived = models.BooleanField(default=False)
+    # What was refused of an approval: [{"key": of `cases.partial`, "label": Text, "grounds": ...}].
+    refused_parts: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    # The municipality's own words in force when it was decided; none: the service's.
+    wording = models.ForeignKey(
+        LetterWording, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
     letter = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
@@ -364,6 +372,8 @@ class RegisterEntry(models.Model):
     number = models.CharField(max_length=40, unique=True)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    # The first day on which it does not hold any more, though it was given for longer.
+    closed_on = models.DateField(null=True)
     entered_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -405,3 +415,19 @@ class NumberSeries(models.Model):
 def fiscal_year(day: date) -> int:
     """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
     return day.year if day.month >= 4 else day.year - 1
+
+
+# What hangs on a decision; here, so that Django finds it among the models of this room.
+from cases.papers import (  # noqa: E402
+    IssuedLetter,
+    PrintedLetter,
+    PrintRun,
+    Replacement,
+    Revocation,
+)
+
+__all__ = [
+    "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
+    "IssuedLetter", "NumberSeries", "PrintRun", "PrintedLetter", "RegisterEntry", "Replacement",
+    "RepresentationCheck", "Revocation", "TimelineEntry", "fiscal_year",
+]  # fmt: skip

@@ -13,7 +13,17 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import actions, copies, cosigning, letters, policies, signatures, timeline
+from cases import (
+    actions,
+    copies,
+    cosigning,
+    issuing,
+    letters,
+    partial,
+    policies,
+    signatures,
+    timeline,
+)
 from cases.models import (
     Application,
     Case,
@@ -29,7 +39,6 @@ from common import outbox
 from common.calendar import add_working_days
 from common.errors import NotAllowed
 from common.text import Text
-from documents import actions as documents
 from identity.models import Role, User
 from notifications import mail, notices
 from notifications.actions import message_id_of, send
@@ -47,6 +56,7 @@ _DECISIONS = Decision.objects.select_related(
     "case__resident",
     "letter",
     "fee",
+    "wording",
 )
 
 
@@ -54,7 +64,7 @@ _DECISIONS = Decision.objects.select_related(
 def after_submission(payload: dict[str, Any]) -> None:
     """Tell the resident that it has arrived; their copy follows."""
     case = _case(payload["case_id"])
-    _tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+    tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     copies.request(case.application, after_the_notice=True)
 
 
@@ -94,7 +104,7 @@ def after_consultation_request(payload: dict[str, Any]) -> None:
 def after_correction_request(payload: dict[str, Any]) -> None:
     """Tell the resident what to do, and that the clock stands still."""
     correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
-    _tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
+    tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
 
 
 @outbox.handler("cases.decided")
@@ -110,14 +120,14 @@ def after_decision(payload: dict[str, Any]) -> None:
     decision.fee = due
     decision.save(update_fields=["fee"])
     timeline.add(decision.case, "fee_due", amount=due.amount)
-    _tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
+    tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
 
 
 def _raise_fee(decision: Decision) -> FeeDue | None:
     if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
         return None
     application = decision.case.application
-    fee = application.computed_fee
+    fee = partial.fee_for(decision.case, decision.refused_parts)
     return payments.raise_fee(
         reference=application.receipt_number,
         title=decision.case.offering.title,
@@ -137,12 +147,10 @@ def issue_letter(payload: dict[str, Any]) -> None:
     case = decision.case
     entry = _enter_in_register(decision)
     letter = letters.compose(decision, entry)
-    decision.letter = documents.issue(
-        kind=f"{case.offering.template_key}.{decision.outcome}",
-        title=letter.title,
-        language=letter.language,
-        html=letter.html,
-        code=letter.code,
+    decision.letter = issuing.issue(
+        decision,
+        letter,
+        document_kind=f"{case.offering.template_key}.{decision.outcome}",
         valid_from=entry.valid_from if entry else None,
         valid_until=entry.valid_until if entry else None,
         document_id=decision.pk,
@@ -151,7 +159,7 @@ def issue_letter(payload: dict[str, Any]) -> None:
     timeline.add(case, "document_issued", title=letter.titles)
     told = decision.fee_id or decision.outcome == Decision.Outcome.ACKNOWLEDGED
     notice = notices.DocumentReady if told else notices.DecisionMade
-    _tell(case, notice, "letter")
+    tell(case, notice, "letter")
 
 
 @outbox.handler("payments.fee_paid")
@@ -160,7 +168,7 @@ def after_payment(payload: dict[str, Any]) -> None:
     fee = FeeDue.objects.get(pk=payload["fee_id"])
     case = actions.mark_fee_paid(fee_id=fee.pk)
     if case is not None and fee.paid_at is not None:
-        _tell(
+        tell(
             case,
             notices.PaymentReceived,
             "paid",
@@ -172,7 +180,7 @@ def after_payment(payload: dict[str, Any]) -> None:
 def after_doubt(payload: dict[str, Any]) -> None:
     """Tell the sender that the office asks for proof."""
     check = RepresentationCheck.objects.get(pk=payload["check_id"])
-    _tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
+    tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
 
 
 @outbox.handler("cases.cosignature_asked")
@@ -263,7 +271,8 @@ def _enter_in_register(decision: Decision) -> RegisterEntry | None:
     if rule is None or decision.outcome == Decision.Outcome.REFUSED:
         return None
     today = timezone.localdate()
-    valid_from = _date(case.answers.get(rule.valid_from)) or today
+    answers = partial.granted(decision) if decision.refused_parts else case.answers
+    valid_from = _date(answers.get(rule.valid_from)) or today
     entry, _created = RegisterEntry.objects.get_or_create(
         decision=decision,
         defaults={
@@ -271,7 +280,7 @@ def _enter_in_register(decision: Decision) -> RegisterEntry | None:
             "holder": case.resident,
             "number": decision.number,
             "valid_from": valid_from,
-            "valid_until": _date(case.answers.get(rule.valid_until)),
+            "valid_until": _date(answers.get(rule.valid_until)),
         },
     )
     return entry
@@ -289,7 +298,7 @@ def _decision(payload: dict[str, Any]) -> Decision:
     return _DECISIONS.select_for_update(of=("self",)).get(pk=payload["decision_id"])
 
 
-def _tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
+def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
     send(
         notice,
         resident=case.resident,

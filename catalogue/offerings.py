@@ -85,6 +85,7 @@ def adopt(
             "workflow_version": workflow_version,
             "department": department,
             "settings": {"rates": own_rates, "choices": own_choices}
+            | ({"prepared": kept["prepared"]} if "prepared" in kept else {})
             | ({"own_form": True} if own_form else {}),
             "is_published": publish,
         },

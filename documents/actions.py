@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from documents.models import Document, file_path
 from documents.pdf import render_pdf
 
 
-@transaction.atomic
 def issue(
     *,
     kind: str,
@@ -43,12 +43,43 @@ def issue(
     shows it; `issued_on` is today when left out.
     Raises `documents.errors.RenderingError` (nothing was issued).
     """
+
+    def render() -> bytes:
+        if codes.normalise(code) != code:
+            raise RenderingError("The verification code is malformed.", code="malformed_code")
+        return render_pdf(html, title=title, language=language)
+
+    return keep(
+        kind=kind,
+        title=title,
+        language=language,
+        make=render,
+        code=code,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        document_id=document_id,
+        issued_on=issued_on,
+    )
+
+
+@transaction.atomic
+def keep(
+    *,
+    kind: str,
+    title: str,
+    language: str,
+    make: Callable[[], bytes],
+    code: str,
+    document_id: uuid.UUID,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    issued_on: date | None = None,
+) -> Document:
+    """Store the PDF that `make` gives as `issue` does; it is asked only where none is kept."""
     _alone_with(document_id)
     if issued := Document.objects.filter(pk=document_id).first():
         return issued
-    if codes.normalise(code) != code:
-        raise RenderingError("The verification code is malformed.", code="malformed_code")
-    pdf = render_pdf(html, title=title, language=language)
+    pdf = make()
     document = Document(
         id=document_id,
         kind=kind,
@@ -88,6 +119,12 @@ def revoke(*, document_id: uuid.UUID, by: Actor, about: str | None = None) -> Do
             object_id=str(document.pk),
         )
     return document
+
+
+@transaction.atomic
+def replace(*, old: Document, new: Document) -> None:
+    """`new` has taken the place of `old`: whose code answers "replaced" from now on."""
+    Document.objects.filter(pk=old.pk, replaced_by=None).exclude(pk=new.pk).update(replaced_by=new)
 
 
 def _alone_with(document_id: uuid.UUID) -> None:

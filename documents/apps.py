@@ -14,3 +14,6 @@ class DocumentsConfig(AppConfig):
 
         register(check_pdf_libraries)
         events.register("document.revoked", wording=_("{name} revoked a document."))
+        events.register(
+            "letter_wording.published", wording=_("{name} published the wording of a letter")
+        )

@@ -9,6 +9,7 @@ from portal.views import (
     cosigning,
     drafts,
     files,
+    letters,
     messages,
     my_data,
     overview,
@@ -61,9 +62,10 @@ urlpatterns = [
     path("applications/<uuid:case_id>/correction/send/", correction.send, name="correction_send"),
     path("applications/<uuid:case_id>/pay/", payment.pay, name="pay"),
     path("applications/<uuid:case_id>/paid/", payment.back, name="pay_return"),
+    path("applications/<uuid:case_id>/decision/", letters.decision, name="decision"),
     path(
         "applications/<uuid:case_id>/documents/<uuid:document_id>/",
-        files.document,
+        letters.document,
         name="document",
     ),
     # Oneself
