@@ -39,6 +39,7 @@ def issue(
         valid_from=valid_from,
         valid_until=valid_until,
         document_id=document_id,
+        signed=True,
     )
     IssuedLetter.objects.get_or_create(
         document=document,

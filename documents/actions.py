@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from common.actor import Actor
 from common.errors import NotFound
-from documents import codes
+from documents import codes, signing
 from documents.errors import RenderingError
 from documents.models import Document, file_path
 from documents.pdf import render_pdf
@@ -34,20 +34,23 @@ def issue(
     valid_until: date | None,
     document_id: uuid.UUID,
     issued_on: date | None = None,
+    signed: bool = False,
 ) -> Document:
     """Render `html`, store the file and the row; the same `document_id` is issued only once.
 
     A second call answers with the first paper, whatever else it says. The file is written first,
     at a place that follows from the id: a process killed in between leaves a file without a row,
     which the next try replaces. `code` comes from `documents.codes.new_code`, because the letter
-    shows it; `issued_on` is today when left out.
+    shows it; `issued_on` is today when left out. `signed`: with the municipality's signature,
+    where it has a key (`documents.signing`).
     Raises `documents.errors.RenderingError` (nothing was issued).
     """
 
     def render() -> bytes:
         if codes.normalise(code) != code:
             raise RenderingError("The verification code is malformed.", code="malformed_code")
-        return render_pdf(html, title=title, language=language)
+        pdf = render_pdf(html, title=title, language=language)
+        return signing.sign(pdf) if signed else pdf
 
     return keep(
         kind=kind,
@@ -59,6 +62,7 @@ def issue(
         valid_until=valid_until,
         document_id=document_id,
         issued_on=issued_on,
+        is_signed=signed and signing.is_configured(),
     )
 
 
@@ -74,6 +78,7 @@ def keep(
     valid_from: date | None = None,
     valid_until: date | None = None,
     issued_on: date | None = None,
+    is_signed: bool = False,
 ) -> Document:
     """Store the PDF that `make` gives as `issue` does; it is asked only where none is kept."""
     _alone_with(document_id)
@@ -91,6 +96,7 @@ def keep(
         issued_on=issued_on or timezone.localdate(),
         valid_from=valid_from,
         valid_until=valid_until,
+        is_signed=is_signed,
     )
     document.file.name = file_path(document, "")
     _write(Path(document.file.path), pdf)

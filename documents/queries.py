@@ -29,6 +29,7 @@ class Verification:
     revoked_on: date | None = None
     # When the paper that took this one's place was issued; its code is not told.
     replaced_on: date | None = None
+    is_signed: bool = False
 
     @property
     def is_genuine(self) -> bool:
@@ -66,6 +67,7 @@ def _verified(document: Document | None) -> Verification:
         valid_from=document.valid_from,
         valid_until=document.valid_until,
         revoked_on=timezone.localdate(document.revoked_at) if document.revoked_at else None,
+        is_signed=document.is_signed,
         replaced_on=document.replaced_by.issued_on if document.replaced_by else None,
     )
 

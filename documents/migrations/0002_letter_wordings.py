@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="document",
+            name="is_signed",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="document",
             name="opened_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
