@@ -86,8 +86,10 @@ def revoke_decision(
     )
     RegisterEntry.objects.filter(decision=decision).update(closed_on=day)
     actor = Actor.of(by)
-    if decision.letter_id is not None:
-        documents.revoke(document_id=decision.letter_id, by=actor, about=str(case.resident_id))
+    # Every edition: whoever still holds an earlier one is told, too.
+    papers = set(decision.issued_letters.values_list("document_id", flat=True))
+    for paper in sorted(papers | {decision.letter_id} - {None}):
+        documents.revoke(document_id=paper, by=actor, about=str(case.resident_id))
     Case.objects.filter(pk=case.pk).update(lock=F("lock") + 1)
     timeline.add(case, "revoked")
     ledger.record(

@@ -76,7 +76,7 @@ def _state(document: Document, today: date) -> State:
     if document.revoked_at is not None:
         return "revoked"
     if document.replaced_by is not None:
-        return "revoked" if document.replaced_by.revoked_at is not None else "replaced"
+        return "replaced"
     if document.valid_from is not None and today < document.valid_from:
         return "not_yet"
     if document.valid_until is not None and today > document.valid_until:
