@@ -88,7 +88,9 @@ def revoke_decision(
     actor = Actor.of(by)
     # Every edition: whoever still holds an earlier one is told, too.
     papers = set(decision.issued_letters.values_list("document_id", flat=True))
-    for paper in sorted(papers | {decision.letter_id} - {None}):
+    if decision.letter_id is not None:
+        papers.add(decision.letter_id)
+    for paper in sorted(papers):
         documents.revoke(document_id=paper, by=actor, about=str(case.resident_id))
     Case.objects.filter(pk=case.pk).update(lock=F("lock") + 1)
     timeline.add(case, "revoked")
