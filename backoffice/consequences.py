@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.utils.translation import gettext as _
 
+from cases import partial
 from cases.models import Case, Decision
 from catalogue.fees import yen
 from workflow.definition import Move
 
 
-def of_decision(
-    case: Case,
-    move: Move,
-    *,
-    outcome: str,
-    conditions: Sequence[str],
-    reason: str,
-    waive_fee: bool,
-) -> list[str]:
-    """One sentence each, in the order in which it happens."""
+def of_decision(case: Case, move: Move, decision: Decision) -> list[str]:
+    """One sentence each, in the order in which it happens. The decision is not made yet."""
     service = case.offering.template.service
     stage = case.workflow.stage(move.to or case.stage)
-    fee = case.application.computed_fee.total
-    approved = outcome == Decision.Outcome.APPROVED
+    fee = partial.fee_for(case, decision.refused_parts).total
+    approved = decision.outcome == Decision.Outcome.APPROVED
+    waive_fee = decision.fee_waived
     charged = approved and fee > 0 and not waive_fee
     said = [_("The case goes on to “%(stage)s”.") % {"stage": stage.title}]
     if charged:
@@ -39,7 +31,7 @@ def of_decision(
         said.append(_("The letter is issued as a PDF, and the resident is told."))
     if approved and service.register_entry is not None:
         said.append(_("The approval is entered in the register."))
-    if outcome == Decision.Outcome.ACKNOWLEDGED:
+    if decision.outcome == Decision.Outcome.ACKNOWLEDGED:
         said.append(_("The letter says that the notification has arrived and is complete."))
         return said
     said.append(_("A decision cannot be changed here afterwards."))

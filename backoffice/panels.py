@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from backoffice import deciding
 from backoffice.facts import CaseFacts
-from cases import policies
+from cases import partial, policies
 from cases.models import Consultation, RepresentationCheck
+from cases.partial import Part
 from common.errors import DomainError, InvalidInput
 from identity.models import Department
 from workflow.definition import Verb
@@ -58,6 +61,8 @@ class Panel:
     values: Mapping[str, Any]
     errors: Mapping[str, Sequence[str]]
     choices: Sequence[tuple[str, str]] = ()
+    # What can be refused by itself.
+    parts: Sequence[Part] = ()
 
     @property
     def error_list(self) -> list[dict[str, str]]:
@@ -89,6 +94,7 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
                 values=typed.values if mine else {},
                 errors=typed.errors if mine else {},
                 choices=_choices(name, facts) if allowed else (),
+                parts=partial.parts_of(case) if name == "approve" and allowed else (),
             )
         )
     return found
@@ -149,7 +155,4 @@ def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
         ]
     if name == "correct":
         return facts.questions_to_correct
-    if name == "approve":
-        conditions = facts.case.offering.template.service.standard_conditions
-        return [(str(number), str(text)) for number, text in enumerate(conditions)]
-    return ()
+    return deciding.choices(facts.case, name, get_language() or "ja")

@@ -9,7 +9,7 @@ Nothing here speaks to the outside world. What must follow a change is an outbox
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import cosigning, entering, numbers, policies, queries, timeline
+from cases import (
+    cosigning,
+    entering,
+    letter_words,
+    numbers,
+    partial,
+    policies,
+    queries,
+    timeline,
+)
 from cases.models import (
     Application,
     Case,
@@ -32,6 +41,7 @@ from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from common.lookup import Lookup
+from documents import wordings
 from forms import drafts, eligibility, rebase
 from forms.errors import TamperedValue
 from forms.models import Draft
@@ -451,21 +461,26 @@ def decide(
     reason: str,
     by: User,
     waive_fee: bool = False,
+    refused: Mapping[str, str] | None = None,
     lock: int | None = None,
 ) -> Decision:
     """Approve, refuse or acknowledge. Letter, fee, register and notice follow by the outbox.
 
+    `refused`: what is refused of an approval, `cases.partial.Part.key` → grounds.
+
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """
     case = _locked(case, lock, by)
+    approved = outcome == Decision.Outcome.APPROVED
+    parts = partial.check(case, refused or {}) if approved else []
     move = policies.check_decision(
         case,
         outcome=outcome,
         reason=reason,
         waive_fee=waive_fee,
         roles=policies.roles_on(case, by),
+        fee=partial.fee_for(case, parts).total if parts else None,
     )
-    approved = outcome == Decision.Outcome.APPROVED
     rule = case.offering.template.service.register_entry
     decision = Decision.objects.create(
         case=case,
@@ -474,12 +489,14 @@ def decide(
         conditions=[line.strip() for line in conditions if line.strip()] if approved else [],
         reason=reason.strip(),
         fee_waived=waive_fee,
+        refused_parts=parts,
+        wording=wordings.current(letter_words.key_of(case.offering, outcome)),
         decided_by=by,
     )
     # The clock stops with the decision; the reports want to know how it stood.
     in_time = case.due_on is None or timezone.localdate() <= case.due_on
     _apply(case, move)
-    timeline.add(case, outcome)
+    timeline.add(case, "approved_in_part" if parts else outcome)
     _record(case, f"case.{outcome}", Actor.of(by), number=decision.number, in_time=in_time)
     outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
     return decision

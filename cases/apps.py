@@ -42,6 +42,10 @@ WORDINGS = {
     "hold.released": _("{name} decided that the application need not be kept longer"),
     "retention.changed": _("{name} changed how long applications are kept"),
     "letter.opened": _("{name} opened the letter with the decision"),
+    "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
+    "letter.replaced": _("{name} had the letter issued anew"),
+    "letter.printed": _("{name} had the letter printed, to be sent by post"),
+    "decision.revoked": _("{name} revoked the decision"),
 }
 
 
@@ -50,7 +54,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import fee_tasks, tasks, unpaid  # noqa: F401, PLC0415  outbox handlers
+        from cases import after_issue, fee_tasks, tasks, unpaid  # noqa: F401, PLC0415  handlers
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415

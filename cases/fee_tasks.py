@@ -7,7 +7,7 @@ from typing import Any
 
 from cases import fee_papers, fees, timeline
 from cases.models import FeeWaiver
-from cases.tasks import _case, _tell
+from cases.tasks import _case, tell
 from common import outbox
 from notifications import notices
 from payments.models import FeeDue, Refund
@@ -23,7 +23,7 @@ def make_receipt(payload: dict[str, Any]) -> None:
 def after_waiver(payload: dict[str, Any]) -> None:
     """Letter, then notice."""
     waiver = fee_papers.issue_waiver_letter(uuid.UUID(payload["waiver_id"]))
-    _tell(_case(waiver.case_id), notices.WaiverDecided, f"waiver:{waiver.pk}")
+    tell(_case(waiver.case_id), notices.WaiverDecided, f"waiver:{waiver.pk}")
 
 
 @outbox.handler("cases.fee_unpaid")
@@ -36,13 +36,13 @@ def after_unpaid(payload: dict[str, Any]) -> None:
         return
     notice = notices.FeeReminder if payload["what"] == "reminder" else notices.FeeDemand
     happening = f"fee_{payload['what']}:{fee.part}:{fee.due_on}"
-    _tell(decision.case, notice, happening, due_on=fee.due_on)
+    tell(decision.case, notice, happening, due_on=fee.due_on)
 
 
 @outbox.handler("cases.lapsed")
 def after_lapse(payload: dict[str, Any]) -> None:
     """Tell the resident that it has ended, and why."""
-    _tell(_case(payload["case_id"]), notices.FeeLapsed, "lapsed")
+    tell(_case(payload["case_id"]), notices.FeeLapsed, "lapsed")
 
 
 @outbox.handler("payments.refunded")
@@ -53,4 +53,4 @@ def after_refund(payload: dict[str, Any]) -> None:
     if decision is None:
         return
     timeline.add(decision.case, "refunded", amount=refund.amount)
-    _tell(decision.case, notices.FeeRefunded, f"refund:{refund.pk}")
+    tell(decision.case, notices.FeeRefunded, f"refund:{refund.pk}")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import actions, timeline
+from cases import actions, partial, timeline
 from cases.models import Case, Decision
 from catalogue.instalments import Part
 from catalogue.unpaid import Unpaid
@@ -31,7 +31,8 @@ def raise_for(decision: Decision) -> FeeDue | None:
     if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
         return None
     case, application = decision.case, decision.case.application
-    fee, schedule = application.computed_fee, case.offering.template.fees
+    fee = partial.fee_for(case, decision.refused_parts)
+    schedule = case.offering.template.fees
     if fee.total == 0:
         return None
     first_due = add_working_days(timezone.localdate(), schedule.unpaid.days_to_pay)

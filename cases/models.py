@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.fee_models import FeeWaiver, Receipt
+from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
 from cases.retention.models import Disposal, DisposalItem, Hold
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
-from documents.models import Document
+from documents.models import Document, LetterWording
 from forms.models import Draft, FormVersion
 from identity.models import Department, Representation, User
 from identity.representation.record import Represented
@@ -25,8 +26,9 @@ from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
     "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
-    "Disposal", "DisposalItem", "FeeWaiver", "Hold", "NumberSeries", "Receipt", "RegisterEntry",
-    "ReportRow", "RepresentationCheck", "TimelineEntry",
+    "Disposal", "DisposalItem", "FeeWaiver", "Hold", "IssuedLetter", "NumberSeries", "PrintRun",
+    "PrintedLetter", "Receipt", "RegisterEntry", "Replacement", "ReportRow", "RepresentationCheck",
+    "Revocation", "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -356,6 +358,14 @@ class Decision(models.Model):
     conditions: models.Field[list[str], list[str]] = models.JSONField(default=list)
     reason = models.TextField(blank=True)
     fee_waived = models.BooleanField(default=False)
+    # What was refused of an approval: [{"key": of `cases.partial`, "label": Text, "grounds": ...}].
+    refused_parts: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    # The municipality's own words in force when it was decided; none: the service's.
+    wording = models.ForeignKey(
+        LetterWording, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
     letter = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, related_name="+")
@@ -383,6 +393,8 @@ class RegisterEntry(models.Model):
     number = models.CharField(max_length=40, unique=True)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
+    # The first day on which it does not hold any more, though it was given for longer.
+    closed_on = models.DateField(null=True)
     entered_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

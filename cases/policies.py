@@ -112,9 +112,18 @@ def check_move(
 
 
 def check_decision(
-    case: Case, *, outcome: str, reason: str, waive_fee: bool, roles: Iterable[str]
+    case: Case,
+    *,
+    outcome: str,
+    reason: str,
+    waive_fee: bool,
+    roles: Iterable[str],
+    fee: int | None = None,
 ) -> Move:
-    """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`."""
+    """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`.
+
+    `fee`: of what is granted, where a part is refused; else that of the application.
+    """
     if outcome not in Decision.Outcome.values:
         raise InvalidInput({"outcome": [_("Choose a decision.")]})
     approved = outcome == Decision.Outcome.APPROVED
@@ -124,7 +133,7 @@ def check_decision(
         case,
         VERB_OF[Decision.Outcome(outcome)],
         roles=roles,
-        known_facts=facts(case) | {"fee_waived": waive_fee},
+        known_facts=facts(case) | {"fee_waived": waive_fee} | ({} if fee is None else {"fee": fee}),
     )
     if approved:
         check_ground(case)

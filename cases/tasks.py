@@ -13,7 +13,17 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import copies, cosigning, fees, letters, policies, signatures, timeline
+from cases import (
+    copies,
+    cosigning,
+    fees,
+    issuing,
+    letters,
+    partial,
+    policies,
+    signatures,
+    timeline,
+)
 from cases.models import (
     Application,
     Case,
@@ -28,7 +38,6 @@ from catalogue import queries as catalogue
 from common import outbox
 from common.errors import NotAllowed
 from common.text import Text
-from documents import actions as documents
 from identity.models import Role, User
 from notifications import mail, notices
 from notifications.actions import message_id_of, send
@@ -42,6 +51,7 @@ _DECISIONS = Decision.objects.select_related(
     "case__resident",
     "letter",
     "fee",
+    "wording",
 )
 
 
@@ -49,7 +59,7 @@ _DECISIONS = Decision.objects.select_related(
 def after_submission(payload: dict[str, Any]) -> None:
     """Tell the resident that it has arrived; their copy follows."""
     case = _case(payload["case_id"])
-    _tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+    tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     copies.request(case.application, after_the_notice=True)
 
 
@@ -89,7 +99,7 @@ def after_consultation_request(payload: dict[str, Any]) -> None:
 def after_correction_request(payload: dict[str, Any]) -> None:
     """Tell the resident what to do, and that the clock stands still."""
     correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
-    _tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
+    tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
 
 
 @outbox.handler("cases.decided")
@@ -105,7 +115,7 @@ def after_decision(payload: dict[str, Any]) -> None:
     decision.fee = due
     decision.save(update_fields=["fee"])
     timeline.add(decision.case, "fee_due", amount=due.amount)
-    _tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
+    tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
 
 
 @outbox.handler("cases.issue_letter")
@@ -117,12 +127,10 @@ def issue_letter(payload: dict[str, Any]) -> None:
     case = decision.case
     entry = _enter_in_register(decision)
     letter = letters.compose(decision, entry)
-    decision.letter = documents.issue(
-        kind=f"{case.offering.template_key}.{decision.outcome}",
-        title=letter.title,
-        language=letter.language,
-        html=letter.html,
-        code=letter.code,
+    decision.letter = issuing.issue(
+        decision,
+        letter,
+        document_kind=f"{case.offering.template_key}.{decision.outcome}",
         valid_from=entry.valid_from if entry else None,
         valid_until=entry.valid_until if entry else None,
         document_id=decision.pk,
@@ -131,7 +139,7 @@ def issue_letter(payload: dict[str, Any]) -> None:
     timeline.add(case, "document_issued", title=letter.titles)
     told = decision.fee_id or decision.outcome == Decision.Outcome.ACKNOWLEDGED
     notice = notices.DocumentReady if told else notices.DecisionMade
-    _tell(case, notice, "letter")
+    tell(case, notice, "letter")
 
 
 @outbox.handler("payments.fee_paid")
@@ -142,7 +150,7 @@ def after_payment(payload: dict[str, Any]) -> None:
     if fee.state == FeeDue.State.PAID:
         outbox.enqueue("cases.receipt", str(fee.pk), {"fee_id": str(fee.pk)})
     if case is not None and fee.paid_at is not None:
-        _tell(
+        tell(
             case,
             notices.PaymentReceived,
             "paid" if fee.part == 1 else f"paid:{fee.part}",
@@ -154,7 +162,7 @@ def after_payment(payload: dict[str, Any]) -> None:
 def after_doubt(payload: dict[str, Any]) -> None:
     """Tell the sender that the office asks for proof."""
     check = RepresentationCheck.objects.get(pk=payload["check_id"])
-    _tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
+    tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
 
 
 @outbox.handler("cases.cosignature_asked")
@@ -245,7 +253,8 @@ def _enter_in_register(decision: Decision) -> RegisterEntry | None:
     if rule is None or decision.outcome == Decision.Outcome.REFUSED:
         return None
     today = timezone.localdate()
-    valid_from = _date(case.answers.get(rule.valid_from)) or today
+    answers = partial.granted(decision) if decision.refused_parts else case.answers
+    valid_from = _date(answers.get(rule.valid_from)) or today
     entry, _created = RegisterEntry.objects.get_or_create(
         decision=decision,
         defaults={
@@ -253,7 +262,7 @@ def _enter_in_register(decision: Decision) -> RegisterEntry | None:
             "holder": case.resident,
             "number": decision.number,
             "valid_from": valid_from,
-            "valid_until": _date(case.answers.get(rule.valid_until)),
+            "valid_until": _date(answers.get(rule.valid_until)),
         },
     )
     return entry
@@ -271,7 +280,7 @@ def _decision(payload: dict[str, Any]) -> Decision:
     return _DECISIONS.select_for_update(of=("self",)).get(pk=payload["decision_id"])
 
 
-def _tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
+def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
     send(
         notice,
         resident=case.resident,

@@ -10,3 +10,4 @@ class CatalogueConfig(AppConfig):
 
         events.register("offering.adopted", wording=_("A service was added"))
         events.register("offering.upgraded", wording=_("A service was updated"))
+        events.register("prepared_texts.changed", wording=_("{name} changed the prepared texts"))

@@ -56,7 +56,8 @@ class Offering(models.Model):
     form_version = KeptForeignKey("forms.FormVersion", on_delete=models.PROTECT)
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
     department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
-    # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]}}
+    # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]},
+    # "prepared": {"conditions": [...], "grounds": [...]}}
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)
     adopted_at = models.DateTimeField(default=timezone.now)

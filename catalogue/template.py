@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from catalogue import letter_fields
 from catalogue.fees import FeeSchedule
 from common.text import Text
+from documents import merging
 from forms import definitions as form_definitions
 from forms.definitions import FormDefinition
 from workflow import definition as workflow_definition
@@ -120,8 +122,29 @@ class Retention(_Strict):
     withdrawn: int = Field(default=1, ge=1, le=30)
 
 
+class PartialRule(_Strict):
+    """What of an application can be refused by itself: the entries or choices of `question`, or the
+    days from the date `first` to the date `last`."""
+
+    question: str = ""
+    first: str = ""
+    last: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PartialRule:
+        if bool(self.question) == bool(self.first) or bool(self.first) != bool(self.last):
+            raise ValueError("either a question, or first and last")
+        return self
+
+
+class RevocationRule(_Strict):
+    """Who may take a decision back."""
+
+    roles: tuple[Literal["caseworker", "lead"], ...] = ("lead",)
+
+
 class LetterText(_Strict):
-    """One letter of a service. Texts may carry ``{receipt_number}`` and ``{received_on}``.
+    """One letter of a service. Texts may carry the fields of `catalogue.letter_fields`.
 
     `particulars` are ids of questions whose answers are printed; `template` replaces the standard
     letter page (a Django template that extends it).
@@ -196,6 +219,10 @@ class ServiceDeclaration(_Strict):
     # What a caseworker may pick as conditions of an approval.
     standard_conditions: tuple[Text, ...] = ()
     retention: Retention = Retention()
+    # … and as grounds of a refusal.
+    standard_grounds: tuple[Text, ...] = ()
+    partial: PartialRule | None = None
+    revocation: RevocationRule = RevocationRule()
     # Who else than the applicant may apply for them; none: nobody.
     on_behalf: tuple[Behalf, ...] = ()
     assurance: Assurance = Assurance.ORDINARY
@@ -288,6 +315,8 @@ class ServiceTemplate:
                     )
         if self.fees.unpaid.then == "lapse" and Verb.LAPSE not in self.workflow.verbs:
             raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
+        self._check_texts()
+        self._check_partial()
         rule = self.service.register_entry
         for name in ("valid_from", "valid_until"):
             question = getattr(rule, name, "") if rule else ""
@@ -302,3 +331,29 @@ class ServiceTemplate:
                 raise TemplateError(
                     f"{self.package}/service.yaml: register.public: {error}"
                 ) from None
+
+    def _check_texts(self) -> None:
+        """The letters name fields that exist, and a title names none: it is read by everybody."""
+        known = letter_fields.names(self.form)
+        for outcome in LETTERS:
+            letter: LetterText | None = getattr(self.letters, outcome)
+            for text in (*letter.paragraphs, *letter.remarks) if letter else ():
+                for words in text.values():
+                    if found := merging.problems(words, known):
+                        raise TemplateError(
+                            f"{self.package}/letter.yaml: {outcome}: {found[0].reason} "
+                            f"{found[0].name or words[:40]}"
+                        )
+            if letter and any("{" in words for words in letter.title.values()):
+                raise TemplateError(f"{self.package}/letter.yaml: {outcome}.title: no fields here")
+
+    def _check_partial(self) -> None:
+        rule = self.service.partial
+        questions = self.form.questions_by_id
+        wanted = {"question": {"group", "multiple"}, "first": {"date"}, "last": {"date"}}
+        for name, types in wanted.items():
+            given = getattr(rule, name, "")
+            if given and (given not in questions or questions[given].type not in types):
+                raise TemplateError(
+                    f"{self.package}/service.yaml: partial.{name}: no fitting question '{given}'"
+                )

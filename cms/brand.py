@@ -24,7 +24,7 @@ from cms.models import Branding, ContentPage, Office
 from common.database import connection
 from common.text import Text
 
-_KEY = "cms:brand:1"
+_KEY = "cms:brand:2"
 _CSS_KEY = "cms:brand-css:1"
 _SECONDS = 3600
 _KEPT_SECONDS = 3.0
@@ -79,6 +79,9 @@ class Brand:
     mayor: Text
     mayor_title: Text
     appeal_authority: Text
+    #: A picture in the place of `seal_source`, and the offices' own, as data URLs.
+    seal_image: str = ""
+    office_seals: dict[str, str] = field(default_factory=dict)
     offices: dict[str, OfficeCard] = field(default_factory=dict)
     menus: dict[str, list[Link]] = field(default_factory=dict)
     footers: dict[str, list[Link]] = field(default_factory=dict)
@@ -191,7 +194,8 @@ def current() -> dict[str, Any]:
     return {
         "colour": brand.colour,
         "mark": svg.data_url(brand.mark_source) if brand.mark_source else "",
-        "seal": svg.data_url(brand.seal_source) if brand.seal_source else "",
+        "seal": brand.seal_image or (svg.data_url(brand.seal_source) if brand.seal_source else ""),
+        "office_seals": brand.office_seals,
         "representative_title": brand.mayor_title,
         "representative_name": brand.mayor,
         "appeal_authority": brand.appeal_authority,
@@ -215,6 +219,7 @@ def _version(branding: Branding) -> str:
 def _read() -> Brand:
     branding = _row()
     town = connection.tenant
+    offices = list(Office.objects.select_related("department"))
     menus, footers, homes = _menus()
     return Brand(
         name=town.name,
@@ -243,7 +248,11 @@ def _read() -> Brand:
                 hours=Text(office.hours or branding.hours),
                 does=Text(office.does),
             )
-            for office in Office.objects.select_related("department")
+            for office in offices
+        },
+        seal_image=branding.seal_image,
+        office_seals={
+            office.department.key: office.seal_image for office in offices if office.seal_image
         },
         menus=menus,
         footers=footers,

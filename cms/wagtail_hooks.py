@@ -14,6 +14,7 @@ from wagtail.admin.menu import MenuItem
 
 from cms.building import access
 from cms.building import urls as form_urls
+from cms.lettering import urls as letter_urls
 
 #: Pages show no images or documents, towns share one house style, and workflows are the desk's.
 _HIDDEN = {"images", "documents", "reports", "help"}
@@ -54,7 +55,7 @@ class FormsMenuItem(MenuItem):
 
 @hooks.register("register_admin_urls")
 def form_builder() -> list[URLPattern | URLResolver]:
-    return [path("forms/", include(form_urls))]
+    return [path("forms/", include(form_urls)), path("letters/", include(letter_urls))]
 
 
 @hooks.register("register_admin_menu_item")
@@ -65,4 +66,11 @@ def forms_menu_item() -> MenuItem:
         name="forms",
         icon_name="form",
         order=250,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def letters_menu_item() -> MenuItem:
+    return FormsMenuItem(
+        _("Letters"), reverse("cms_letters:index"), name="letters", icon_name="doc-full", order=260
     )

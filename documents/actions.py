@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +17,12 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from common.actor import Actor
 from common.errors import NotFound
-from documents import codes
+from documents import codes, signing
 from documents.errors import RenderingError
 from documents.models import Document, file_path
 from documents.pdf import render_pdf
 
 
-@transaction.atomic
 def issue(
     *,
     kind: str,
@@ -34,21 +34,57 @@ def issue(
     valid_until: date | None,
     document_id: uuid.UUID,
     issued_on: date | None = None,
+    signed: bool = False,
 ) -> Document:
     """Render `html`, store the file and the row; the same `document_id` is issued only once.
 
     A second call answers with the first paper, whatever else it says. The file is written first,
     at a place that follows from the id: a process killed in between leaves a file without a row,
     which the next try replaces. `code` comes from `documents.codes.new_code`, because the letter
-    shows it; `issued_on` is today when left out.
+    shows it; `issued_on` is today when left out. `signed`: with the municipality's signature,
+    where it has a key (`documents.signing`).
     Raises `documents.errors.RenderingError` (nothing was issued).
     """
+
+    def render() -> bytes:
+        if codes.normalise(code) != code:
+            raise RenderingError("The verification code is malformed.", code="malformed_code")
+        pdf = render_pdf(html, title=title, language=language)
+        return signing.sign(pdf) if signed else pdf
+
+    return keep(
+        kind=kind,
+        title=title,
+        language=language,
+        make=render,
+        code=code,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        document_id=document_id,
+        issued_on=issued_on,
+        is_signed=signed and signing.is_configured(),
+    )
+
+
+@transaction.atomic
+def keep(
+    *,
+    kind: str,
+    title: str,
+    language: str,
+    make: Callable[[], bytes],
+    code: str,
+    document_id: uuid.UUID,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    issued_on: date | None = None,
+    is_signed: bool = False,
+) -> Document:
+    """Store the PDF that `make` gives as `issue` does; it is asked only where none is kept."""
     _alone_with(document_id)
     if issued := Document.objects.filter(pk=document_id).first():
         return issued
-    if codes.normalise(code) != code:
-        raise RenderingError("The verification code is malformed.", code="malformed_code")
-    pdf = render_pdf(html, title=title, language=language)
+    pdf = make()
     document = Document(
         id=document_id,
         kind=kind,
@@ -60,6 +96,7 @@ def issue(
         issued_on=issued_on or timezone.localdate(),
         valid_from=valid_from,
         valid_until=valid_until,
+        is_signed=is_signed,
     )
     document.file.name = file_path(document, "")
     _write(Path(document.file.path), pdf)
@@ -88,6 +125,12 @@ def revoke(*, document_id: uuid.UUID, by: Actor, about: str | None = None) -> Do
             object_id=str(document.pk),
         )
     return document
+
+
+@transaction.atomic
+def replace(*, old: Document, new: Document) -> None:
+    """`new` has taken the place of `old`: whose code answers "replaced" from now on."""
+    Document.objects.filter(pk=old.pk, replaced_by=None).exclude(pk=new.pk).update(replaced_by=new)
 
 
 def _alone_with(document_id: uuid.UUID) -> None:

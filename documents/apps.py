@@ -10,7 +10,11 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         # Registries and checks are filled once the apps are loaded, not on import.
         from audit import events  # noqa: PLC0415
-        from documents.checks import check_pdf_libraries  # noqa: PLC0415
+        from documents.checks import check_pdf_libraries, check_signing_keys  # noqa: PLC0415
 
         register(check_pdf_libraries)
+        register(check_signing_keys)
         events.register("document.revoked", wording=_("{name} revoked a document."))
+        events.register(
+            "letter_wording.published", wording=_("{name} published the wording of a letter")
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.conf import settings
@@ -42,6 +42,8 @@ class Brand:
     address: str = ""
     phone: str = ""
     email: str = ""
+    # By the key of a department: data URLs of the seals that offices have of their own.
+    office_seals: Mapping[str, str] = field(default_factory=dict)
 
 
 def current() -> Brand:
@@ -56,6 +58,9 @@ def current() -> Brand:
         town=str(getattr(town, "name", "") or ""),
         colour=colour if _HEX.fullmatch(colour) else NEUTRAL_COLOUR,
         **{key: _image(known.get(key)) for key in ("mark", "seal")},
+        office_seals={
+            key: _image(seal) for key, seal in dict(known.get("office_seals") or {}).items()
+        },
         **{
             key: str(known.get(key) or "")
             for key in (

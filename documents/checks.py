@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
+
+from documents import signing
 
 _NEEDED = {
     "libpango-1.0.so.0": "libpango-1.0-0",
@@ -50,3 +53,30 @@ def _loads(library: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def check_signing_keys(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Say at start that letters could not be signed; otherwise each of them would wait."""
+    try:
+        keys = signing.keys()
+    except ValueError as error:
+        return [Error(str(error), id="documents.E002")]
+    files = [
+        (schema, path)
+        for schema, key in keys.items()
+        for path in (
+            (key.path, key.passphrase_file) if key.kind == "pkcs12" else (key.module, key.pin_file)
+        )
+        if path
+    ]
+    return [
+        Error(
+            f"Letters of '{schema}' cannot be signed: {path} is missing.",
+            hint="See LETTER_SIGNING in config/settings/base.py.",
+            id="documents.E003",
+        )
+        for schema, path in files
+        if not Path(path).is_file()
+    ]

@@ -12,7 +12,8 @@ further names
     Whatever the caller gives in `extra`.
 
 Blocks to fill, in the order of the page: ``letterhead``, ``addressee``, ``issuer``, ``title``,
-``body`` (the deciding sentences), ``particulars`` (the table), ``reason``, ``conditions``,
+``body`` (the deciding sentences), ``particulars`` (the table), ``refused_parts``, ``reason``,
+``conditions``,
 ``fee``, ``legal_basis``, ``remarks``, ``appeal``, ``verification``. Each is left out by itself when
 the letter has nothing for it. ``styles`` takes further CSS.
 
@@ -23,7 +24,7 @@ Filters of ``{% load letters %}``: ``date|letter_date`` (令和8年4月1日 or 1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -96,6 +97,16 @@ class Letter:
     remarks: tuple[str, ...] = ()
     appeal: Appeal | None = None
     verification: VerificationMark | None = None
+    # What is not granted, each with its grounds.
+    refused_parts: tuple[tuple[str, str], ...] = ()
+    # "Issued again (edition 2)", and the sentence that says so.
+    edition: str = ""
+    replaces: str = ""
+    # The seal belongs on decisions only, and never on a preview.
+    sealed: bool = True
+    # The key of the department: it may have a seal of its own.
+    office: str = ""
+    preview: bool = False
 
     @property
     def fee_total(self) -> int:
@@ -113,5 +124,12 @@ def render_letter(
 ) -> str:
     """The HTML of `letter` in its language and in the active municipality's brand."""
     with translation.override(letter.language):
-        context = {**(extra or {}), "letter": letter, "brand": brands.current()}
+        context = {**(extra or {}), "letter": letter, "brand": _brand_for(letter)}
         return render_to_string(template, context)
+
+
+def _brand_for(letter: Letter) -> brands.Brand:
+    """The town's brand, with the seal of the letter's office where it has one of its own."""
+    brand = brands.current()
+    own = brand.office_seals.get(letter.office, "")
+    return replace(brand, seal=own) if own else brand

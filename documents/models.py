@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tenants.files import PrivateStorage
 
@@ -35,6 +39,14 @@ class Document(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The paper that has taken this one's place.
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
+    )
+    # When its recipient first opened it: the proof that it has arrived.
+    opened_at = models.DateTimeField(null=True, blank=True)
+    # Whether the file carries the municipality's digital signature.
+    is_signed = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -58,6 +70,37 @@ class Document(models.Model):
         """Whether the paper can be relied on that day (both ends of its period included)."""
         return (
             self.revoked_at is None
+            and self.replaced_by_id is None
             and (self.valid_from is None or day >= self.valid_from)
             and (self.valid_until is None or day <= self.valid_until)
         )
+
+
+class LetterWording(models.Model):
+    """The words of a letter as a municipality published them. Never changed: a decision stays with
+    the version it was made with.
+
+    `key` says which letter (``park_use.approved``); `texts` maps a language to
+    ``{"title": …, "body": …, "remarks": …}``, with merge fields (`documents.merging`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=100)
+    number = models.PositiveIntegerField()
+    texts: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
+    note = models.CharField(max_length=200, blank=True)
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("wording of a letter")
+        verbose_name_plural = _("wordings of letters")
+        ordering = ["key", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "number"], name="letter_wording_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} v{self.number}"

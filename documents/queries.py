@@ -11,7 +11,7 @@ from django.utils import timezone
 from documents import codes
 from documents.models import Document
 
-State = Literal["valid", "not_yet", "expired", "revoked", "unknown"]
+State = Literal["valid", "not_yet", "expired", "revoked", "replaced", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,9 @@ class Verification:
     valid_from: date | None = None
     valid_until: date | None = None
     revoked_on: date | None = None
+    # When the paper that took this one's place was issued; its code is not told.
+    replaced_on: date | None = None
+    is_signed: bool = False
 
     @property
     def is_genuine(self) -> bool:
@@ -40,7 +43,18 @@ def by_code(code: str) -> Verification:
     A malformed code, another municipality's and one that was never given answer the same.
     """
     meant = codes.normalise(code)
-    document = Document.objects.filter(code=meant).first() if meant else None
+    found = Document.objects.select_related("replaced_by")
+    document = found.filter(code=meant).first() if meant else None
+    return _verified(document)
+
+
+def by_file(sha256: str) -> Verification:
+    """The same for a PDF, by its checksum: any change to the file makes it unknown."""
+    found = Document.objects.select_related("replaced_by")
+    return _verified(found.filter(sha256=sha256).first())
+
+
+def _verified(document: Document | None) -> Verification:
     if document is None:
         return Verification(state="unknown")
     return Verification(
@@ -53,12 +67,16 @@ def by_code(code: str) -> Verification:
         valid_from=document.valid_from,
         valid_until=document.valid_until,
         revoked_on=timezone.localdate(document.revoked_at) if document.revoked_at else None,
+        is_signed=document.is_signed,
+        replaced_on=document.replaced_by.issued_on if document.replaced_by else None,
     )
 
 
 def _state(document: Document, today: date) -> State:
     if document.revoked_at is not None:
         return "revoked"
+    if document.replaced_by is not None:
+        return "replaced"
     if document.valid_from is not None and today < document.valid_from:
         return "not_yet"
     if document.valid_until is not None and today > document.valid_until:

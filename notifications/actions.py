@@ -55,13 +55,17 @@ def mark_read(message: Message) -> None:
         message.save(update_fields=["read_at"])
 
 
-def set_preference(*, user: User, language: str = "", channels: Collection[str]) -> Preference:
-    """How `user` wants to be told: language ("" = the account's) and channels ("mail")."""
+def set_preference(
+    *, user: User, language: str = "", channels: Collection[str], by_post: bool = False
+) -> Preference:
+    """How `user` wants to be told: language ("" = the account's), channels ("mail"), and whether
+    letters come on paper, too."""
     unknown = set(channels) - set(Delivery.Channel.values)
     if unknown or language not in {"", *LANGUAGES}:
         raise ValueError("unknown channel or language")
     preference, _ = Preference.objects.update_or_create(
-        resident=user, defaults={"language": language, "channels": sorted(channels)}
+        resident=user,
+        defaults={"language": language, "channels": sorted(channels), "by_post": by_post},
     )
     return preference
 

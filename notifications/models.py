@@ -86,6 +86,8 @@ class Preference(models.Model):
     # Empty: the account's own language.
     language = models.CharField(max_length=16, blank=True)
     channels: models.Field[list[str], list[str]] = models.JSONField(default=list)
+    # Letters on paper, too, by post.
+    by_post = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -159,6 +159,14 @@ class DocumentReady(Notice):
 
 
 @register
+class DecisionRevoked(Notice):
+    """To the applicant: a decision was taken back. Why is behind the sign-in."""
+
+    kind = "decision_revoked"
+    link_label = _("See what was decided")
+
+
+@register
 class CaseStageChanged(Notice):
     """To the applicant: the case has moved on."""
 

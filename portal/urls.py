@@ -11,6 +11,7 @@ from portal.views import (
     drafts,
     fees,
     files,
+    letters,
     messages,
     my_data,
     overview,
@@ -75,9 +76,10 @@ urlpatterns = [
         name="waiver_letter",
     ),
     path("applications/<uuid:case_id>/paid/", payment.back, name="pay_return"),
+    path("applications/<uuid:case_id>/decision/", letters.decision, name="decision"),
     path(
         "applications/<uuid:case_id>/documents/<uuid:document_id>/",
-        files.document,
+        letters.document,
         name="document",
     ),
     # Oneself

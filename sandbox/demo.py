@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox import certificates
 from sandbox.servers import APP, OWNER, Postgres, ServerError, Valkey, node_program
 from sandbox.state import PROJECT, state_dir
 
@@ -47,6 +49,10 @@ _PREPARED_FROM = (
 
 class DemoError(RuntimeError):
     """The demo cannot run; the message says what to do."""
+
+
+#: The town whose letters carry a digital signature.
+SIGNS = "shiomi"
 
 
 @dataclass
@@ -131,7 +137,12 @@ class Demo:
             "PYTHONPATH": str(PROJECT),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            "LETTER_SIGNING": json.dumps(self._signing_keys()),
         }
+
+    def _signing_keys(self) -> dict[str, dict[str, str]]:
+        """One town signs its letters, with a certificate of its own making; the others do not."""
+        return {SIGNS: certificates.make(self.state / "keys" / SIGNS, SIGNS)}
 
     def _secret(self, name: str) -> str:
         path = self.state / name

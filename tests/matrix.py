@@ -191,6 +191,7 @@ TOWN: dict[str, Row] = {
     "portal:waiver_letter": owner(case="paid"),
     "portal:pay_return": Row({}, CONFLICT, objects=True),  # unsigned: whoever brings it
     "portal:document": owner(case="decided"),
+    "portal:decision": owner(case="decided"),
     # portal: oneself
     "portal:messages": residents(),
     "portal:message_settings": residents(OK, FOUND),
@@ -209,7 +210,7 @@ TOWN: dict[str, Row] = {
     "portal:register": everybody(),
     "portal:register_service": everybody(),
     "portal:register_data": everybody(),
-    "portal:verify_ask": everybody(),
+    "portal:verify_ask": everybody(OK, INVALID),  # without a file
     "portal:verify": everybody(),
     # backoffice
     "desk:inbox": Row(_DESK_ONLY),
@@ -230,6 +231,15 @@ TOWN: dict[str, Row] = {
     "desk:attachment": desk_case(),
     "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
     "desk:letter": desk_case(case="decided"),
+    "desk:letter_preview": Row(
+        _DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, OK, objects=True
+    ),
+    "desk:letters": desk_case(case="decided"),
+    "desk:edition": desk_case(case="decided"),
+    "desk:letter_replace": desk_case(OK, CONFLICT, case="decided"),
+    "desk:letter_revoke": desk_case(CONFLICT, CONFLICT, case="decided"),  # it was refused
+    "desk:printing": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
+    "desk:print_run": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, objects=True),
     "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
     # Of these only the administrator holds the role, and helps nobody.
     "desk:counter": Row(_ADMIN_ONLY),
@@ -284,6 +294,7 @@ ADMINISTRATION = frozenset(
         "admin/^.*/$",
         "admin/test404/",
         "cms_forms",
+        "cms_letters",
         "simple_translation",
         "wagtail_bulk_action",
         "wagtailadmin_account",

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
+from cases import printing
 from cases.models import Case
 from cases.retention.models import Hold
 from common import outbox
@@ -137,6 +138,13 @@ def _make_world(town: Any) -> World:
     decision = make.decision_on(decided, "refused", by=worker)
     outbox.drain()
     decision.refresh_from_db()
+    run = printing.print_letters(
+        department=decided.department,
+        day=timezone.localdate(),
+        letter_ids=[str(decision.issued_letters.get().pk)],
+        by=worker,
+    )
+    outbox.drain()
     paid = make.paid_case(of=of, resident=resident, by=worker)
     fee = paid.decision.fee
     assert fee is not None
@@ -177,6 +185,8 @@ def _make_world(town: Any) -> World:
             "offering_id": of.pk,
             "version_id": of.form_version_id,
             "pk": 0,
+            "panel": "approve",
+            "run_id": run.pk,
         }
     }
     for name, case in cases.items():

@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice import consequences, filters
+from backoffice import consequences, deciding, filters
 from backoffice.panels import Typed
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, letters, policies, queries
-from cases.models import Case, Consultation, Decision
+from cases import actions, partial, policies, queries
+from cases.models import Case, Consultation
 from common.errors import Conflict, DomainError, InvalidInput, NotFound
 from identity.models import Department
 
@@ -141,72 +141,28 @@ def representation(request: HttpRequest, case: Case) -> HttpResponse:
 @with_case
 def approve(request: HttpRequest, case: Case) -> HttpResponse:
     """Approve, after a page that says what will happen."""
-    if request.method != "POST":
-        return _opened(request, case, "approve")
-    post = request.POST
-    values = {
-        "standard": post.getlist("standard"),
-        "own": post.get("own", ""),
-        "waive_fee": bool(post.get("waive_fee")),
-    }
-    return _decide(
-        request,
-        case,
-        "approve",
-        values,
-        {
-            "outcome": Decision.Outcome.APPROVED,
-            "conditions": _conditions(case, post),
-            "reason": "",
-            "waive_fee": values["waive_fee"],
-        },
-    )
+    return _decide(request, case, "approve")
 
 
 @_GET_OR_POST
 @with_case
 def refuse(request: HttpRequest, case: Case) -> HttpResponse:
     """Refuse with a reason, after a page that says what will happen."""
-    if request.method != "POST":
-        return _opened(request, case, "refuse")
-    values = {"reason": request.POST.get("reason", "")}
-    return _decide(
-        request,
-        case,
-        "refuse",
-        values,
-        {
-            "outcome": Decision.Outcome.REFUSED,
-            "conditions": [],
-            "reason": values["reason"],
-            "waive_fee": False,
-        },
-    )
+    return _decide(request, case, "refuse")
 
 
 @_GET_OR_POST
 @with_case
 def acknowledge(request: HttpRequest, case: Case) -> HttpResponse:
     """Acknowledge a notification, after a page that says what will happen."""
+    return _decide(request, case, "acknowledge")
+
+
+def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
     if request.method != "POST":
-        return _opened(request, case, "acknowledge")
-    return _decide(
-        request,
-        case,
-        "acknowledge",
-        {},
-        {
-            "outcome": Decision.Outcome.ACKNOWLEDGED,
-            "conditions": [],
-            "reason": "",
-            "waive_fee": False,
-        },
-    )
-
-
-def _decide(
-    request: HttpRequest, case: Case, panel: str, values: dict[str, Any], decision: dict[str, Any]
-) -> HttpResponse:
+        return _opened(request, case, panel)
+    values = deciding.typed(panel, request.POST)
+    made = deciding.decided(case, panel, values)
     reader, lock = reader_of(request), _lock(request.POST)
     if request.POST.get("confirmed"):
         return _act(
@@ -214,21 +170,25 @@ def _decide(
             case,
             panel,
             values,
-            lambda: actions.decide(case=case, by=reader, lock=lock, **decision),
+            lambda: actions.decide(case=case, by=reader, lock=lock, **made.as_keywords()),
             _("The notification is acknowledged. Letter and notice follow by themselves.")
             if panel == "acknowledge"
             else _("The decision is made. Letter and notice follow by themselves."),
         )
     if request.POST.get("change"):
         return case_page(request, case, typed=Typed(panel, values))
+    if request.POST.get("put_in"):
+        return case_page(request, case, typed=Typed(panel, deciding.put_in(case, panel, values)))
     try:
         policies.check_unchanged(case, lock)
+        draft = deciding.draft_of(case, made)
         move = policies.check_decision(
             case,
-            outcome=decision["outcome"],
-            reason=decision["reason"],
-            waive_fee=decision["waive_fee"],
+            outcome=made.outcome,
+            reason=made.reason,
+            waive_fee=made.waive_fee,
             roles=policies.roles_on(case, reader),
+            fee=partial.fee_for(case, draft.refused_parts).total,
         )
     except DomainError as refusal:
         return _refused(request, case, panel, values, refusal)
@@ -240,9 +200,10 @@ def _decide(
             "case": case,
             "panel": panel,
             "url": _with_list(request, reverse(f"desk:{panel}", args=[case.pk])),
+            "preview_url": reverse("desk:letter_preview", args=[case.pk, panel]),
             "posted": _hidden(request.POST),
-            "decision": decision,
-            "consequences": consequences.of_decision(case, move, **decision),
+            "decision": draft,
+            "consequences": consequences.of_decision(case, move, draft),
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },
     )
@@ -299,22 +260,9 @@ def _department(key: str) -> Department:
     return found
 
 
-def _conditions(case: Case, post: QueryDict) -> list[str]:
-    """Standard conditions in the letter's language, then the caseworker's own, one a line."""
-    standard = case.offering.template.service.standard_conditions
-    picked = set(post.getlist("standard"))
-    chosen = [
-        text.in_language(letters.LANGUAGE)
-        for number, text in enumerate(standard)
-        if str(number) in picked
-    ]
-    own = [line.strip() for line in post.get("own", "").splitlines() if line.strip()]
-    return [*chosen, *own]
-
-
 def _hidden(post: QueryDict) -> list[tuple[str, str]]:
     """What was posted, to be posted again with the confirmation."""
-    left_out = {"csrfmiddlewaretoken", "confirmed", "change"}
+    left_out = {"csrfmiddlewaretoken", "confirmed", "change", "put_in"}
     return [
         (name, str(value))
         for name, values in post.lists()

@@ -42,7 +42,7 @@ def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Ht
     try:
         response = _download(found)
     except DamagedFile as problem:
-        return _damaged(request, case, problem)
+        return damaged(request, case, problem)
     actions.open_attachment(
         case=case, attachment_id=found.pk, by=Actor.of(reader), purpose=facts.purpose
     )
@@ -83,7 +83,7 @@ def letter(request: HttpRequest, case: Case) -> HttpResponseBase:
     try:
         response = download(decision.letter, filename=decision.number)
     except DamagedFile as problem:
-        return _damaged(request, case, problem)
+        return damaged(request, case, problem)
     actions.open_letter(case=case, by=Actor.of(reader), purpose=facts.purpose)
     return response
 
@@ -110,7 +110,7 @@ def copy(request: HttpRequest, case: Case) -> HttpResponseBase:
     try:
         response = download(made, filename=case.application.receipt_number)
     except DamagedFile as problem:
-        return _damaged(request, case, problem)
+        return damaged(request, case, problem)
     actions.open_copy(case=case, by=Actor.of(reader))
     return response
 
@@ -163,6 +163,6 @@ def _checked(found: Attachment) -> bytes:
     return content
 
 
-def _damaged(request: HttpRequest, case: Case, problem: DamagedFile) -> HttpResponseBase:
+def damaged(request: HttpRequest, case: Case, problem: DamagedFile) -> HttpResponseBase:
     context = {**frame(request, "case"), "case": case, "problem": problem}
     return render(request, "backoffice/problem.html", context, status=410)

@@ -60,6 +60,9 @@ class Branding(BaseGenericSetting):
         help_text=_("Printed on decision letters."),
     )
 
+    # A picture in the drawing's place (`cms.seals`): a data URL, or empty.
+    seal_image = models.TextField(_("official seal (picture)"), blank=True, editable=False)
+
     slogan: models.Field[Text, Text] = TownTextField(_("slogan"), blank=True)
     introduction: models.Field[Text, Text] = TownTextField(_("introduction"), blank=True, long=True)
 
@@ -169,6 +172,8 @@ class Office(models.Model):
         _("opening hours"), blank=True, help_text=_("Empty: as the town hall.")
     )
     does: models.Field[Text, Text] = TownTextField(_("what it does"), blank=True)
+    # The office's own seal (`cms.seals`): a data URL, or empty for the town's.
+    seal_image = models.TextField(_("official seal (picture)"), blank=True, editable=False)
 
     panels = [
         FieldPanel("department"),

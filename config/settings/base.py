@@ -278,6 +278,9 @@ EMAIL_TIMEOUT = 10
 # --- Brand and payments -----------------------------------------------------------------------
 # Lower rooms (letters, mails) ask this function for colour, mark, seal and contact of the town.
 BRAND_PROVIDER = "cms.brand.current"
+# By schema: {"kind": "pkcs12", "path": …, "passphrase_file": …}
+# (documents/signing.py). A municipality that is not named issues its letters unsigned.
+LETTER_SIGNING = env.json("LETTER_SIGNING", default={})
 PAYMENTS_PROVIDER = env.str("PAYMENTS_PROVIDER", default="")
 SANDBOX_PAY_SECRET = ""
 SANDBOX_PAY_URL = ""

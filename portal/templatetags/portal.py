@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.utils import formats, timezone
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 
 from catalogue.fees import yen as yen_in_words
 from common.calendar import wareki as era_date
+from common.text import Text
 
 register = template.Library()
 
@@ -23,6 +25,12 @@ def _local_day(value: date | datetime) -> date:
 
 def _is_japanese() -> bool:
     return (get_language() or "ja").startswith("ja")
+
+
+@register.simple_tag
+def part_label(part: dict[str, Any]) -> str:
+    """The name of a part that was refused, in the active language."""
+    return str(Text(part["label"]))
 
 
 @register.filter

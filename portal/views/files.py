@@ -64,21 +64,6 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-@require_safe
-@resident_page
-def document(request: HttpRequest, case_id: uuid.UUID, document_id: uuid.UUID) -> HttpResponseBase:
-    """The decision's letter as PDF."""
-    case = own_case(request, case_id)
-    letter = getattr(getattr(case, "decision", None), "letter", None)
-    if letter is None or letter.pk != document_id:
-        raise Http404
-    name = f"{letter.title} {case.application.receipt_number}"
-    try:
-        return documents.download(letter, filename=name)
-    except DamagedFile as refusal:
-        return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @resident_page
 def copy(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:

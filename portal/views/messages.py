@@ -51,6 +51,7 @@ def settings(request: HttpRequest) -> HttpResponse:
                 user=user,
                 language=request.POST.get("language", ""),
                 channels=request.POST.getlist("channels"),
+                by_post=bool(request.POST.get("by_post")),
             )
         except ValueError:
             return HttpResponseBadRequest()

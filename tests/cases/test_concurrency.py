@@ -6,16 +6,22 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
 from cases import actions, numbers
-from cases.models import Application, Case, Decision, NumberSeries
+from cases.models import Application, Case, Decision, IssuedLetter, NumberSeries
+from common import outbox
 from common.actor import Actor
 from common.errors import Conflict
 from common.models import OutboxRow
+from documents import files
+from documents.models import Document
 from forms.models import Draft
-from tenants.context import municipality
+from notifications.models import Message
+from tenants.context import by_schema, municipality
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -131,3 +137,60 @@ def test_numbers_have_no_gap_after_a_rollback(own_database: str) -> None:
     assert ends == [1, 2, 3, 4, 5, 6]
     with municipality(TOWN):
         assert NumberSeries.objects.get(prefix="試").last == 6
+
+
+def test_numbers_have_no_gap_and_no_double_when_some_roll_back(own_database: str) -> None:
+    def decide(number: int) -> Any:
+        with municipality(TOWN):
+            given = numbers.next_number("競", timezone.localdate())
+            if number % 3 == 0:
+                raise RuntimeError("rolled back")
+            return given
+
+    results = [one for one in _at_once(decide, 12) if isinstance(one, str)]
+    year = results[0].split("-")[0]
+    assert sorted(results, key=lambda one: int(one.split("-")[1])) == [
+        f"{year}-{number}" for number in range(1, 9)
+    ]
+
+
+class _Killed(BaseException):
+    """What a worker that is killed leaves behind: nothing of its transaction, and the lease."""
+
+
+def test_worker_killed_between_letter_and_notice_each_exists_once(
+    own_database: str, monkeypatch: Any
+) -> None:
+    with municipality(TOWN):
+        decision = make.decision_on(make.claimed_case(), "refused")
+
+    def killed(*_args: Any, **_kwargs: Any) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cases.tasks.tell", killed)
+        with pytest.raises(_Killed):
+            _drain_as_worker()
+    with municipality(TOWN):
+        # The file is there, the letter is not: the row was rolled back with it.
+        assert Document.objects.filter(pk=decision.pk).count() == 0
+    with time_machine.travel(timezone.now() + outbox.LEASE * 2, tick=False):
+        for _ in range(3):
+            _drain_as_worker()
+    with municipality(TOWN):
+        assert Document.objects.filter(pk=decision.pk).count() == 1
+        assert IssuedLetter.objects.filter(decision=decision).count() == 1
+        kept = Document.objects.get(pk=decision.pk)
+        assert files.read(kept).startswith(b"%PDF")
+        told = Message.objects.filter(recipient=decision.case.resident, kind="decision_made")
+        assert told.count() == 1
+
+
+def _drain_as_worker() -> None:
+    """As the worker does: each row in transactions of its own, in the town."""
+    before = connection.tenant
+    connection.set_tenant(by_schema(TOWN))
+    try:
+        outbox.drain()
+    finally:
+        connection.set_tenant(before)

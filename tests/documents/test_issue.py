@@ -117,7 +117,7 @@ def test_by_code_unknown(town: Any, code: str) -> None:
 def test_verification_has_no_personal_data() -> None:
     assert set(queries.Verification.__dataclass_fields__) == {
         "state", "code", "kind", "title", "language", "issued_on", "valid_from", "valid_until",
-        "revoked_on",
+        "revoked_on", "replaced_on", "is_signed",
     }  # fmt: skip
 
 

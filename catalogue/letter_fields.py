@@ -1,0 +1,52 @@
+"""What a letter's text may name: the merge fields of a service."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from forms.definitions import FormDefinition
+
+#: The fields that every service has; the values are given by `cases.letters`.
+GENERAL = {
+    "receipt_number": _("Receipt number"),
+    "received_on": _("Day of receipt"),
+    "applicant_name": _("Name of the applicant"),
+    "sender_name": _("Name of whoever sent it"),
+    "decision_number": _("Number of the decision"),
+    "decided_on": _("Day of the decision"),
+    "valid_from": _("Valid from"),
+    "valid_until": _("Valid until"),
+    "fee_total": _("Fee in total"),
+    "service": _("Name of the service"),
+    "office_name": _("Office in charge"),
+    "town": _("Name of the municipality"),
+}
+ANSWER = "answer."
+
+
+#: What only the letter that takes a decision back can name.
+OF_A_REVOCATION = {
+    "letter_title": _("Title of the letter that is revoked"),
+    "revoked_from": _("First day on which it does not hold any more"),
+}
+
+
+def names(form: FormDefinition) -> dict[str, str]:
+    """Every field that a letter of a service with this form can name."""
+    return dict.fromkeys((*GENERAL, *(f"{ANSWER}{name}" for name in _answers(form))), "")
+
+
+def known(form: FormDefinition, *, revocation: bool = False) -> dict[str, str]:
+    """Every field with its label in the active language: the general ones, then the answers."""
+    general = GENERAL | (OF_A_REVOCATION if revocation else {})
+    answers = {f"{ANSWER}{name}": label for name, label in _answers(form).items()}
+    return {**{name: str(label) for name, label in general.items()}, **answers}
+
+
+def _answers(form: FormDefinition) -> dict[str, str]:
+    """Questions whose answer is one text. A letter prints the entries of groups in its table."""
+    return {
+        question.id: str(question.label)
+        for question in form.questions_by_id.values()
+        if question.type not in {"group", "file", "declaration"}
+    }

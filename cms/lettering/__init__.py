@@ -1,0 +1,1 @@
+"""The words of letters, the prepared texts and the seals, in the administration."""
