@@ -60,7 +60,7 @@ def submit_application(*, draft: Draft, by: Actor, language: str, confirmed: boo
         ledger.record(
             event="draft.tampered",
             by=by,
-            about=str(draft.resident_id),
+            about=draft.about,
             object_kind="draft",
             object_id=str(draft.pk),
             purpose=f"service:{draft.subject}",
@@ -73,7 +73,8 @@ def submit_application(*, draft: Draft, by: Actor, language: str, confirmed: boo
 def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
-    if by.id != str(draft.resident_id):
+    resident_id = policies.check_signed_in(draft)
+    if by.id != str(resident_id):
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
     sent = queries.case_of_draft(draft.pk)
     if sent is not None:
@@ -111,7 +112,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
             idempotency_key=draft.pk,
             offering=offering,
             version=version,
-            resident_id=draft.resident_id,
+            resident_id=resident_id,
             language=language,
             answers=answers,
             provenance=provenance,
@@ -128,7 +129,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
     ledger.record(
         event="application.submitted",
         by=by,
-        about=str(draft.resident_id),
+        about=draft.about,
         object_kind="case",
         object_id=str(case.pk),
         purpose=f"service:{offering.slug}",
@@ -151,7 +152,7 @@ def _represented(draft: Draft, offering: Offering) -> Representation | None:
     if draft.representation_id is None:
         return None
     found = Representation.objects.select_for_update().get(pk=draft.representation_id)
-    policies.check_represents(found, offering, draft.resident)
+    policies.check_represents(found, offering, draft.applicant)
     return found
 
 

@@ -25,6 +25,8 @@ WORDINGS = {
     "cosignature.signed": _("{name} signed the application, too"),
     "cosignature.refused": _("{name} refused to sign the application"),
     "cosignature.void": _("A signature or a request for one became void"),
+    "draft.link_asked": _("A link was sent to go on with a draft in another browser"),
+    "draft.resumed": _("A draft was opened in another browser by its link"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 

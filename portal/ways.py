@@ -13,6 +13,8 @@ def way_on(draft: Draft) -> str:
     """Where this draft goes on: its first incomplete step, the check page, or what came of it."""
     if draft.only is not None:
         return reverse("portal:applications")
+    if not draft.is_open and draft.is_guest:  # deleted
+        return reverse("portal:start", args=[draft.subject])
     if not draft.is_open:
         case = case_of_draft(draft.pk)
         return reverse("portal:receipt", args=[case.pk]) if case else reverse("portal:applications")
@@ -20,3 +22,10 @@ def way_on(draft: Draft) -> str:
     if step_id is None:
         return reverse("portal:check", args=[draft.pk])
     return reverse("portal:step", args=[draft.pk, step_id])
+
+
+def later_url(draft: Draft) -> str:
+    """Where somebody goes who goes on later: their applications, or how a guest comes back."""
+    if draft.is_guest:
+        return reverse("portal:go_on_later", args=[draft.pk])
+    return reverse("portal:applications")

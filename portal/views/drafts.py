@@ -26,7 +26,7 @@ from cases import cosigning, policies
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
-from forms import drafts, news, pages, profile, rebase
+from forms import adoption, drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
@@ -34,12 +34,12 @@ from forms.pages import StepPage
 from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
-from portal import queries
-from portal.http import actor_of, is_confirmed, refused, resident_of, resident_page
+from portal import guests, queries
+from portal.http import actor_of, applicant_of, applicant_page, is_confirmed, refused, resident_of
 from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
-from portal.ways import way_on
+from portal.ways import later_url, way_on
 from workflow import clock
 
 
@@ -58,18 +58,18 @@ def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
 
 
 @require_safe
-@resident_page
+@applicant_page
 def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     up_to_date(request, draft)
     return redirect(way_on(draft))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpResponse:
     """One step of the form."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     before = up_to_date(request, draft)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
@@ -106,7 +106,7 @@ def _save(
         messages.warning(request, void)
     if outcome.leave:
         messages.success(request, _("Your application is saved. You can go on at any time."))
-        return redirect("portal:applications")
+        return redirect(later_url(draft))
     if outcome.form_changed:
         again = _step_of(draft, step_id)
         htmx = getattr(request, "htmx", False)
@@ -182,6 +182,8 @@ def _step_response(
         "news": news.of_draft(draft),
         "steps": steps_of(draft, page.steps, page.step_id),
         "back_url": _back_url(draft, page),
+        "guest": guests.notice_of(draft),
+        "replaced": adoption.replaced_of(draft, page.step_id),
     }
     return render(request, "portal/step.html", context, status=422 if wrong else 200)
 
@@ -193,14 +195,16 @@ def _back_url(draft: Draft, page: StepPage) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     """Everything once more, the fee, what happens next; then send, once."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     if draft.only is not None:
         return redirect(way_on(draft))
     changed = up_to_date(request, draft) is not None
     if request.method == "POST":
+        if draft.is_guest:
+            return redirect(guests.sign_in_url(draft))
         if changed or not _has_seen(request, draft):
             return _check_page(request, draft, status=409)
         return _send(request, draft)
@@ -267,9 +271,13 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
     screening = context_of(draft, complete=review.ok)
     context = {
         "draft": draft,
-        "actor": resident_of(request),
+        "actor": request.user,
+        "guest": guests.notice_of(draft),
+        "replaced": adoption.replaced_of(draft),
+        "later_url": later_url(draft),
         "in_the_way": _in_the_way(request, draft, offering),
-        "signing": signing_of(draft, offering, complete=review.ok),
+        # Only a resident asks others for their signature.
+        "signing": None if draft.is_guest else signing_of(draft, offering, complete=review.ok),
         "offering": offering,
         "review": review,
         "news": news.of_draft(draft),
@@ -279,7 +287,7 @@ def _check_page(request: HttpRequest, draft: Draft, *, status: int = 200) -> Htt
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),
-        "keepable": profile.keepable(draft) if review.ok else [],
+        "keepable": profile.keepable(draft) if review.ok and not draft.is_guest else [],
         "screening": screening,
         "may_send": screening.get("may_send", True),
     }
@@ -313,14 +321,16 @@ def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@applicant_page
 def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Ask once, then delete what was begun."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
     if request.method == "POST":
         drafts.discard(draft=draft, by=actor_of(request))
         messages.success(request, _("The application you had begun is deleted."))
+        if draft.is_guest:
+            return redirect("portal:start", slug=draft.subject)
         return redirect("portal:applications")
-    return render(request, "portal/discard.html", {"draft": draft})
+    return render(request, "portal/discard.html", {"draft": draft, "back_url": later_url(draft)})

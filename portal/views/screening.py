@@ -13,19 +13,19 @@ from catalogue import queries as catalogue
 from forms import eligibility
 from forms.models import Draft
 from portal import queries
-from portal.http import resident_of, resident_page
-from portal.ways import way_on
+from portal.http import applicant_of, applicant_page
+from portal.ways import later_url, way_on
 
 
 @require_safe
-@resident_page
+@applicant_page
 def screening(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """“You probably cannot apply”, with the answers behind it, the office, and the way on."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     context = context_of(draft) if draft.is_open and draft.only is None else {}
     if not context:
         return redirect(way_on(draft))
-    context |= {"draft": draft, "go_on_url": way_on(draft)}
+    context |= {"draft": draft, "go_on_url": way_on(draft), "later_url": later_url(draft)}
     return render(request, "portal/screening.html", context)
 
 
