@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit import ledger
 from cases import links
 from cases.links import Purpose
 from common import outbox
@@ -65,7 +66,12 @@ def ask(*, draft: Draft, guest: Guest, address: str, language: str) -> ResumeLin
     link = ResumeLink(draft=held, address=address, language=language, expires_at=now + LINK_LASTS)
     link.token_hash = links.token_hash(links.new_token(Purpose.RESUME, link.pk))
     link.save(force_insert=True)
-    guests.note("draft.link_asked", held, GUEST, link=str(link.pk))
+    ledger.record(
+        event="draft.link_asked",
+        by=GUEST,
+        **guests.entry_of(held),
+        data={"link": str(link.pk)},
+    )
     outbox.enqueue("cases.resume_link_asked", str(link.pk), {"link_id": str(link.pk)})
     return link
 
@@ -96,7 +102,9 @@ def redeem(*, token: str, guest: Guest) -> Draft:
     guests.pass_on(draft, guest)
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])
-    guests.note("draft.resumed", draft, GUEST, link=str(link.pk))
+    ledger.record(
+        event="draft.resumed", by=GUEST, **guests.entry_of(draft), data={"link": str(link.pk)}
+    )
     return draft
 
 

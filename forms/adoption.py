@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from audit import ledger
 from common.actor import Actor
 from common.database import one_or_none
 from common.errors import Conflict
@@ -85,11 +86,19 @@ def adopt(
     files = Attachment.objects.filter(draft=found, owner=None).update(owner=resident)
     Upload.objects.filter(draft=found, owner=None).update(owner=resident)
     ResumeLink.objects.filter(draft=found).delete()
-    guests.note(
-        "draft.adopted", found, by, files=files, questions_replaced=sorted(found.replaced or {})
+    ledger.record(
+        event="draft.adopted",
+        by=by,
+        **guests.entry_of(found),
+        data={"files": files, "questions_replaced": sorted(found.replaced or {})},
     )
     if used:
-        guests.note("draft.autofilled", found, by, concepts=sorted(used))
+        ledger.record(
+            event="draft.autofilled",
+            by=by,
+            **guests.entry_of(found),
+            data={"concepts": sorted(used)},
+        )
     return found
 
 
@@ -121,18 +130,15 @@ def _replaced(before: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 def replaced_of(draft: Draft, step_id: str = "") -> list[Replaced]:
     """What the resident has to be told, of one step or of all. No query."""
-    language, found = get_language() or "ja", []
-    for name, typed in (draft.replaced or {}).items():
-        node = draft.prepared.nodes.get(name)
-        if node is None or (step_id and node.step_id != step_id):
-            continue
-        found.append(
-            Replaced(
-                name,
-                node.step_id,
-                node.question.label.in_language(language),
-                display.text_of(node.question, typed, language),
-                display.text_of(node.question, draft.answers.get(name), language),
-            )
+    language, replaced = get_language() or "ja", draft.replaced or {}
+    return [
+        Replaced(
+            node.id,
+            node.step_id,
+            node.question.label.in_language(language),
+            display.text_of(node.question, replaced[node.id], language),
+            display.text_of(node.question, draft.answers.get(node.id), language),
         )
-    return found
+        for node in draft.prepared.nodes.values()
+        if node.id in replaced and step_id in {"", node.step_id}
+    ]

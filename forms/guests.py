@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from common.actor import GUEST, SYSTEM, Actor
+from common.actor import GUEST, SYSTEM
 from common.database import one_or_none
 from common.errors import Conflict
 from common.lookup import Lookup
@@ -93,7 +93,7 @@ def begin(*, guest: Guest, version: FormVersion, subject: str) -> Draft:
         if found is None:
             raise
         return found
-    note("draft.guest_begun", draft, GUEST)
+    ledger.record(event="draft.guest_begun", by=GUEST, **entry_of(draft))
     return draft
 
 
@@ -131,17 +131,14 @@ def pass_on(draft: Draft, guest: Guest) -> None:
     draft.save(update_fields=["guest"])
 
 
-def note(event: str, draft: Draft, by: Actor, **data: Any) -> None:
-    """An entry in the ledger about a draft."""
-    ledger.record(
-        event=event,
-        by=by,
-        about=draft.about,
-        object_kind="draft",
-        object_id=str(draft.pk),
-        purpose=f"service:{draft.subject}"[:200],
-        data=data,
-    )
+def entry_of(draft: Draft) -> dict[str, Any]:
+    """What every entry in the ledger about a draft says: arguments of `ledger.record`."""
+    return {
+        "about": draft.about,
+        "object_kind": "draft",
+        "object_id": str(draft.pk),
+        "purpose": f"service:{draft.subject}"[:200],
+    }
 
 
 def tidy() -> None:
@@ -162,5 +159,5 @@ def tidy() -> None:
         attachments.discard(draft, list(attachments.of_draft(draft)))
         pieces.drop_all_of(draft)
         if draft.is_open:
-            note("draft.guest_expired", draft, SYSTEM)
+            ledger.record(event="draft.guest_expired", by=SYSTEM, **entry_of(draft))
         draft.delete()

@@ -135,7 +135,8 @@ def go_on(request: HttpRequest, link: str) -> HttpResponseBase:
         return render(request, "portal/go_on_dead.html", status=404)
     except Conflict as refusal:
         return refused(request, refusal, back=request.path)
-    return redirect("portal:draft", draft_id=draft.pk)
+    signed_in = request.user.is_authenticated
+    return redirect("portal:take_over" if signed_in else "portal:draft", draft_id=draft.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
