@@ -97,8 +97,8 @@ def go_on_later(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     messages.success(
         request,
         _(
-            "If the address is right, a mail with a link is on its way to it. An older link does "
-            "not work any more. At most five mails a day go to one address."
+            "If the address is right, a mail with a link is on its way to it. Only the newest link "
+            "works. At most five mails a day go to one address."
         ),
     )
     return redirect(request.path)
