@@ -75,7 +75,7 @@ def submit_application(
         ledger.record(
             event="draft.tampered",
             by=by,
-            about=str(draft.resident_id),
+            about=draft.about,
             object_kind="draft",
             object_id=str(draft.pk),
             purpose=f"service:{draft.subject}",
@@ -89,7 +89,8 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     helps = by.kind == "staff" and entering.is_helper(draft, by)
-    if by.id != str(draft.resident_id) and not helps:
+    resident_id = policies.check_signed_in(draft)
+    if by.id != str(resident_id) and not helps:
         raise NotAllowed(_("This draft belongs to somebody else."), code="not_yours")
     sent = queries.case_of_draft(draft.pk)
     if sent is not None:
@@ -131,7 +132,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             idempotency_key=draft.pk,
             offering=offering,
             version=version,
-            resident_id=draft.resident_id,
+            resident_id=resident_id,
             language=language,
             answers=answers,
             provenance=provenance,
@@ -152,7 +153,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
     ledger.record(
         event="application.entered" if helps else "application.submitted",
         by=by,
-        about=str(draft.resident_id),
+        about=draft.about,
         object_kind="case",
         object_id=str(case.pk),
         purpose=f"service:{offering.slug}",
@@ -177,9 +178,9 @@ def _represented(draft: Draft, offering: Offering, by: Actor) -> Representation 
         return None
     found = Representation.objects.select_for_update().get(pk=draft.representation_id)
     if found.kind == Representation.Kind.COUNTER:
-        policies.check_helps(found, offering, resident=draft.resident, by=by)
+        policies.check_helps(found, offering, resident=draft.applicant, by=by)
     else:
-        policies.check_represents(found, offering, draft.resident)
+        policies.check_represents(found, offering, draft.applicant)
     return found
 
 

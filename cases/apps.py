@@ -41,6 +41,8 @@ WORDINGS = {
     "hold.placed": _("{name} decided that the application is kept longer"),
     "hold.released": _("{name} decided that the application need not be kept longer"),
     "retention.changed": _("{name} changed how long applications are kept"),
+    "draft.link_asked": _("A link was sent to go on with a draft in another browser"),
+    "draft.resumed": _("A draft was opened in another browser by its link"),
     "letter.opened": _("{name} opened the letter with the decision"),
     "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
     "letter.replaced": _("{name} had the letter issued anew"),

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import entering, policies, signatures
+from cases import entering, links, policies, signatures
+from cases.links import Purpose
 from cases.models import Cosignature
 from catalogue import queries as catalogue
 from catalogue.models import Offering
@@ -84,7 +85,7 @@ def ask(*, draft: Draft, addresses: Sequence[str], by: Actor, language: str) -> 
         )
     rows = list(Cosignature.objects.filter(draft=draft))
     live = [row for row in rows if row.state in {State.ASKED, State.SIGNED}]
-    wanted = _addresses(addresses, {row.address for row in live}, draft.resident)
+    wanted = _addresses(addresses, {row.address for row in live}, draft.applicant)
     if len(live) + len(wanted) > rule.most:
         raise InvalidInput({"address-0": [_("At most %(most)s can sign.") % {"most": rule.most}]})
     if len(rows) + len(wanted) > MOST_MAILS:
@@ -132,7 +133,7 @@ def _asked(draft: Draft, address: str, language: str) -> Cosignature:
         language=language,
         expires_at=timezone.now() + LINK_LASTS,
     )
-    row.token_hash = signatures.token_hash(signatures.new_token(row.pk))
+    row.token_hash = links.token_hash(links.new_token(Purpose.COSIGN, row.pk))
     row.save(force_insert=True)
     return row
 
@@ -200,10 +201,10 @@ def void_outdated(*, draft: Draft, offering: Offering, by: Actor) -> int:
 def by_token(token: str) -> Cosignature:
     """The request that a link belongs to. Raises `NotFound`: another town's is none of ours."""
     found = None
-    if 0 < len(token) <= signatures.LONGEST_TOKEN:
+    if 0 < len(token) <= links.LONGEST_TOKEN:
         found = one_or_none(
             Cosignature.objects.select_related("draft__resident__eid").filter(
-                token_hash=signatures.token_hash(token)
+                token_hash=links.token_hash(token)
             )
         )
     if found is None:
@@ -295,7 +296,7 @@ def _note(event: str, draft: Draft, by: Actor, row: Cosignature) -> None:
     ledger.record(
         event=event,
         by=by,
-        about=str(draft.resident_id),
+        about=draft.about,
         object_kind="draft",
         object_id=str(draft.pk),
         purpose=f"service:{draft.subject}"[:200],

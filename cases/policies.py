@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from catalogue.models import Offering
 from catalogue.template import Assurance
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
+from forms.models import Draft
 from identity.models import Helping, Representation, User
 from identity.roles import Role, has_role
 from workflow.definition import Move, Verb
@@ -278,6 +280,13 @@ def check_may_check_ground(case: Case, user: User) -> None:
 # --- Assurance, co-signing --------------------------------------------------------------------
 
 
+def check_signed_in(draft: Draft) -> UUID:
+    """A form may be begun without signing in, but nothing is sent without. Whose draft it is."""
+    if draft.resident_id is None:
+        raise NotAllowed(_("Sign in with your eID to send the application."), code="sign_in")
+    return draft.resident_id
+
+
 def check_assurance(offering: Offering, *, confirmed: bool) -> None:
     """A service may ask that the eID was shown anew, at its strongest, just now."""
     if offering.template.service.assurance is Assurance.HIGH and not confirmed:
@@ -314,7 +323,7 @@ def check_may_sign(signature: Cosignature, user: User) -> None:
         raise NotAllowed(
             _("This link has run out. Ask the applicant to send you a new one."), code="expired"
         )
-    if user.pk == draft.resident_id or _same_eid(user, draft.resident):
+    if user.pk == draft.resident_id or _same_eid(user, draft.applicant):
         raise NotAllowed(
             _("This is your own application. Somebody else has to sign it."), code="oneself"
         )

@@ -19,11 +19,13 @@ from cases import (
     fees,
     issuing,
     letters,
+    links,
     partial,
     policies,
-    signatures,
+    resuming,
     timeline,
 )
+from cases.links import Purpose
 from cases.models import (
     Application,
     Case,
@@ -176,7 +178,7 @@ def after_asking_to_sign(payload: dict[str, Any]) -> None:
         address=row.address,
         context={
             "service": _title_of(row),
-            "path": _plain("portal:cosign", signatures.token_of(row.pk, row.token_hash)),
+            "path": _plain("portal:cosign", links.token_of(Purpose.COSIGN, row.pk, row.token_hash)),
             "until": timezone.localdate(row.expires_at),
         },
         language=row.language,
@@ -199,7 +201,7 @@ def after_signing(payload: dict[str, Any]) -> None:
     except NotAllowed:
         return
     _tell_before_sending(
-        row, row.draft.resident, notices.CosignaturesComplete, _plain("portal:check", row.draft_id)
+        row, row.draft.applicant, notices.CosignaturesComplete, _plain("portal:check", row.draft_id)
     )
 
 
@@ -209,7 +211,7 @@ def after_refusing_to_sign(payload: dict[str, Any]) -> None:
     row = _signature(payload)
     _tell_before_sending(
         row,
-        row.draft.resident,
+        row.draft.applicant,
         notices.CosignatureRefused,
         _plain("portal:cosigners", row.draft_id),
     )
@@ -221,6 +223,25 @@ def after_voiding(payload: dict[str, Any]) -> None:
     row = _signature(payload)
     if row.signed_by is not None:
         _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, _plain("portal:messages"))
+
+
+@outbox.handler("cases.resume_link_asked")
+def after_asking_for_a_link(payload: dict[str, Any]) -> None:
+    """Mail a guest the link to go on elsewhere, once, as long as it leads anywhere."""
+    row = resuming.link_to_send(payload["link_id"])
+    if row is None:
+        return
+    mail.to_address(
+        notices.ResumeLinkAsked,
+        address=row.address,
+        context={
+            "path": _plain("portal:go_on", links.token_of(Purpose.RESUME, row.pk, row.token_hash)),
+            "until": timezone.localdate(row.expires_at),
+        },
+        language=row.language,
+        message_id=message_id_of(notices.ResumeLinkAsked.kind, str(row.pk), "guest"),
+    ).send()
+    resuming.forget_address(row)
 
 
 def _signature(payload: dict[str, Any]) -> Cosignature:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalogue.registry import catalogue
-from catalogue.template import Kind, ServiceTemplate
+from catalogue.template import Kind, ServiceTemplate, SignIn
 from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from workflow import definition as workflow_definition
@@ -57,7 +57,8 @@ class Offering(models.Model):
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
     department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
     # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]},
-    # "prepared": {"conditions": [...], "grounds": [...]}}
+    # "prepared": {"conditions": [...], "grounds": [...]},
+    # "sign_in": "required"}
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)
     adopted_at = models.DateTimeField(default=timezone.now)
@@ -76,6 +77,17 @@ class Offering(models.Model):
     @property
     def template(self) -> ServiceTemplate:
         return catalogue().get(self.template_key)
+
+    @property
+    def sign_in(self) -> SignIn:
+        """When the eID has to be shown: the stricter of the template's word and the town's."""
+        if self.settings.get("sign_in") == SignIn.REQUIRED:
+            return SignIn.REQUIRED
+        return self.template.service.sign_in
+
+    @property
+    def begins_without_sign_in(self) -> bool:
+        return self.sign_in is SignIn.TO_SEND
 
     @property
     def workflow(self) -> WorkflowDefinition:

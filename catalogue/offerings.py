@@ -14,6 +14,7 @@ from audit import ledger
 from catalogue.fitting import misfits
 from catalogue.models import Offering, WorkflowVersion
 from catalogue.registry import catalogue
+from catalogue.template import ServiceTemplate, SignIn
 from common.actor import Actor
 from common.errors import Conflict
 from forms import definitions, versions
@@ -29,6 +30,7 @@ def adopt(
     department: Department,
     rates: Mapping[str, int] | None = None,
     choices: Mapping[str, list[dict[str, Any]]] | None = None,
+    sign_in: SignIn | None = None,
     publish: bool = True,
     note: str = "",
     expected: uuid.UUID | None = None,
@@ -37,14 +39,15 @@ def adopt(
     """Offer a template in the current municipality, or bring an offering to its newest version.
 
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
-    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. What is left
-    out stays as the municipality had it.
+    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. `sign_in`
+    can be stricter than the template's, or that again. What is left out stays as the municipality
+    had it.
     A form that the town's staff have built stays theirs, `choices` included, unless `replace_form`.
     `note` says to colleagues what is different. `expected` is the form version that the editor had
     in front of them: when somebody published another one meanwhile, `Conflict` says so and nothing
     is changed.
     Raises `LookupError` for an unknown template, `ValueError` for a rate that it does not have or
-    that is below zero, `DefinitionError` when the result cannot work.
+    that is below zero and for a looser `sign_in`, `DefinitionError` when the result cannot work.
     """
     template = catalogue().get(template_key)
     # Two editors at once: the second waits here, and then sees what the first has done.
@@ -60,6 +63,7 @@ def adopt(
         if amount < 0:
             raise ValueError(f"rates: '{name}' is below zero")
     template.fees.check_bounds({**template.fees.rates, **own_rates})
+    own_sign_in = _sign_in(template, kept, sign_in)
     own_form = bool(kept.get("own_form")) and not replace_form
     if before is not None and own_form:
         form_version = before.form_version
@@ -87,6 +91,7 @@ def adopt(
             "department": department,
             "settings": {name: value for name, value in kept.items() if name != "own_form"}
             | {"rates": own_rates, "choices": own_choices}
+            | own_sign_in
             | ({"own_form": True} if own_form else {}),
             "is_published": publish,
         },
@@ -103,6 +108,18 @@ def adopt(
         },
     )
     return offering
+
+
+def _sign_in(
+    template: ServiceTemplate, kept: Mapping[str, Any], wanted: SignIn | None
+) -> dict[str, str]:
+    """What the settings say about it: nothing where the template's word counts."""
+    offered = template.service.sign_in
+    if wanted is SignIn.TO_SEND and offered is SignIn.REQUIRED:
+        raise ValueError(f"sign_in: service '{template.key}' is begun signed in only")
+    own = kept.get("sign_in") if wanted is None else wanted.value
+    stricter = own == SignIn.REQUIRED and offered is not SignIn.REQUIRED
+    return {"sign_in": SignIn.REQUIRED.value} if stricter else {}
 
 
 def _published_meanwhile(version: FormVersion) -> Conflict:

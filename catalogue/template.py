@@ -53,6 +53,18 @@ class Assurance(StrEnum):
     HIGH = "high"
 
 
+class SignIn(StrEnum):
+    """When somebody has to sign in with the eID.
+
+    ``required``: before they begin (the default). ``to_send``: they may begin as a guest, and sign
+    in before they send; whoever applies is known in either case. A municipality may ask for
+    ``required`` where the template says ``to_send``, not the other way round.
+    """
+
+    REQUIRED = "required"
+    TO_SEND = "to_send"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -226,7 +238,14 @@ class ServiceDeclaration(_Strict):
     # Who else than the applicant may apply for them; none: nobody.
     on_behalf: tuple[Behalf, ...] = ()
     assurance: Assurance = Assurance.ORDINARY
+    sign_in: SignIn = SignIn.REQUIRED
     cosign: Cosign | None = None
+
+    @model_validator(mode="after")
+    def _sure_from_the_start(self) -> ServiceDeclaration:
+        if self.assurance is Assurance.HIGH and self.sign_in is not SignIn.REQUIRED:
+            raise ValueError("assurance 'high' is asked for at the start: sign_in is 'required'")
+        return self
 
 
 class ServiceTemplate:

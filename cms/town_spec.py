@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from catalogue.template import SignIn
 from common.text import Text
 
 _WEIGHTS = (6, 5, 4, 3, 2)
@@ -98,6 +99,8 @@ class ServiceSpec(_Strict):
     # Which department works on it; empty: the one that the template names.
     department: str = ""
     rates: dict[str, int] = Field(default_factory=dict)
+    # Stricter than the template; none: as the template says.
+    sign_in: SignIn | None = None
     fee_rows: tuple[FeeRow, ...] = ()
     fee_note: Text = Text({})
     notice: tuple[Text, Text] | None = None

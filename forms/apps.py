@@ -10,9 +10,17 @@ class FormsConfig(AppConfig):
         # The ledger's models are loaded only now.
         from audit import events  # noqa: PLC0415
         from common.chores import chores  # noqa: PLC0415
-        from forms import profile, resumable  # noqa: PLC0415
+        from forms import guests, profile, resumable  # noqa: PLC0415
 
         events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
+        events.register("draft.guest_begun", wording=_("A form was begun without signing in"))
+        events.register(
+            "draft.adopted", wording=_("{name} signed in and took over what was begun before")
+        )
+        events.register(
+            "draft.guest_expired",
+            wording=_("A draft that nobody had signed in for was deleted with its files"),
+        )
         events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
         events.register("draft.rebased", wording=_("A draft was brought to the form's new version"))
         events.register(
@@ -27,3 +35,4 @@ class FormsConfig(AppConfig):
         events.register("profile.deleted", wording=_("{name} deleted an answer that was kept"))
         chores.register("forms.expired_profile", profile.forget_expired)
         chores.register("forms.abandoned_uploads", resumable.tidy)
+        chores.register("forms.expired_guests", guests.tidy)

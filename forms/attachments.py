@@ -22,6 +22,9 @@ from tenants.files import PrivateStorage
 
 MOST_PER_DRAFT = 40
 MOST_BYTES_PER_DRAFT = 100 * MEGABYTE
+#: Of somebody who has not said who they are.
+MOST_PER_GUEST_DRAFT = 20
+MOST_BYTES_PER_GUEST_DRAFT = 30 * MEGABYTE
 _of_draft: Lookup[Attachment] = Lookup(
     lambda draft: Attachment.objects.filter(draft=draft), draft=UUID
 )
@@ -36,11 +39,12 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
         upload.read(most + 1), upload.name or "", accept=question.accept, most_bytes=most
     )
     # From here on one window after the other, so that two cannot both take the last place.
-    Draft.objects.select_for_update(no_key=True).only("pk").get(pk=draft.pk)
+    # Whose it is may have changed since the caller read it: a guest has signed in.
+    held = Draft.objects.select_for_update(no_key=True).only("pk", "resident_id").get(pk=draft.pk)
     if not fits(draft, len(safe.data)):
         raise draft_full()
     attachment = Attachment(
-        owner_id=draft.resident_id,
+        owner_id=held.resident_id,
         draft=draft,
         question_id=question.id,
         filename=safe.filename,
@@ -60,7 +64,10 @@ def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachm
 def fits(draft: Draft, size: int, others: int = 0) -> bool:
     """Is there room in the draft for `size` bytes more, in one file and `others`?"""
     kept = [item.size for item in _of_draft.all(draft=draft.pk)]
-    return len(kept) + others < MOST_PER_DRAFT and sum(kept) + size <= MOST_BYTES_PER_DRAFT
+    most, most_bytes = MOST_PER_DRAFT, MOST_BYTES_PER_DRAFT
+    if draft.is_guest:
+        most, most_bytes = MOST_PER_GUEST_DRAFT, MOST_BYTES_PER_GUEST_DRAFT
+    return len(kept) + others < most and sum(kept) + size <= most_bytes
 
 
 def draft_full() -> FileRefused:
@@ -102,6 +109,13 @@ def copy(original: Attachment, draft: Draft, question: FileQuestion) -> Attachme
 def of_draft(draft: Draft) -> dict[str, Attachment]:
     """The draft's files by id: one query."""
     return {str(item.pk): item for item in _of_draft.all(draft=draft.pk)}
+
+
+def belongs(attachment: Attachment, draft: Draft) -> bool:
+    """Is the file of whoever the draft is of? A guest has no files but those of the draft."""
+    if draft.is_guest:
+        return attachment.owner_id is None and attachment.draft_id == draft.pk
+    return attachment.owner_id == draft.resident_id
 
 
 def by_ids(ids: Iterable[str]) -> dict[str, Attachment]:

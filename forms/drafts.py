@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from common.actor import Actor
+from common.actor import GUEST, Actor
 from common.lookup import Lookup
 from forms import (
     attachments,
@@ -406,7 +406,7 @@ def _record_tampering(draft: Draft, question_ids: list[str], by: Actor) -> None:
     ledger.record(
         event="draft.tampered",
         by=by,
-        about=str(draft.resident_id),
+        about=draft.about,
         object_kind="draft",
         object_id=str(draft.pk),
         purpose=f"service:{draft.subject}"[:200],
@@ -416,9 +416,9 @@ def _record_tampering(draft: Draft, question_ids: list[str], by: Actor) -> None:
 
 def check_seals(draft: Draft, by: Actor | None = None) -> None:
     """Raises `TamperedValue` (recorded) when a verified value does not fit its seal."""
-    bad = seals.broken(draft.pk, draft.answers, draft.provenance)
+    bad, about = seals.broken(draft.pk, draft.answers, draft.provenance), draft.about
     if bad:
-        _record_tampering(draft, bad, by or Actor("resident", str(draft.resident_id), ""))
+        _record_tampering(draft, bad, by or (Actor("resident", about, "") if about else GUEST))
         raise TamperedValue(bad)
 
 
@@ -450,7 +450,7 @@ def snapshot(draft: Draft) -> Snapshot:
     provenance = {name: entry for name, entry in draft.provenance.items() if name in answers}
     wanted = attachments.referenced(draft.prepared, answers)
     files = [
-        item for item in attachments.by_ids(wanted).values() if item.owner_id == draft.resident_id
+        item for item in attachments.by_ids(wanted).values() if attachments.belongs(item, draft)
     ]
     return draft.version, answers, provenance, files
 
@@ -464,9 +464,9 @@ def close(draft: Draft) -> None:
         kept = attachments.referenced(draft.prepared, draft.answers)
         attachments.discard(draft, attachments.of_draft(draft).keys() - kept)
     Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
-        state=Draft.State.SENT, rebased=None
+        state=Draft.State.SENT, rebased=None, replaced=None
     )
-    draft.state, draft.rebased = Draft.State.SENT, None
+    draft.state, draft.rebased, draft.replaced = Draft.State.SENT, None, None
 
 
 def discard(*, draft: Draft, by: Actor) -> None:
@@ -475,15 +475,21 @@ def discard(*, draft: Draft, by: Actor) -> None:
         raise DraftClosed
     attachments.discard(draft, list(attachments.of_draft(draft)))
     pieces.drop_all_of(draft)
-    draft.answers, draft.provenance, draft.steps_done, draft.rebased = {}, {}, [], None
+    draft.answers, draft.provenance, draft.steps_done = {}, {}, []
+    draft.rebased = draft.replaced = None
     Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(
-        answers={}, provenance={}, steps_done=[], rebased=None, state=Draft.State.DISCARDED
+        answers={},
+        provenance={},
+        steps_done=[],
+        rebased=None,
+        replaced=None,
+        state=Draft.State.DISCARDED,
     )
     draft.state = Draft.State.DISCARDED
     ledger.record(
         event="draft.discarded",
         by=by,
-        about=str(draft.resident_id),
+        about=draft.about,
         object_kind="draft",
         object_id=str(draft.pk),
         purpose=f"service:{draft.subject}"[:200],

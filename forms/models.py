@@ -16,6 +16,7 @@ from tenants.files import PrivateStorage
 if TYPE_CHECKING:
     from forms.definitions import FormDefinition
     from forms.prepared import Prepared
+    from identity.models import User
 
 
 class FormVersion(models.Model):
@@ -94,8 +95,12 @@ class Draft(models.Model):
         DISCARDED = "discarded", _("Deleted")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # A draft is the resident's own and goes with the account.
-    resident = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    # A draft is the resident's own and goes with the account. None: nobody has signed in yet.
+    resident = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
+    # Whose it is until then: the hash of a secret in their session (`forms.guests`).
+    guest = models.CharField(max_length=64, blank=True, default="")
     # For whom the resident acts; none: for themselves. Without it nobody knew whose answers they
     # are, so the draft goes with it.
     representation = models.ForeignKey(
@@ -114,6 +119,10 @@ class Draft(models.Model):
     rebased: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True
     )
+    # What a guest had typed and the eID told otherwise, by question: shown until it is sent.
+    replaced: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True
+    )
     lock = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
@@ -125,14 +134,38 @@ class Draft(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["resident", "subject", "representation"],
-                condition=models.Q(state="open"),
+                condition=models.Q(state="open", resident__isnull=False),
                 name="forms_draft_one_open",
                 nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "subject"],
+                condition=models.Q(state="open", resident__isnull=True),
+                name="forms_draft_one_open_guest",
+            ),
+            # One of the two, never both; what nobody has signed in for is not sent.
+            models.CheckConstraint(
+                condition=models.Q(resident__isnull=False, guest="")
+                | models.Q(
+                    resident__isnull=True,
+                    representation__isnull=True,
+                    only__isnull=True,
+                    state__in=["open", "discarded"],
+                )
+                & ~models.Q(guest=""),
+                name="forms_draft_whose",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["open", "sent", "discarded"]),
                 name="forms_draft_state",
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["saved_at"],
+                condition=models.Q(resident__isnull=True),
+                name="forms_draft_of_guests",
+            )
         ]
 
     def __str__(self) -> str:
@@ -149,6 +182,23 @@ class Draft(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def is_guest(self) -> bool:
+        """Has nobody signed in for it yet?"""
+        return self.resident_id is None
+
+    @property
+    def about(self) -> str | None:
+        """Whom the ledger's entries about it concern; of a guest nothing is known."""
+        return None if self.resident_id is None else str(self.resident_id)
+
+    @property
+    def applicant(self) -> User:
+        """The resident whose draft it is. Raises `LookupError` for a guest's."""
+        if self.resident is None:
+            raise LookupError("nobody has signed in for this draft")
+        return self.resident
 
 
 def attachment_path(attachment: Any, filename: str) -> str:
@@ -167,8 +217,10 @@ class Attachment(models.Model):
     """A file a resident attached, examined and made safe before it was stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Files are the resident's own and go with the account.
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attachments")
+    # Files are the resident's own and go with the account. None: a guest's, of the draft.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
     # A submitted application keeps its files after the draft is gone.
     draft = models.ForeignKey(
         Draft, models.SET_NULL, null=True, blank=True, related_name="attachments"
@@ -184,6 +236,13 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
+        constraints: ClassVar = [
+            # A guest's file never outlives its draft.
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=False) | models.Q(draft__isnull=False),
+                name="forms_attachment_whose",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -198,7 +257,9 @@ class Upload(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Unfinished, it is nobody's but the sender's, and goes with the account and the draft.
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="uploads"
+    )
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="uploads")
     question_id = models.CharField(max_length=48)
     name = models.CharField(max_length=255)
@@ -228,3 +289,25 @@ class Upload(models.Model):
     def is_complete(self) -> bool:
         """Has every byte arrived?"""
         return self.offset == self.size
+
+
+class ResumeLink(models.Model):
+    """A link by mail with which a guest goes on in another browser. It works once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Without its draft it leads nowhere.
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="resume_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    # Where the mail goes; forgotten as soon as it is on its way.
+    address = models.EmailField(blank=True)
+    language = models.CharField(max_length=12)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("link to go on")
+        verbose_name_plural = _("links to go on")
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -298,7 +298,7 @@ def _rebase(draft: Draft, version: FormVersion, by: Actor) -> bool:
         ledger.record(
             event="draft.rebased",
             by=by,
-            about=str(draft.resident_id),
+            about=draft.about,
             object_kind="draft",
             object_id=str(draft.pk),
             purpose=f"service:{draft.subject}"[:200],

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from common.actor import Actor
 from common.database import one_or_none
-from forms import attachments, drafts, pieces
+from forms import attachments, drafts, guests, pieces
 from forms.errors import FileRefused, WrongOffset
+from forms.guests import Guest
 from forms.models import Attachment, Draft, Upload
 from forms.questions import MEGABYTE, FileQuestion
 from forms.uploads.examine import empty, too_large
@@ -60,9 +61,7 @@ def begin(*, draft: Draft, question_id: str, name: str, size: int, sha256: str =
     question = cast("FileQuestion", node.question)
     sha256 = sha256 if _SHA256.match(sha256) else ""
     _check_question(draft, question, size)
-    # One at a time for a resident, so that two windows cannot both take the last place.
-    get_user_model().objects.select_for_update(no_key=True).get(pk=draft.resident_id)
-    waiting = list(Upload.objects.filter(owner_id=draft.resident_id, attachment=None))
+    waiting = _waiting_of_sender(draft)
     for known in waiting:
         same = (known.draft_id, known.question_id, known.size, known.sha256)
         if sha256 and same == (draft.pk, question.id, size, sha256):
@@ -76,6 +75,22 @@ def begin(*, draft: Draft, question_id: str, name: str, size: int, sha256: str =
         size=size,
         sha256=sha256,
     )
+
+
+def _waiting_of_sender(draft: Draft) -> list[Upload]:
+    """What the sender has on its way, in any draft.
+
+    One at a time for a resident or guest, so that two windows cannot both take the last place.
+    """
+    waiting = Upload.objects.filter(owner_id=draft.resident_id, attachment=None)
+    if draft.resident_id is not None:
+        get_user_model().objects.select_for_update(no_key=True).get(pk=draft.resident_id)
+        return list(waiting)
+    mine = guests.theirs(Guest(draft.guest))
+    held = Draft.objects.select_for_update(no_key=True).filter(mine).order_by("pk")
+    if draft.pk not in {one.pk for one in held}:
+        raise LookupError("the draft is somebody else's now")
+    return list(waiting.filter(draft__guest=draft.guest))
 
 
 def _check_question(draft: Draft, question: FileQuestion, size: int) -> None:
@@ -113,6 +128,11 @@ def _has_room(draft: Draft, waiting: list[Upload], size: int) -> bool:
 def get(*, resident_id: Any, upload_id: UUID) -> Upload | None:
     """The resident's own upload. None for anybody else's."""
     return one_or_none(Upload.objects.filter(pk=upload_id, owner_id=resident_id))
+
+
+def get_of_guest(*, guest: Guest, upload_id: UUID) -> Upload | None:
+    """An upload to a draft of this guest. None for anybody else's."""
+    return one_or_none(Upload.objects.filter(guests.theirs(guest, "draft__"), pk=upload_id))
 
 
 def unfinished(draft: Draft) -> list[Upload]:

@@ -37,14 +37,14 @@ def _here(request: HttpRequest) -> str:
     return request.get_full_path()
 
 
-def _private(response: HttpResponseBase) -> HttpResponseBase:
+def private(response: HttpResponseBase) -> HttpResponseBase:
     """No shared cache keeps the page of somebody who is signed in."""
     if isinstance(response, HttpResponse) and not response.has_header("Cache-Control"):
         patch_cache_control(response, private=True, no_store=True)
     return response
 
 
-def _forbidden(request: HttpRequest, reason: str) -> HttpResponse:
+def forbidden(request: HttpRequest, reason: str) -> HttpResponse:
     return render(request, "identity/forbidden.html", {"reason": reason}, status=403)
 
 
@@ -65,8 +65,8 @@ def resident_required(view: ViewFunction) -> ViewFunction:
             parked.park(request)
             return _go(request, "identity:sign_in", next=_here(request))
         if not user.is_resident:
-            return _forbidden(request, "residents_only")
-        return _private(view(request, *args, **kwargs))
+            return forbidden(request, "residents_only")
+        return private(view(request, *args, **kwargs))
 
     return guarded_view
 
@@ -143,14 +143,14 @@ def _staff_barrier(request: HttpRequest, wanted: Sequence[str]) -> HttpResponseB
     if not user.is_authenticated:
         return _go(request, "account_login", next=_here(request))
     if user.kind != "staff":
-        return _forbidden(request, "staff_only")
+        return forbidden(request, "staff_only")
     if not has_second_factor(request):
         from allauth.mfa.utils import is_mfa_enabled  # noqa: PLC0415  needs loaded models
 
         page = "mfa_reauthenticate" if is_mfa_enabled(user) else "mfa_index"
         return _go(request, page, next=_here(request))
     if wanted and not roles.any_role(user, wanted):
-        return _forbidden(request, "role_missing")
+        return forbidden(request, "role_missing")
     return None
 
 
@@ -166,7 +166,7 @@ def staff_required(*wanted: Any) -> Any:
             barrier = _staff_barrier(request, names)
             if barrier is not None:
                 return barrier
-            return _private(view(request, *args, **kwargs))
+            return private(view(request, *args, **kwargs))
 
         return guarded_view
 
@@ -189,7 +189,7 @@ class StaffRequired:
         response: HttpResponseBase = super().dispatch(  # type: ignore[misc]
             request, *args, **kwargs
         )
-        return _private(response)
+        return private(response)
 
 
 def require_staff_mfa(view: ViewFunction) -> ViewFunction:
@@ -201,7 +201,7 @@ def require_staff_mfa(view: ViewFunction) -> ViewFunction:
         if barrier is not None:
             return barrier
         if not request.user.is_staff:
-            return _forbidden(request, "administration_only")
+            return forbidden(request, "administration_only")
         return view(request, *args, **kwargs)
 
     return guarded_view

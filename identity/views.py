@@ -163,6 +163,8 @@ class EidCallbackView(OIDCAuthenticationCallbackView):
         before = request.session.session_key
         # A new session key, and an empty session when another person was signed in.
         auth.login(request, user, backend=BACKEND)
+        # However long the visitor's session was to last: who is signed in gets the usual time.
+        request.session.set_expiry(None)
         payload = backend.payload
         request.session[SESSION_ID_TOKEN] = backend.id_token
         request.session[SESSION_AUTH] = {

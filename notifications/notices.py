@@ -217,3 +217,12 @@ class CosignatureVoid(Notice):
     kind = "cosignature_void"
     context = BeforeSendingContext
     link_label = _("See your messages")
+
+
+@register
+class ResumeLinkAsked(Notice):
+    """To a guest at the address that they gave: the link to go on with what they have begun."""
+
+    kind = "resume_link_asked"
+    context = LinkContext
+    link_label = _("Go on filling in")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -12,10 +13,14 @@ from django.urls import reverse
 
 from catalogue.models import Offering
 from catalogue.template import Assurance
-from common.actor import Actor
+from common.actor import GUEST, Actor
 from common.errors import DomainError, NotFound
+from forms.guests import Guest, get_draft
+from forms.models import Draft
+from identity import parked
 from identity.access import (
     confirmed_strongly,
+    private,
     resident_required,
     staff_required,
     to_confirmation,
@@ -23,7 +28,7 @@ from identity.access import (
 from identity.counter import papers
 from identity.counter import queries as counter
 from identity.models import Helping, Role, User
-from portal import helped
+from portal import guests, helped
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,23 +43,6 @@ def resident_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except NotFound as missing:
             raise Http404(str(missing)) from missing
-
-    return guarded_view
-
-
-def applicant_page(view: View) -> View:
-    """For a signed-in resident, or for a member of staff who helps one at the counter just now.
-
-    A helper sees the very pages of the resident, but nothing that is not of this session: any other
-    draft or file of the resident does not exist.
-    """
-    for_resident, for_helper = resident_page(view), staff_required(Role.COUNTER)(_helping(view))
-
-    @wraps(view)
-    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        user = request.user
-        staff = user.is_authenticated and not user.is_resident
-        return (for_helper if staff else for_resident)(request, *args, **kwargs)
 
     return guarded_view
 
@@ -92,17 +80,92 @@ def overview_of(request: HttpRequest) -> str:
     return reverse("desk:counter" if helping_of(request) else "portal:applications")
 
 
+def later_url(request: HttpRequest, draft: Draft) -> str:
+    """Where somebody goes who goes on later: as `overview_of`, or how a guest comes back."""
+    if draft.is_guest:
+        return reverse("portal:go_on_later", args=[draft.pk])
+    return overview_of(request)
+
+
+def applicant_page(view: View) -> View:
+    """For a signed-in resident, for a guest with the draft of their own browser, and for a member
+    of staff who helps a resident at the counter just now.
+
+    A helper sees the very pages of the resident, but nothing that is not of this session. What is
+    not theirs looks the same to a guest and to a helper, be it somebody else's or nobody's.
+    """
+    return _for_applicants(view, resident_required(_or_adopting(view)))
+
+
 def applicant_call(view: View) -> View:
     """As `applicant_page`, for a script: without a session 401, as it can follow no redirect."""
-    guarded = applicant_page(view)
+    guarded = _for_applicants(view, resident_page(view))
 
     @wraps(view)
     def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
+        if not request.user.is_authenticated and guests.kept(request) is None:
             return HttpResponse(status=401)
         return guarded(request, *args, **kwargs)
 
     return guarded_view
+
+
+def _for_applicants(view: View, as_resident: View) -> View:
+    as_guest, as_helper = _of_guest(view), staff_required(Role.COUNTER)(_helping(view))
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if user.is_authenticated and not user.is_resident:
+            return as_helper(request, *args, **kwargs)
+        guest = guests.of(request)
+        return (as_guest if guest is not None else as_resident)(request, *args, **kwargs)
+
+    return guarded_view
+
+
+def _of_guest(view: View) -> View:
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except NotFound:
+            response = render(request, "portal/guest_gone.html", status=404)
+        else:
+            if request.method == "POST":
+                guests.keep(request)
+        return private(response)
+
+    return guarded_view
+
+
+def _or_adopting(view: View) -> View:
+    """What is not the resident's may be what they began in this browser before they signed in: then
+    that comes first, and back. What they had typed meanwhile is kept."""
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as missing:
+            guest, draft_id = guests.kept(request), kwargs.get("draft_id")
+            if guest is None or draft_id is None or not _begun_by(guest, draft_id):
+                raise Http404(str(missing)) from missing
+            parked.park(request)
+            query = urlencode({"to": request.path})
+            return redirect(f"{reverse('portal:take_over', args=[draft_id])}?{query}")
+
+    return guarded_view
+
+
+def _begun_by(guest: Guest, draft_id: Any) -> bool:
+    found = get_draft(guest=guest, draft_id=draft_id)
+    return found is not None and found.is_open
+
+
+def applicant_of(request: HttpRequest) -> User | Guest:
+    """The resident or the guest of an `applicant_page`."""
+    return guests.of(request) or resident_of(request)
 
 
 def resident_of(request: HttpRequest) -> User:
@@ -113,6 +176,12 @@ def resident_of(request: HttpRequest) -> User:
     user = request.user
     assert isinstance(user, User)  # noqa: S101  the guard let nobody else in
     return user
+
+
+def resident_or_none(request: HttpRequest) -> User | None:
+    """The signed-in resident, if there is one."""
+    user = request.user
+    return user if isinstance(user, User) and user.is_resident else None
 
 
 def is_confirmed(request: HttpRequest, offering: Offering) -> bool:
@@ -132,7 +201,9 @@ def confirmed_first(request: HttpRequest, offering: Offering) -> HttpResponseBas
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Who does it: the resident, or whoever helps them."""
+    """Who does it: a guest, the resident, or whoever helps them."""
+    if guests.of(request) is not None:
+        return GUEST
     helping = helping_of(request)
     return Actor.of(helping.helper if helping else resident_of(request))
 

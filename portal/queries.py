@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from audit import queries as audit
@@ -14,7 +14,8 @@ from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.database import one_or_none
 from common.errors import NotFound
-from forms import drafts, resumable
+from forms import drafts, guests, resumable
+from forms.guests import Guest
 from forms.models import Attachment, Draft, Upload
 from identity.models import User
 
@@ -38,9 +39,12 @@ def concepts_of_service(slug: str) -> Collection[str]:
     return offering.form_version.form.concepts() if offering else ()
 
 
-def own_draft(user: User, draft_id: uuid.UUID) -> Draft:
-    """The resident's own draft, in whatever state. Raises `NotFound` for anybody else's."""
-    draft = drafts.get_draft(resident_id=user.pk, draft_id=draft_id)
+def own_draft(applicant: User | Guest, draft_id: uuid.UUID) -> Draft:
+    """The resident's or guest's own draft, in whatever state. Raises `NotFound` for any other."""
+    if isinstance(applicant, Guest):
+        draft = guests.get_draft(guest=applicant, draft_id=draft_id)
+    else:
+        draft = drafts.get_draft(resident_id=applicant.pk, draft_id=draft_id)
     if draft is None or draft.state == Draft.State.DISCARDED:
         raise NotFound(_("There is no such application."), code="no_draft")
     return draft
@@ -61,17 +65,23 @@ def open_draft_of(user: User, slug: str) -> Draft | None:
     return one_or_none(own.select_related(None))
 
 
-def own_upload(user: User, upload_id: uuid.UUID) -> Upload:
-    """A file that this resident is sending in pieces. Raises `NotFound`."""
-    found = resumable.get(resident_id=user.pk, upload_id=upload_id)
+def own_upload(applicant: User | Guest, upload_id: uuid.UUID) -> Upload:
+    """A file that this resident or guest is sending in pieces. Raises `NotFound`."""
+    if isinstance(applicant, Guest):
+        found = resumable.get_of_guest(guest=applicant, upload_id=upload_id)
+    else:
+        found = resumable.get(resident_id=applicant.pk, upload_id=upload_id)
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     return found
 
 
-def own_attachment(user: User, attachment_id: uuid.UUID) -> Attachment:
-    """A file that this resident attached. Raises `NotFound`."""
-    found = one_or_none(Attachment.objects.filter(pk=attachment_id, owner=user))
+def own_attachment(applicant: User | Guest, attachment_id: uuid.UUID) -> Attachment:
+    """A file that this resident or guest attached. Raises `NotFound`."""
+    whose = (
+        guests.theirs(applicant, "draft__") if isinstance(applicant, Guest) else Q(owner=applicant)
+    )
+    found = one_or_none(Attachment.objects.filter(whose, pk=attachment_id))
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     return found

@@ -13,6 +13,8 @@ def way_on(draft: Draft) -> str:
     """Where this draft goes on: its first incomplete step, the check page, or what came of it."""
     if draft.only is not None:
         return reverse("portal:applications")
+    if not draft.is_open and draft.is_guest:  # deleted
+        return reverse("portal:start", args=[draft.subject])
     if not draft.is_open:
         case = case_of_draft(draft.pk)
         return reverse("portal:receipt", args=[case.pk]) if case else reverse("portal:applications")

@@ -151,6 +151,12 @@ TOWN: dict[str, Row] = {
     # portal: applying
     "portal:start": everybody(),
     "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
+    # Whoever is signed in goes on as ever; where a resident's barrier stands.
+    "portal:begin_as_guest": everybody(NOT_ALLOWED, FOUND),
+    # Whoever has the link, signed in or not.
+    "portal:go_on": Row(_of(STAFF, FORBIDDEN), OK, FOUND, objects=True),
+    "portal:go_on_later": owner(FOUND, FOUND),  # a resident's draft is not a guest's
+    "portal:take_over": owner(FOUND, FOUND),  # it is theirs already
     "portal:for_whom": residents(OK, INVALID),
     "portal:draft": applicant(owner(FOUND)),
     "portal:check": applicant(owner(OK, FOUND)),

@@ -183,6 +183,7 @@ ON_DELETE = {
     "forms.Upload.owner": "CASCADE",
     "forms.Upload.draft": "CASCADE",
     "forms.Upload.attachment": "CASCADE",
+    "forms.ResumeLink.draft": "CASCADE",
     "notifications.Message.recipient": "CASCADE",
     "notifications.Delivery.message": "CASCADE",
     "notifications.Preference.resident": "CASCADE",

@@ -226,6 +226,11 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "30/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
+    # Forms begun without signing in, and links by mail to go on with them (`identity.limits`). Many
+    # telephones share one address.
+    "guest_draft": "30/h/ip",
+    "guest_link": "20/h/ip",
+    "guest_link_to": "5/d/key",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 
 from common.errors import NotFound
 from forms import drafts, profile
+from forms import guests as forms_guests
 from identity import claims
 from identity.models import User
-from portal import queries, wording
-from portal.http import confirmed_first, resident_of, resident_page
+from portal import guests, queries, wording
+from portal.http import confirmed_first, resident_of, resident_or_none, resident_page
 from portal.views.drafts import up_to_date
 from portal.ways import way_on
 
@@ -26,7 +27,9 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         offering = queries.published_service(slug)
     except NotFound as missing:
         raise Http404(str(missing)) from missing
-    user = request.user if isinstance(request.user, User) and request.user.is_resident else None
+    user = resident_or_none(request)
+    guest = guests.kept(request)
+    begun = forms_guests.open_draft_of(guest, offering.slug) if guest else None
     template = offering.template
     concepts = offering.form_version.form.concepts()
     begin = reverse("portal:begin", args=[slug])
@@ -39,6 +42,9 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "concepts": claims.labels(concepts),
         "draft": queries.open_draft_of(user, slug) if user else None,
         "is_resident": user is not None,
+        "guest_draft": begun,
+        "begins_as_guest": user is None and begun is None and offering.begins_without_sign_in,
+        "kept_days": forms_guests.KEPT.days,
         "can_fill": user is None or _lacks(user, concepts),
         "begin_url": begin,
         "for_whom_url": reverse("portal:for_whom", args=[slug])
@@ -67,6 +73,10 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
     first = confirmed_first(request, offering)
     if first is not None:
         return first
+    guest = guests.kept(request)
+    as_guest = forms_guests.open_draft_of(guest, offering.slug) if guest else None
+    if as_guest is not None:  # in this browser, before they signed in
+        return redirect("portal:take_over", draft_id=as_guest.pk)
     version = offering.form_version
     begun = queries.open_draft_of(user, slug)
     if begun is not None:

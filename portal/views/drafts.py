@@ -27,7 +27,7 @@ from cases import cosigning, policies
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
-from forms import drafts, news, pages, profile, rebase
+from forms import adoption, drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
@@ -36,12 +36,14 @@ from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
 from identity.models import Representation
-from portal import queries
+from portal import guests, queries
 from portal.http import (
     actor_of,
+    applicant_of,
     applicant_page,
     helping_of,
     is_confirmed,
+    later_url,
     overview_of,
     refused,
     resident_of,
@@ -70,7 +72,7 @@ def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
 @require_safe
 @applicant_page
 def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     up_to_date(request, draft)
     return redirect(way_on(draft))
 
@@ -79,7 +81,7 @@ def resume(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseRedirect:
 @applicant_page
 def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpResponse:
     """One step of the form."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     before = up_to_date(request, draft)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
@@ -116,7 +118,7 @@ def _save(
         messages.warning(request, void)
     if outcome.leave:
         messages.success(request, _("Your application is saved. You can go on at any time."))
-        return redirect(overview_of(request))
+        return redirect(later_url(request, draft))
     if outcome.form_changed:
         again = _step_of(draft, step_id)
         htmx = getattr(request, "htmx", False)
@@ -192,6 +194,8 @@ def _step_response(
         "news": news.of_draft(draft),
         "steps": steps_of(draft, page.steps, page.step_id),
         "back_url": _back_url(request, draft, page),
+        "guest": guests.notice_of(draft),
+        "replaced": adoption.replaced_of(draft, page.step_id),
     }
     return render(request, "portal/step.html", context, status=422 if wrong else 200)
 
@@ -208,11 +212,13 @@ def _back_url(request: HttpRequest, draft: Draft, page: StepPage) -> str:
 @applicant_page
 def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     """Everything once more, the fee, what happens next; then send, once."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     if draft.only is not None:
         return redirect(way_on(draft))
     changed = up_to_date(request, draft) is not None
     if request.method == "POST":
+        if draft.is_guest:
+            return redirect(guests.sign_in_url(draft))
         if changed or not _has_seen(request, draft):
             return _check_page(request, draft, status=409)
         return _send(request, draft)
@@ -284,14 +290,18 @@ def _check_page(
     try:
         review = drafts.review(draft)
     except TamperedValue as refusal:
-        return refused(request, refusal, back=overview_of(request))
+        return refused(request, refusal, back=later_url(request, draft))
     offering = catalogue.published_one(draft.subject)
     screening = context_of(draft, complete=review.ok)
     context = {
         "draft": draft,
-        "actor": resident_of(request),
+        "actor": request.user,
+        "guest": guests.notice_of(draft),
+        "replaced": adoption.replaced_of(draft),
+        "later_url": later_url(request, draft),
         "in_the_way": _in_the_way(request, draft, offering),
-        "signing": signing_of(draft, offering, complete=review.ok),
+        # Only a resident asks others for their signature.
+        "signing": None if draft.is_guest else signing_of(draft, offering, complete=review.ok),
         "offering": offering,
         "review": review,
         "news": news.of_draft(draft),
@@ -301,7 +311,9 @@ def _check_page(
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),
-        "keepable": profile.keepable(draft) if review.ok and not helping_of(request) else [],
+        "keepable": profile.keepable(draft)
+        if review.ok and not draft.is_guest and not helping_of(request)
+        else [],
         "read_back_errors": read_back_errors,
         "screening": screening,
         "may_send": screening.get("may_send", True),
@@ -317,7 +329,7 @@ def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -
     try:
         if representation.kind == Representation.Kind.COUNTER:
             policies.check_helps(
-                representation, offering, resident=draft.resident, by=actor_of(request)
+                representation, offering, resident=draft.applicant, by=actor_of(request)
             )
         else:
             policies.check_represents(representation, offering, resident_of(request))
@@ -345,11 +357,14 @@ def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
 @applicant_page
 def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Ask once, then delete what was begun."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
     if request.method == "POST":
         drafts.discard(draft=draft, by=actor_of(request))
         messages.success(request, _("The application you had begun is deleted."))
+        if draft.is_guest:
+            return redirect("portal:start", slug=draft.subject)
         return redirect(overview_of(request))
-    return render(request, "portal/discard.html", {"draft": draft})
+    context = {"draft": draft, "back_url": later_url(request, draft)}
+    return render(request, "portal/discard.html", context)

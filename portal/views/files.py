@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import copies, records
 from common.database import connection
+from common.errors import NotFound
 from documents import files as documents
 from documents.errors import DamagedFile
+from forms.models import Attachment
 from forms.uploads import images
-from portal import queries
-from portal.http import applicant_page, refused, resident_of, resident_page
+from portal import guests, queries
+from portal.http import applicant_of, applicant_page, refused, resident_page
 from portal.views.case import own_case
 
 
@@ -26,7 +28,7 @@ from portal.views.case import own_case
 @applicant_page
 def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A file the resident attached, to be kept, never to be run by the browser."""
-    found = queries.own_attachment(resident_of(request), attachment_id)
+    found = _attached(request, attachment_id)
     try:
         file = found.file.open("rb")
     except OSError as missing:
@@ -45,7 +47,7 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBa
 @applicant_page
 def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A small picture of an attached picture."""
-    found = queries.own_attachment(resident_of(request), attachment_id)
+    found = _attached(request, attachment_id)
     if not found.content_type.startswith("image/"):
         raise Http404
     try:
@@ -54,6 +56,18 @@ def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBas
     except OSError as broken:
         raise Http404 from broken
     return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
+
+
+def _attached(request: HttpRequest, attachment_id: uuid.UUID) -> Attachment:
+    """The applicant's own file; also of what they began here before they signed in, which they may
+    be about to take over. Raises `NotFound`."""
+    try:
+        return queries.own_attachment(applicant_of(request), attachment_id)
+    except NotFound:
+        guest = guests.kept(request)
+        if guest is None:
+            raise
+        return queries.own_attachment(guest, attachment_id)
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cases.queries import resident_cases
 from notifications.queries import unread_count
-from portal import queries, wording
+from portal import guests, queries, wording
 from portal.http import resident_of, resident_page
 
 PER_PAGE = 20
@@ -27,6 +27,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             {"case": case, "stage": case.stage_now, "tone": wording.tone_of(case.stage_now)}
             for case in page
         ],
+        "begun_as_guest": guests.waiting(request),
         "drafts": queries.open_drafts(user)[:PER_PAGE],
         "unread": unread_count(user),
     }

@@ -13,7 +13,7 @@ from catalogue import queries as catalogue
 from forms import eligibility
 from forms.models import Draft
 from portal import queries
-from portal.http import applicant_page, resident_of
+from portal.http import applicant_of, applicant_page, later_url
 from portal.ways import way_on
 
 
@@ -21,11 +21,11 @@ from portal.ways import way_on
 @applicant_page
 def screening(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """“You probably cannot apply”, with the answers behind it, the office, and the way on."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     context = context_of(draft) if draft.is_open and draft.only is None else {}
     if not context:
         return redirect(way_on(draft))
-    context |= {"draft": draft, "go_on_url": way_on(draft)}
+    context |= {"draft": draft, "go_on_url": way_on(draft), "later_url": later_url(request, draft)}
     return render(request, "portal/screening.html", context)
 
 

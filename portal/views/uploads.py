@@ -22,7 +22,7 @@ from forms import pages, resumable, saving
 from forms.errors import DraftClosed, FileRefused, WrongOffset
 from forms.models import Draft, Upload
 from portal import queries
-from portal.http import actor_of, applicant_call, resident_of
+from portal.http import actor_of, applicant_call, applicant_of
 
 CHUNK_TYPE = "application/offset+octet-stream"
 LONGEST_METADATA = 2_000
@@ -32,7 +32,7 @@ LONGEST_METADATA = 2_000
 @applicant_call
 def uploads(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     """What is on its way to a draft; a POST announces a file (tus: creation)."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
     if request.method != "POST":
         return JsonResponse(
             {
@@ -99,7 +99,7 @@ def finish(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
         return _closed(closed)
     except LookupError:
         return _tus(HttpResponse(status=404))
-    draft = queries.own_draft(resident_of(request), found.draft_id)
+    draft = queries.own_draft(applicant_of(request), found.draft_id)
     answer = _field(draft, found.question_id)
     if done.sha256:  # RFC 9530, of what was sent, before it was made safe
         digest = base64.b64encode(bytes.fromhex(done.sha256)).decode()
@@ -129,7 +129,7 @@ def _append(request: HttpRequest, found: Upload) -> HttpResponse:
 
 
 def _own(request: HttpRequest, upload_id: uuid.UUID) -> Upload:
-    return queries.own_upload(resident_of(request), upload_id)
+    return queries.own_upload(applicant_of(request), upload_id)
 
 
 def _field(

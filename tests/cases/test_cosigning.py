@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.models import LedgerEntry
-from cases import actions, cosigning, signatures
+from cases import actions, cosigning, links, signatures
+from cases.links import Purpose
 from cases.models import Application, Cosignature
 from catalogue.models import Offering
 from catalogue.registry import catalogue
@@ -58,7 +59,7 @@ def _ask(draft: Draft, *addresses: str) -> list[Cosignature]:
 
 
 def _sign(row: Cosignature, user: User) -> Cosignature:
-    fresh = cosigning.by_token(signatures.new_token(row.pk))
+    fresh = cosigning.by_token(links.new_token(Purpose.COSIGN, row.pk))
     return cosigning.sign(signature=fresh, seen=cosigning.digest_of(fresh.draft), user=user)
 
 
@@ -87,15 +88,15 @@ class TestAsking:
         outbox.drain()
         assert [m.to for m in mail.outbox] == [[ADDRESS], ["sato@example.jp"]]
         for row, sent in zip(rows, mail.outbox, strict=True):
-            token = signatures.new_token(row.pk)
+            token = links.new_token(Purpose.COSIGN, row.pk)
             assert f"/cosign/{token}/" in str(sent.body)
-            assert row.token_hash == signatures.token_hash(token)
+            assert row.token_hash == links.token_hash(token)
             for private in (draft.resident.name, "行事"):
                 assert private not in str(sent.body).split("http")[0], private
 
     def test_database_does_not_hold_the_token(self, draft: Draft) -> None:
         (row,) = _ask(draft)
-        token = signatures.new_token(row.pk)
+        token = links.new_token(Purpose.COSIGN, row.pk)
         from common.models import OutboxRow
 
         held = [*OutboxRow.objects.values_list("payload", flat=True), vars(row)]
@@ -225,24 +226,24 @@ class TestSigning:
 
     def test_token_of_another_town(self, draft: Draft, in_town: Any) -> None:
         (row,) = _ask(draft)
-        here = signatures.new_token(row.pk)
+        here = links.new_token(Purpose.COSIGN, row.pk)
         assert cosigning.by_token(here).pk == row.pk
         with in_town("suginosawa"):
             _refusal(lambda: cosigning.by_token(here), NotFound)
-            assert signatures.new_token(row.pk) != here
+            assert links.new_token(Purpose.COSIGN, row.pk) != here
 
     def test_secret_that_is_being_changed(self, draft: Draft, settings: Any) -> None:
         (row,) = _ask(draft)
-        token = signatures.new_token(row.pk)
+        token = links.new_token(Purpose.COSIGN, row.pk)
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
-        assert signatures.token_of(row.pk, row.token_hash) == token
+        assert links.token_of(Purpose.COSIGN, row.pk, row.token_hash) == token
         settings.SECRET_KEY_FALLBACKS = []
         with pytest.raises(LookupError):
-            signatures.token_of(row.pk, row.token_hash)
+            links.token_of(Purpose.COSIGN, row.pk, row.token_hash)
 
     def test_answers_that_changed_while_reading(self, draft: Draft, signer: User) -> None:
         (row,) = _ask(draft)
-        fresh = cosigning.by_token(signatures.new_token(row.pk))
+        fresh = cosigning.by_token(links.new_token(Purpose.COSIGN, row.pk))
         seen = cosigning.open_request(signature=fresh, user=signer)
         _change(draft, people=13)
         _refusal(lambda: cosigning.sign(signature=fresh, seen=seen, user=signer), Conflict)
@@ -250,7 +251,7 @@ class TestSigning:
 
     def test_refused_with_a_reason(self, draft: Draft, signer: User) -> None:
         (row,) = _ask(draft)
-        fresh = cosigning.by_token(signatures.new_token(row.pk))
+        fresh = cosigning.by_token(links.new_token(Purpose.COSIGN, row.pk))
         _refusal(lambda: cosigning.refuse(signature=fresh, reason=" ", user=signer), InvalidInput)
         row = cosigning.refuse(signature=fresh, reason="聞いていません", user=signer)
         assert (row.state, row.reason) == (State.REFUSED, "聞いていません")
@@ -264,7 +265,7 @@ class TestSigning:
         self, draft: Draft, signer: User
     ) -> None:
         (row,) = _ask(draft)
-        fresh = cosigning.by_token(signatures.new_token(row.pk))
+        fresh = cosigning.by_token(links.new_token(Purpose.COSIGN, row.pk))
         cosigning.open_request(signature=fresh, user=signer)
         _sign(row, signer)
         entries = LedgerEntry.objects.filter(event__startswith="cosignature.").order_by("id")
@@ -333,7 +334,7 @@ class TestSending:
         self, draft: Draft, signer: User
     ) -> None:
         (row,) = _ask(draft)
-        fresh = cosigning.by_token(signatures.new_token(row.pk))
+        fresh = cosigning.by_token(links.new_token(Purpose.COSIGN, row.pk))
         cosigning.refuse(signature=fresh, reason="反対です", user=signer)
         assert _refusal(lambda: _send(draft)) == "not_signed"
         _sign(_ask(draft, "sato@example.jp")[0], people.resident(name="佐藤 恵"))

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from cases import signatures
+from cases import links
+from cases.links import Purpose
 from cases.models import Cosignature
 from common.actor import Actor
 from forms.models import Draft
@@ -103,7 +104,7 @@ def asked_to_sign(
         language="ja",
         **({"expires_at": timezone.now() + timedelta(days=1)} | fields),
     )
-    token = signatures.new_token(row.pk)
-    row.token_hash = signatures.token_hash(token)
+    token = links.new_token(Purpose.COSIGN, row.pk)
+    row.token_hash = links.token_hash(token)
     row.save(force_insert=True)
     return row, token

@@ -29,7 +29,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 #: To an address that may belong to nobody we know: no name is said.
-TO_AN_ADDRESS = {"cosignature_asked"}
+TO_AN_ADDRESS = {"cosignature_asked", "resume_link_asked"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "fee_due", "payment_received", "document_ready", "case_stage_changed",
         "representation_doubted", "cosignature_asked", "cosignatures_complete",
         "cosignature_refused", "cosignature_void", "fee_reminder", "fee_demand", "fee_lapsed",
-        "waiver_decided", "fee_refunded",
+        "waiver_decided", "fee_refunded", "resume_link_asked",
     }  # fmt: skip
 
 

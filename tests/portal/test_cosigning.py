@@ -68,9 +68,10 @@ def test_from_asking_to_sending(browser: Client, their_browser: Client, draft: D
     assert browser.post(cosigners, {"address": ["tanaka@example.jp", ""]}).status_code == 302
     assert "Asked, not signed yet" in browser.get(cosigners).content.decode()
     row = Cosignature.objects.get()
-    from cases import signatures
+    from cases import links
+    from cases.links import Purpose
 
-    token = signatures.new_token(row.pk)
+    token = links.new_token(Purpose.COSIGN, row.pk)
     page = their_browser.get(f"/en/cosign/{token}/").content.decode()
     assert "山田 花子 asks for your signature" in page
     assert "You sign as 田中 実." in page

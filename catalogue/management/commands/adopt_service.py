@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalogue.offerings import adopt
 from catalogue.registry import catalogue
+from catalogue.template import SignIn
 from common.actor import SYSTEM
 from common.text import Text
 from identity.models import Department
@@ -26,6 +27,10 @@ class Command(BaseCommand):
             help="the municipality's own amount; repeatable",
         )  # fmt: skip
 
+        parser.add_argument(
+            "--sign-in", choices=[each.value for each in SignIn],
+            help="when residents sign in; can be stricter than the template says",
+        )  # fmt: skip
         parser.add_argument("--note", default="", help="what is different, for colleagues")
         parser.add_argument(
             "--replace-form", action="store_true",
@@ -49,6 +54,7 @@ class Command(BaseCommand):
                     by=SYSTEM,
                     department=department,
                     rates=rates or None,
+                    sign_in=SignIn(options["sign_in"]) if options["sign_in"] else None,
                     note=options["note"],
                     replace_form=options["replace_form"],
                 )

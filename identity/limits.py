@@ -1,0 +1,18 @@
+"""How often something may be done without signing in, by address of the network or by a word."""
+
+from __future__ import annotations
+
+from allauth.core import ratelimit
+from django.http import HttpRequest
+
+GUEST_DRAFT = "guest_draft"
+GUEST_LINK = "guest_link"
+GUEST_LINK_TO = "guest_link_to"
+
+
+def allows(request: HttpRequest, action: str, *, key: str | None = None) -> bool:
+    """Count one more; False when that is too many (``ACCOUNT_RATE_LIMITS``). Only a POST counts.
+
+    Kept in the town's cache, `key` as a hash; without the cache nothing is counted.
+    """
+    return ratelimit.consume(request, action=action, key=key)
