@@ -24,6 +24,9 @@ _PANELS = {
     Verb.APPROVE: ("approve", "a"),
     Verb.REFUSE: ("refuse", "r"),
     Verb.ACKNOWLEDGE: ("acknowledge", "k"),
+    Verb.CONFIRM_COMPLETE: ("complete", "m"),
+    Verb.EXTEND: ("extend", "e"),
+    Verb.REOPEN: ("reopen", "w"),
 }
 
 

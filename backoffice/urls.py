@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations
+from backoffice.views import (
+    actions,
+    case,
+    closing,
+    export,
+    files,
+    forms,
+    inbox,
+    operations,
+    periods,
+)
 
 app_name = "desk"
 
@@ -16,6 +26,9 @@ urlpatterns = [
     path("cases/<uuid:case_id>/approve/", actions.approve, name="approve"),
     path("cases/<uuid:case_id>/refuse/", actions.refuse, name="refuse"),
     path("cases/<uuid:case_id>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("cases/<uuid:case_id>/complete/", periods.complete, name="complete"),
+    path("cases/<uuid:case_id>/extend/", periods.extend, name="extend"),
+    path("cases/<uuid:case_id>/reopen/", periods.reopen, name="reopen"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
     path("cases/<uuid:case_id>/representation/", actions.representation, name="representation"),
     path("cases/<uuid:case_id>/representation/document/", files.authority, name="authority"),
@@ -30,6 +43,7 @@ urlpatterns = [
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
     path("forms/<uuid:version_id>/compare/", forms.compare, name="form_compare"),
     path("forms/<uuid:version_id>/preview/", forms.form_preview, name="form_preview"),
+    path("closing-days/", closing.closing_days, name="closing_days"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
 ]

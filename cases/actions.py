@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import cosigning, numbers, policies, queries, timeline
+from cases import clocks, cosigning, numbers, policies, queries, timeline
 from cases.models import (
     Application,
     Case,
@@ -26,19 +26,22 @@ from cases.models import (
     Decision,
     RepresentationCheck,
 )
+from cases.steps import apply_move as _apply
+from cases.steps import for_whom
+from cases.steps import locked as _locked
+from cases.steps import record as _record
+from cases.steps import required as _required
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from common.lookup import Lookup
 from forms import drafts, eligibility, rebase
 from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, Representation, User
 from identity.representation import actions as representing
-from workflow import clock
-from workflow.definition import ClockRuns, Move, Verb
+from workflow.definition import Verb
 
 _RECEIPT_ATTEMPTS = 3
 
@@ -136,7 +139,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool) -> Case:
             "receipt_number": application.receipt_number,
             "questions": sorted(answers),
             "attachments": len(attachments),
-            **_for_whom(application),
+            **for_whom(application),
         },
     )
     outbox.enqueue("cases.submitted", str(case.pk), {"case_id": str(case.pk)})
@@ -153,12 +156,6 @@ def _represented(draft: Draft, offering: Offering) -> Representation | None:
     found = Representation.objects.select_for_update().get(pk=draft.representation_id)
     policies.check_represents(found, offering, draft.resident)
     return found
-
-
-def _for_whom(application: Application) -> dict[str, str]:
-    """What the ledger says about it: an id, no name."""
-    found = application.representation_id
-    return {"representation": str(found)} if found else {}
 
 
 def _insert_application(application: Application) -> Application:
@@ -180,18 +177,18 @@ def _insert_application(application: Application) -> Application:
 
 
 def _open_case_of(application: Application, offering: Offering) -> Case:
-    workflow = offering.workflow
-    today = timezone.localdate()
-    return Case.objects.create(
+    case = Case(
         application=application,
         offering=offering,
         workflow_version_id=offering.workflow_version_id,
         department_id=offering.department_id,
         resident_id=application.resident_id,
-        stage=workflow.initial,
-        received_on=today,
-        due_on=clock.due_on(workflow.clock, today),
+        stage=offering.workflow.initial,
+        received_on=timezone.localdate(),
     )
+    clocks.begin(case)
+    case.save(force_insert=True)
+    return case
 
 
 def open_case(*, case: Case, by: Actor, purpose: str = "processing") -> None:
@@ -496,70 +493,3 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
     _record(case, "fee.paid", SYSTEM, fee=str(fee_id))
     outbox.enqueue("cases.issue_letter", str(found.pk), {"decision_id": str(found.pk)})
     return case
-
-
-_case_locked: Lookup[Case] = Lookup(
-    lambda pk: Case.objects.select_for_update().filter(pk=pk), pk=uuid.UUID
-)
-
-
-def _locked(case: Case, lock: int | None) -> Case:
-    fresh = _case_locked.one(pk=case.pk)
-    if fresh is None:
-        raise NotFound(_("There is no such case."), code="no_case")
-    # What the page has read already, and still belongs to the case, is not read again.
-    for name in ("application", "offering", "department", "resident"):
-        same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")
-        if same and name in case._state.fields_cache:  # noqa: SLF001
-            setattr(fresh, name, getattr(case, name))
-    policies.check_unchanged(fresh, lock)
-    return fresh
-
-
-def _apply(case: Case, move: Move, *also: str) -> None:
-    """Take the case along a move: stage, clock, closing, and one more change counted."""
-    before = case.stage_now.clock
-    if move.to:
-        case.stage = move.to
-    now, declared = case.stage_now, case.workflow.clock
-    today = timezone.localdate()
-    if now.clock is not before:
-        if before is ClockRuns.RUNNING and case.due_on is not None:
-            left = clock.remaining(declared, case.due_on, today)
-            paused = now.clock is ClockRuns.PAUSED
-            case.days_left_when_paused = left if paused else None
-            case.paused_on = today if paused else None
-            case.due_on = None
-        elif now.clock is ClockRuns.RUNNING:
-            case.due_on = clock.resume(declared, case.days_left_when_paused or 0, today)
-            case.days_left_when_paused = case.paused_on = None
-        else:
-            case.days_left_when_paused = case.paused_on = None
-    if now.final:
-        case.closed_at = timezone.now()
-    case.lock += 1
-    case.save(
-        update_fields=[
-            "stage", "assigned_to", "due_on", "days_left_when_paused", "paused_on", "closed_at",
-            "lock", *also,
-        ]
-    )  # fmt: skip
-
-
-def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
-    ledger.record(
-        event=event,
-        by=by,
-        about=str(case.resident_id),
-        object_kind="case",
-        object_id=str(case.pk),
-        purpose="processing",
-        data={"stage": case.stage, **_for_whom(case.application), **data},
-    )
-
-
-def _required(text: str, field: str, message: str) -> str:
-    text = text.strip()
-    if not text:
-        raise InvalidInput({field: [message]})
-    return text

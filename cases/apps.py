@@ -14,6 +14,14 @@ WORDINGS = {
     "case.refused": _("{name} refused the application"),
     "case.acknowledged": _("{name} acknowledged the notification"),
     "case.withdrawn": _("{name} withdrew the application"),
+    "case.confirmed_complete": _("{name} noted that the application is complete"),
+    "case.extended": _("{name} extended the period for the decision"),
+    "case.reopened": _("{name} took the application up again"),
+    "clock.reminded": _("The office was reminded of the end of the period"),
+    "clock.ended": _("The period ended without a decision; the office was told"),
+    "clock.deemed_refusal": _("The period ended; the applicant may treat it as a refusal"),
+    "closing_day.added": _("{name} entered a closing day"),
+    "closing_day.removed": _("{name} took out a closing day"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),
     "application.exported": _("{name} took the answers out of this system, in a list (export)"),
@@ -34,7 +42,9 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import alarms, tasks  # noqa: F401, PLC0415  register the outbox handlers
+        from common.chores import chores  # noqa: PLC0415
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
+        chores.register("cases.clock_alarms", alarms.find)

@@ -93,6 +93,12 @@ class Case(models.Model):
     due_on = models.DateField(null=True)
     days_left_when_paused = models.IntegerField(null=True)
     paused_on = models.DateField(null=True)
+    # What happened to the clock, oldest first: `cases.clocks` says how.
+    clock_log: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    # The next day on which the clock says something by itself: a reminder, or that it is late.
+    alarm_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     # Answers that corrections replaced, by question id.
     corrected: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -110,6 +116,11 @@ class Case(models.Model):
                 condition=models.Q(closed_at__isnull=True),
             ),
             models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
+            models.Index(
+                fields=["alarm_on"],
+                name="case_alarm",
+                condition=models.Q(alarm_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -153,6 +164,25 @@ class Case(models.Model):
     def applicant_name(self) -> str:
         """Whose case it is: the represented, else the resident."""
         return self.represented.name if self.represented else self.resident.name
+
+
+class ClosingDay(models.Model):
+    """A day on which the town's offices are closed besides weekends and holidays.
+
+    It counts for periods that begin or go on after it was entered: a day that a resident was told
+    stays as it is.
+    """
+
+    day = models.DateField(unique=True)
+    reason = models.CharField(max_length=100)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()
 
 
 class RepresentationCheck(models.Model):

@@ -97,6 +97,19 @@ def after_correction_request(payload: dict[str, Any]) -> None:
     _tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
 
 
+@outbox.handler("cases.extended")
+def after_extension(payload: dict[str, Any]) -> None:
+    """Tell the resident that it takes longer; why is behind the sign-in."""
+    case = _case(payload["case_id"])
+    _tell(case, notices.PeriodExtended, f"extended:{payload['number']}", due_on=case.due_on)
+
+
+@outbox.handler("cases.reopened")
+def after_reopening(payload: dict[str, Any]) -> None:
+    """Tell the resident that the case is open again."""
+    _tell(_case(payload["case_id"]), notices.CaseReopened, f"reopened:{payload['lock']}")
+
+
 @outbox.handler("cases.decided")
 def after_decision(payload: dict[str, Any]) -> None:
     """A fee comes first where there is one; otherwise the letter is issued at once."""

@@ -83,6 +83,50 @@ class ConsultationRequested(Notice):
 
 
 @register
+class PeriodExtended(Notice):
+    """To the applicant: the office needs longer. Why is behind the sign-in."""
+
+    kind = "period_extended"
+    context = DeadlineContext
+    link_label = _("See why")
+
+
+@register
+class CaseReopened(Notice):
+    """To the applicant: a closed case is worked on again."""
+
+    kind = "case_reopened"
+    link_label = _("See your application")
+
+
+@register
+class DeemedRefusal(Notice):
+    """To the applicant: the period is over; what that lets them do is behind the sign-in."""
+
+    kind = "deemed_refusal"
+    context = DeadlineContext
+    link_label = _("See what you can do now")
+
+
+@register
+class CaseDueSoon(Notice):
+    """To staff: the period of a case ends soon."""
+
+    kind = "case_due_soon"
+    context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
+class CaseOverdue(Notice):
+    """To staff: the period of a case has ended without a decision."""
+
+    kind = "case_overdue"
+    context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
 class DecisionMade(Notice):
     """To the applicant: it is decided. What was decided is behind the sign-in."""
 

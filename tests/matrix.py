@@ -204,6 +204,10 @@ TOWN: dict[str, Row] = {
     "desk:approve": desk_case(OK, CONFLICT),
     "desk:refuse": desk_case(OK, CONFLICT),
     "desk:acknowledge": desk_case(OK, CONFLICT),
+    # Its workflow knows none of them: the page says so, nothing is done.
+    "desk:complete": desk_case(OK, CONFLICT),
+    "desk:extend": desk_case(OK, CONFLICT),
+    "desk:reopen": desk_case(OK, CONFLICT),
     "desk:opinion": desk_case(
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),
@@ -219,6 +223,7 @@ TOWN: dict[str, Row] = {
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
     "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
     "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
+    "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

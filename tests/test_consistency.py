@@ -183,6 +183,7 @@ ON_DELETE = {
     "cases.Case.department": "PROTECT",
     "cases.Case.resident": "PROTECT",
     "cases.Case.assigned_to": "SET_NULL",
+    "cases.ClosingDay.entered_by": "PROTECT",
     "cases.TimelineEntry.case": "CASCADE",
     "cases.Consultation.case": "CASCADE",
     "cases.Consultation.department": "PROTECT",

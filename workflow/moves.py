@@ -32,6 +32,9 @@ _VERB_NAMES = {
     Verb.ACKNOWLEDGE: gettext_lazy("Acknowledge"),
     Verb.WITHDRAW: gettext_lazy("Withdraw"),
     Verb.PAY: gettext_lazy("Pay"),
+    Verb.CONFIRM_COMPLETE: gettext_lazy("Confirm that it is complete"),
+    Verb.EXTEND: gettext_lazy("Extend the period"),
+    Verb.REOPEN: gettext_lazy("Take it up again"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,14 @@ from django.utils import timezone
 from cases import actions
 from cases.models import Case, Consultation, CorrectionRequest, Decision
 from catalogue import offerings
-from catalogue.models import Offering
+from catalogue.models import Offering, WorkflowVersion
 from common.actor import SYSTEM, Actor
 from forms import drafts
 from forms.models import Attachment, Draft
 from identity.models import Department, Representation, User
 from identity.representation import queries as representations
 from tests.factories import people
+from workflow import definition as workflow_definition
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -159,6 +161,21 @@ def submitted_case(**of_draft: Any) -> Case:
     return actions.submit_application(
         draft=draft, by=Actor.of(draft.resident), language=draft.resident.language
     )
+
+
+def offering_with(change: Callable[[dict[str, Any]], Any]) -> Offering:
+    """The park use permit with another workflow: `change` gets its declaration."""
+    of = offering()
+    data = of.template.workflow.as_json()
+    change(data)
+    definition = workflow_definition.load(data)
+    of.workflow_version, _made = WorkflowVersion.objects.get_or_create(
+        key=of.template_key,
+        digest=definition.digest,
+        defaults={"definition": definition.as_json()},
+    )
+    of.save(update_fields=["workflow_version"])
+    return of
 
 
 def claimed_case(*, by: User | None = None, **of_draft: Any) -> Case:
