@@ -4,6 +4,7 @@ from django.urls import path
 
 from backoffice.views import (
     actions,
+    bodies,
     case,
     closing,
     export,
@@ -30,6 +31,11 @@ urlpatterns = [
     path("cases/<uuid:case_id>/extend/", periods.extend, name="extend"),
     path("cases/<uuid:case_id>/reopen/", periods.reopen, name="reopen"),
     path("cases/<uuid:case_id>/opinion/<uuid:consultation_id>/", actions.opinion, name="opinion"),
+    path(
+        "cases/<uuid:case_id>/opinion/<uuid:consultation_id>/link/",
+        bodies.guest_link,
+        name="guest_link",
+    ),
     path("cases/<uuid:case_id>/representation/", actions.representation, name="representation"),
     path("cases/<uuid:case_id>/representation/document/", files.authority, name="authority"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", files.attachment, name="attachment"),
@@ -43,6 +49,7 @@ urlpatterns = [
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),
     path("forms/<uuid:version_id>/compare/", forms.compare, name="form_compare"),
     path("forms/<uuid:version_id>/preview/", forms.form_preview, name="form_preview"),
+    path("bodies/", bodies.bodies, name="bodies"),
     path("closing-days/", closing.closing_days, name="closing_days"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),

@@ -314,8 +314,26 @@ def answer_consultation(
 ) -> Consultation:
     """Give the asked department's opinion. Raises `NotAllowed`, `Conflict`, `InvalidInput`."""
     case = _locked(consultation.case, None)
-    consultation = Consultation.objects.select_related("department").get(pk=consultation.pk)
+    consultation = Consultation.objects.get(pk=consultation.pk)
+    consultation.case = case
     policies.check_opinion(consultation, by)
+    return give_opinion(consultation, opinion=opinion, text=text, by=Actor.of(by), user=by)
+
+
+def give_opinion(
+    consultation: Consultation,
+    *,
+    opinion: str,
+    text: str,
+    by: Actor,
+    user: User | None = None,
+    name: str = "",
+) -> Consultation:
+    """Enter an opinion on a locked case, for whoever may give it (which is checked before).
+
+    `name`: of the person at a body outside the town. Raises `NotAllowed`, `InvalidInput`.
+    """
+    case = consultation.case
     move = policies.check_move(case, Verb.ANSWER_CONSULTATION, roles={"consultee"})
     if opinion not in Consultation.Opinion.values:
         raise InvalidInput({"opinion": [_("Choose an opinion.")]})
@@ -323,18 +341,18 @@ def answer_consultation(
         text = _required(text, "text", _("Write the conditions or the objection."))
     consultation.opinion = opinion
     consultation.text = text.strip()
-    consultation.answered_by = by
+    consultation.answered_by, consultation.answered_name = user, name
     consultation.answered_at = timezone.now()
-    consultation.save(update_fields=["opinion", "text", "answered_by", "answered_at"])
+    consultation.remind_on = None
+    consultation.save(
+        update_fields=[
+            "opinion", "text", "answered_by", "answered_name", "answered_at", "remind_on",
+        ]
+    )  # fmt: skip
     _apply(case, move)
-    timeline.add(case, "consultation_answered", department=consultation.department.name)
-    _record(
-        case,
-        "consultation.answered",
-        Actor.of(by),
-        department=consultation.department.key,
-        opinion=opinion,
-    )
+    timeline.add(case, "consultation_answered", department=consultation.office)
+    office = consultation.body or consultation.department
+    _record(case, "consultation.answered", by, department=office.key, opinion=opinion)
     return consultation
 
 
@@ -414,6 +432,8 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
         **case.corrected_provenance,
         **{name: provenance.get(name) for name in changed},
     }
+    for cached in ("answers", "provenance"):
+        case.__dict__.pop(cached, None)
     drafts.close(draft)
     _apply(case, move, "corrected", "corrected_provenance")
     timeline.add(case, "correction_answered")

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from cases import clocks, timeline
-from cases.models import Case
+from cases.models import Case, Consultation
 from cases.steps import locked, record
 from common import outbox
 from common.actor import SYSTEM
@@ -37,6 +37,17 @@ def find() -> None:
     due = Case.objects.filter(alarm_on__lte=timezone.localdate(), closed_at__isnull=True)
     for pk, alarm_on in due.values_list("pk", "alarm_on").iterator():
         outbox.enqueue(KIND, f"{pk}:{alarm_on}", {"case_id": str(pk)})
+
+
+def find_opinions() -> None:
+    """Have those reminded whose opinion is due soon."""
+    due = Consultation.objects.filter(
+        remind_on__lte=timezone.localdate(),
+        answered_at__isnull=True,
+        case__closed_at__isnull=True,
+    )
+    for row in due.only("pk").iterator():
+        outbox.enqueue("cases.consultation_reminder", str(row.pk), {"consultation_id": str(row.pk)})
 
 
 @outbox.handler(KIND)

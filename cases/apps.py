@@ -8,6 +8,10 @@ WORDINGS = {
     "case.claimed": _("{name} took over the application"),
     "consultation.requested": _("{name} asked another department for its opinion"),
     "consultation.answered": _("{name} gave the opinion of the department that was asked"),
+    "consultation.opened": _("{name}, asked for an opinion, read the matter"),
+    "guest.signed_in": _("{name} signed in with a code to give an opinion"),
+    "guest.link_sent": _("{name} sent a new link to the office that was asked"),
+    "consulted_body.changed": _("{name} changed the address of an office that is asked"),
     "correction.requested": _("{name} asked for a correction"),
     "correction.answered": _("{name} sent the correction"),
     "case.approved": _("{name} approved the application"),
@@ -48,3 +52,4 @@ class CasesConfig(AppConfig):
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
         chores.register("cases.clock_alarms", alarms.find)
+        chores.register("cases.opinion_reminders", alarms.find_opinions)

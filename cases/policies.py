@@ -48,7 +48,7 @@ def facts(case: Case) -> dict[str, int | bool]:
     """
     consultations, corrections = talks.of(case)
     return {
-        "open_consultations": sum(each.answered_at is None for each in consultations),
+        "open_consultations": talks.waited_for(case, consultations),
         "objections": sum(each.opinion == Consultation.Opinion.OBJECTION for each in consultations),
         "open_corrections": sum(each.answered_at is None for each in corrections),
         "fee": case.application.computed_fee.total,
@@ -295,7 +295,12 @@ def _same_eid(one: User, other: User) -> bool:
 
 
 def may_answer(consultation: Consultation, user: User) -> bool:
-    """Whether the user gives opinions for the department that was asked."""
+    """Whether the user gives opinions for the department that was asked.
+
+    What a body outside the town wrote or said is entered by the case's own office.
+    """
+    if consultation.department is None:
+        return may_process(consultation.case, user)
     return has_role(user, Role.CONSULTEE, consultation.department.key)
 
 

@@ -40,25 +40,25 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def new_token(signature_id: UUID) -> str:
+def new_token(signature_id: UUID, purpose: str = _PURPOSE) -> str:
     """The token of a co-signature's link, in this town."""
-    return next(_tokens(signature_id))
+    return next(_tokens(signature_id, purpose))
 
 
-def token_of(signature_id: UUID, kept_hash: str) -> str:
+def token_of(signature_id: UUID, kept_hash: str, purpose: str = _PURPOSE) -> str:
     """The same token again, also while the platform's secret is being changed.
 
     Raises `LookupError` when the secret it was made with is no longer known.
     """
-    for token in _tokens(signature_id):
+    for token in _tokens(signature_id, purpose):
         if hmac.compare_digest(token_hash(token), kept_hash):
             return token
     raise LookupError("the link was made with a secret that is no longer known")
 
 
-def _tokens(signature_id: UUID) -> Iterator[str]:
+def _tokens(signature_id: UUID, purpose: str) -> Iterator[str]:
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         made = salted_hmac(
-            _PURPOSE, f"{connection.schema_name}:{signature_id}", secret=secret, algorithm="sha256"
+            purpose, f"{connection.schema_name}:{signature_id}", secret=secret, algorithm="sha256"
         )
         yield base64.urlsafe_b64encode(made.digest()).rstrip(b"=").decode()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import clocks, policies
+from cases import clocks, declared, policies
 from cases.models import Application, Case
 from common.actor import Actor
 from common.errors import InvalidInput, NotFound
@@ -43,6 +43,7 @@ def apply_move(case: Case, move: Move, *also: str) -> None:
     if move.to:
         case.stage = move.to
     clocks.turn(case)
+    declared.ask(case)
     case.closed_at = (case.closed_at or timezone.now()) if case.stage_now.final else None
     case.lock += 1
     case.save(update_fields=["stage", "assigned_to", "closed_at", "lock", *clocks.FIELDS, *also])

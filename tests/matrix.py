@@ -159,6 +159,9 @@ TOWN: dict[str, Row] = {
         objects=True,
     ),
     "portal:step": owner(OK, INVALID),
+    # Whoever has the link: they are asked for the code of its mail.
+    "portal:consulted": Row({}, OK, INVALID, objects=True),
+    "portal:consulted_file": Row({}, NOT_FOUND, objects=True),
     "portal:postal_code": everybody(),
     # Without a session a script is told so; who has one meets the resident's barrier.
     "portal:uploads": owner_by_script(OK, BAD),
@@ -212,6 +215,8 @@ TOWN: dict[str, Row] = {
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),
     # Who applies is nothing to the office that was asked.
+    # Only the office of the case, and only for a body outside the town: here a department is asked.
+    "desk:guest_link": desk_case(NOT_ALLOWED, NOT_FOUND),
     "desk:representation": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, CONFLICT, objects=True),
     "desk:authority": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:attachment": desk_case(),
@@ -223,6 +228,7 @@ TOWN: dict[str, Row] = {
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
     "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
     "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
+    "desk:bodies": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),

@@ -187,6 +187,8 @@ ON_DELETE = {
     "cases.TimelineEntry.case": "CASCADE",
     "cases.Consultation.case": "CASCADE",
     "cases.Consultation.department": "PROTECT",
+    "cases.Consultation.body": "PROTECT",
+    "cases.GuestLink.consultation": "CASCADE",
     "cases.Consultation.asked_by": "PROTECT",
     "cases.Consultation.answered_by": "PROTECT",
     "cases.CorrectionRequest.case": "CASCADE",

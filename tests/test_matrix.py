@@ -158,6 +158,7 @@ def _make_world(town: Any) -> World:
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
             "token": behalf.asked_to_sign(draft)[1],
+            "guest_token": make.guest_token(consultation.case),
             "code": letter.code,
             "offering_id": of.pk,
             "version_id": of.form_version_id,

@@ -172,6 +172,37 @@ class Clock(_Strict):
         return self
 
 
+class Joining(StrEnum):
+    """How many of the required opinions a decision waits for; a number says: at least so many."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class DeclaredConsultation(_Strict):
+    """An opinion that is asked for by itself when a case comes to one of `stages`.
+
+    Of a `department` of the town, or of a `body` outside it (police, fire service) by a link of its
+    own; the body reads the answers to the questions `sees`, with their files, and nothing else.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    name: Text
+    department: str = ""
+    body: str = Field(default="", pattern=r"^([a-z][a-z0-9_]{0,39})?$")
+    question: Text
+    # CEL over the answers; empty: always.
+    when: str = ""
+    # Whether a decision waits for it (`WorkflowDefinition.joining`).
+    required: bool = True
+    stages: tuple[str, ...] = Field(min_length=1)
+    # Working days to answer, and how many before their end the reminder comes.
+    days: int = Field(ge=1, le=365)
+    remind: int = Field(default=2, ge=0, le=365)
+    sees: tuple[str, ...] = ()
+    legal_basis: Text | None = None
+
+
 class WorkflowDefinition(_Strict):
     """A service's whole workflow. Load it with `load`."""
 
@@ -179,6 +210,8 @@ class WorkflowDefinition(_Strict):
     clock: Clock
     stages: tuple[Stage, ...]
     moves: tuple[Move, ...]
+    consultations: tuple[DeclaredConsultation, ...] = ()
+    joining: Joining | int = Joining.ALL
 
     @model_validator(mode="after")
     def _can_work(self) -> WorkflowDefinition:
@@ -202,6 +235,7 @@ class WorkflowDefinition(_Strict):
         self._check_paths()
         self._check_clock()
         self._check_reopening()
+        self._check_consultations()
         return self
 
     def _check_paths(self) -> None:
@@ -269,10 +303,50 @@ class WorkflowDefinition(_Strict):
             if not move.to or stages[move.to].clock is not ClockRuns.RUNNING:
                 raise ValueError(f"{place}: it must lead to a stage where the clock runs")
 
+    def _check_consultations(self) -> None:
+        ids = [each.id for each in self.consultations]
+        asked = [each.department or each.body for each in self.consultations]
+        answerable = {
+            stage_id
+            for move in self.moves
+            if move.verb is Verb.ANSWER_CONSULTATION and "consultee" in move.roles
+            for stage_id in move.from_
+        }
+        for each in self.consultations:
+            place = f"consultation '{each.id}'"
+            if ids.count(each.id) > 1:
+                raise ValueError(f"{place} is declared twice")
+            if bool(each.department) is bool(each.body):
+                raise ValueError(f"{place} asks a department or a body, exactly one of them")
+            if asked.count(each.department or each.body) > 1:
+                raise ValueError(f"{place}: its office is asked twice")
+            if each.body and not each.sees:
+                raise ValueError(f"{place}: sees: say which answers the body may read")
+            if each.remind > each.days:
+                raise ValueError(f"{place}: remind: the reminder would come before the question")
+            for stage_id in each.stages:
+                if stage_id not in {stage.id for stage in self.stages}:
+                    raise ValueError(f"{place} names stage '{stage_id}', which does not exist")
+                if stage_id not in answerable:
+                    raise ValueError(f"{place}: nobody can answer it at stage '{stage_id}'")
+        required = sum(each.required for each in self.consultations)
+        if not isinstance(self.joining, Joining) and not 1 <= self.joining <= required:
+            raise ValueError(f"joining: {self.joining} of {required} required opinions")
+
     @cached_property
     def verbs(self) -> frozenset[Verb]:
         """What can ever be done to a case of this workflow."""
         return frozenset(move.verb for move in self.moves)
+
+    def needed(self, asked: int) -> int:
+        """How many of `asked` required opinions a decision waits for."""
+        if self.joining is Joining.ALL:
+            return asked
+        return min(asked, 1 if self.joining is Joining.ANY else int(self.joining))
+
+    def consultation(self, consultation_id: str) -> DeclaredConsultation | None:
+        """The declaration; None for one that somebody asked for by hand."""
+        return next((each for each in self.consultations if each.id == consultation_id), None)
 
     @cached_property
     def by_id(self) -> dict[str, Stage]:

@@ -18,7 +18,7 @@ from documents import files as documents
 from documents.errors import DamagedFile
 from forms.uploads import images
 from portal import queries
-from portal.http import refused, resident_of, resident_page
+from portal.http import private, refused, resident_of, resident_page
 from portal.views.case import own_case
 
 
@@ -31,7 +31,7 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBa
         file = found.file.open("rb")
     except OSError as missing:
         raise Http404 from missing
-    return _private(
+    return private(
         FileResponse(
             file,
             as_attachment=True,
@@ -53,15 +53,7 @@ def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBas
             small = images.thumbnail(file)
     except OSError as broken:
         raise Http404 from broken
-    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
-
-
-def _private(response: HttpResponseBase) -> HttpResponseBase:
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 @require_safe
@@ -122,4 +114,4 @@ def data(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
     )
     name = f"{case.offering.slug}_{case.application.receipt_number}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return _private(response)
+    return private(response)

@@ -11,11 +11,12 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases import actions
-from cases.models import Case, Consultation, CorrectionRequest, Decision
+from cases import actions, declared, signatures
+from cases.models import Case, Consultation, ConsultedBody, CorrectionRequest, Decision
 from catalogue import offerings
 from catalogue.models import Offering, WorkflowVersion
 from common.actor import SYSTEM, Actor
+from common.text import Text
 from forms import drafts
 from forms.models import Attachment, Draft
 from identity.models import Department, Representation, User
@@ -195,6 +196,31 @@ def consulted_case(
         question="通行に支障はありませんか。",
         by=_worker(case),
     )
+
+
+def guest_token(case: Case) -> str:
+    """The token of a link by which a body outside the town is asked about a case."""
+    body, _new = ConsultedBody.objects.get_or_create(
+        key="police", defaults={"name": Text("警察署"), "email": "police@example.jp"}
+    )
+    asked, _new = Consultation.objects.get_or_create(
+        case=case, body=body, defaults={"question": "支障はありませんか。"}
+    )
+    link = declared.new_link(asked)
+    return signatures.token_of(link.pk, link.token_hash, declared.PURPOSE)
+
+
+def opinions_on(case: Case, opinion: str = "no_objection", text: str = "") -> Case:
+    """Every open consultation answered; those of bodies by the office, as if on paper."""
+    for consultation in case.consultations.filter(answered_at__isnull=True):
+        office = consultation.department
+        actions.answer_consultation(
+            consultation=consultation,
+            opinion=opinion,
+            text=text,
+            by=people.consultee(at=office) if office else _worker(case),
+        )
+    return Case.objects.get(pk=case.pk)
 
 
 def correction_of(
