@@ -271,9 +271,10 @@ def claim_case(*, case: Case, by: User, lock: int | None = None) -> Case:
     move = policies.check_move(case, Verb.CLAIM, roles=policies.roles_on(case, by))
     first = case.assigned_to_id is None
     case.assigned_to = by
-    _apply(case, move)
+    # First what was done, then what follows from it: opinions may be asked for on the way.
     if first:
         timeline.add(case, "claimed")
+    _apply(case, move)
     _record(case, "case.claimed", Actor.of(by))
     return case
 
@@ -435,8 +436,8 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     for cached in ("answers", "provenance"):
         case.__dict__.pop(cached, None)
     drafts.close(draft)
-    _apply(case, move, "corrected", "corrected_provenance")
     timeline.add(case, "correction_answered")
+    _apply(case, move, "corrected", "corrected_provenance")
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case
 

@@ -105,7 +105,7 @@ def _decided_by(clock: ClockNow) -> str:
     return (
         _(
             "We have until %(due)s to decide: %(left)s are left. "
-            "Most decisions come earlier, but we cannot promise a day."
+            "This is our aim: we cannot promise a day."
         )
         % values
     )
