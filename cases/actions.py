@@ -26,10 +26,9 @@ from cases.models import (
     Decision,
     RepresentationCheck,
 )
+from cases.steps import about, for_whom
 from cases.steps import apply_move as _apply
-from cases.steps import for_whom
 from cases.steps import locked as _locked
-from cases.steps import record as _record
 from cases.steps import required as _required
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
@@ -514,3 +513,7 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
     _record(case, "fee.paid", SYSTEM, fee=str(fee_id))
     outbox.enqueue("cases.issue_letter", str(found.pk), {"decision_id": str(found.pk)})
     return case
+
+
+def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
+    ledger.record(event=event, by=by, **about(case, **data))

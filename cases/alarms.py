@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from audit import ledger
 from cases import clocks, timeline
 from cases.models import Case, Consultation
-from cases.steps import locked, record
+from cases.steps import about, locked
 from common import outbox
 from common.actor import SYSTEM
 from identity.models import Role, User
@@ -70,14 +71,16 @@ def ring(*, case_id: UUID) -> Alarm | None:
     case.save(update_fields=["alarm_on"])
     if said is Alarm.SOON:
         _tell(case, notices.CaseDueSoon, due, _in_charge(case))
-        record(case, "clock.reminded", SYSTEM, due_on=due.isoformat())
+        ledger.record(event="clock.reminded", by=SYSTEM, **about(case, due_on=due.isoformat()))
         return said
     at_end = case.workflow.clock.at_end
     told = _in_charge(case)
     if at_end is not AtEnd.WARN:
         told = {**told, **_leads(case)}
     _tell(case, notices.CaseOverdue, due, told)
-    record(case, "clock.ended", SYSTEM, due_on=due.isoformat(), at_end=at_end.value)
+    ledger.record(
+        event="clock.ended", by=SYSTEM, **about(case, due_on=due.isoformat(), at_end=at_end.value)
+    )
     if at_end is AtEnd.DEEMED_REFUSAL:
         _tell_of_silence(case, due)
     return said
@@ -85,7 +88,7 @@ def ring(*, case_id: UUID) -> Alarm | None:
 
 def _tell_of_silence(case: Case, due: date) -> None:
     timeline.add(case, "deemed_refusal")
-    record(case, "clock.deemed_refusal", SYSTEM, due_on=due.isoformat())
+    ledger.record(event="clock.deemed_refusal", by=SYSTEM, **about(case, due_on=due.isoformat()))
     send(
         notices.DeemedRefusal,
         resident=case.resident,

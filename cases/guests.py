@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from audit import ledger
 from cases import actions, declared, signatures
 from cases.models import Case, Consultation, GuestLink
-from cases.steps import locked, record
+from cases.steps import about, locked
 from common import outbox
 from common.actor import Actor
 from common.database import connection, one_or_none
@@ -122,7 +123,11 @@ def enter(*, link: GuestLink, code: str) -> int | None:
         return None
     row.code_used_at = timezone.now()
     row.save(update_fields=["code_used_at"])
-    record(row.consultation.case, "guest.signed_in", actor_of(row), consultation=_id(row))
+    ledger.record(
+        event="guest.signed_in",
+        by=actor_of(row),
+        **about(row.consultation.case, consultation=_id(row)),
+    )
     return row.codes
 
 
@@ -161,9 +166,23 @@ def actor_of(link: GuestLink) -> Actor:
 
 
 @transaction.atomic
-def note_reading(*, link: GuestLink, event: str = "consultation.opened", **data: Any) -> None:
-    """Note that the body read the question or a file; the resident sees it in "My data"."""
-    record(link.consultation.case, event, actor_of(link), consultation=_id(link), **data)
+def open_question(*, link: GuestLink) -> None:
+    """Note that the body read the matter; the resident sees it in "My data"."""
+    case = link.consultation.case
+    ledger.record(
+        event="consultation.opened", by=actor_of(link), **about(case, consultation=_id(link))
+    )
+
+
+@transaction.atomic
+def open_file(*, link: GuestLink, attachment_id: UUID) -> None:
+    """Note that the body opened a file."""
+    case = link.consultation.case
+    ledger.record(
+        event="attachment.opened",
+        by=actor_of(link),
+        **about(case, consultation=_id(link), attachment=str(attachment_id)),
+    )
 
 
 @transaction.atomic
@@ -201,7 +220,9 @@ def send_again(*, case: Case, consultation: Consultation, by: User, lock: int | 
     link = declared.new_link(found)
     case.lock += 1
     case.save(update_fields=["lock"])
-    record(case, "guest.link_sent", Actor.of(by), consultation=str(found.pk))
+    ledger.record(
+        event="guest.link_sent", by=Actor.of(by), **about(case, consultation=str(found.pk))
+    )
     outbox.enqueue("cases.guest_link", str(link.pk), {"link_id": str(link.pk)})
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from audit import ledger
 from cases import clocks, policies, timeline
 from cases.models import Case
-from cases.steps import apply_move, locked, record, required
+from cases.steps import about, apply_move, locked, required
 from common import outbox
 from common.actor import Actor
 from common.errors import InvalidInput
@@ -25,7 +26,7 @@ def confirm_complete(*, case: Case, by: User, lock: int | None = None) -> Case:
     move = policies.check_move(case, Verb.CONFIRM_COMPLETE, roles=policies.roles_on(case, by))
     apply_move(case, move)
     timeline.add(case, "confirmed_complete")
-    record(case, "case.confirmed_complete", Actor.of(by))
+    ledger.record(event="case.confirmed_complete", by=Actor.of(by), **about(case))
     return case
 
 
@@ -44,7 +45,7 @@ def extend_period(
     clocks.extend(case, count, reason)
     apply_move(case, move)
     timeline.add(case, "extended", days=count, reason=reason)
-    record(case, "case.extended", Actor.of(by), days=count)
+    ledger.record(event="case.extended", by=Actor.of(by), **about(case, days=count))
     number = len(clocks.now(case).extended)
     outbox.enqueue(
         "cases.extended", f"{case.pk}:{number}", {"case_id": str(case.pk), "number": number}
@@ -74,7 +75,7 @@ def reopen(*, case: Case, reason: str, by: User, lock: int | None = None) -> Cas
     before = case.stage
     apply_move(case, move)
     timeline.add(case, "reopened", reason=reason)
-    record(case, "case.reopened", Actor.of(by), before=before)
+    ledger.record(event="case.reopened", by=Actor.of(by), **about(case, before=before))
     outbox.enqueue(
         "cases.reopened", f"{case.pk}:{case.lock}", {"case_id": str(case.pk), "lock": case.lock}
     )

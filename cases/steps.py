@@ -1,4 +1,4 @@
-"""What every verb on a case does alike: lock it, take it along a move, write the ledger."""
+"""What every verb on a case does alike: lock it, take it along a move, say what it is about."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import ledger
 from cases import clocks, declared, policies
 from cases.models import Application, Case
-from common.actor import Actor
 from common.errors import InvalidInput, NotFound
 from common.lookup import Lookup
 from workflow.definition import Move
@@ -49,17 +47,15 @@ def apply_move(case: Case, move: Move, *also: str) -> None:
     case.save(update_fields=["stage", "assigned_to", "closed_at", "lock", *clocks.FIELDS, *also])
 
 
-def record(case: Case, event: str, by: Actor, **data: Any) -> None:
-    """Write the ledger: about the resident, for the processing of their case."""
-    ledger.record(
-        event=event,
-        by=by,
-        about=str(case.resident_id),
-        object_kind="case",
-        object_id=str(case.pk),
-        purpose="processing",
-        data={"stage": case.stage, **for_whom(case.application), **data},
-    )
+def about(case: Case, **data: Any) -> dict[str, Any]:
+    """What every ledger entry on a case says: ``ledger.record(event=…, by=…, **about(case))``."""
+    return {
+        "about": str(case.resident_id),
+        "object_kind": "case",
+        "object_id": str(case.pk),
+        "purpose": "processing",
+        "data": {"stage": case.stage, **for_whom(case.application), **data},
+    }
 
 
 def for_whom(application: Application) -> dict[str, str]:

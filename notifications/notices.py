@@ -172,6 +172,7 @@ class GuestCode(Notice):
 
     kind = "guest_code"
     context = CodeContext
+    link_label = _("Read the question and answer")
 
 
 @register

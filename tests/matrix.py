@@ -159,9 +159,10 @@ TOWN: dict[str, Row] = {
         objects=True,
     ),
     "portal:step": owner(OK, INVALID),
-    # Whoever has the link: they are asked for the code of its mail.
-    "portal:consulted": Row({}, OK, INVALID, objects=True),
-    "portal:consulted_file": Row({}, NOT_FOUND, objects=True),
+    # Whoever has the link is asked for a code, whoever they are; links of another town, made-up and
+    # ended ones are tried in tests.portal.test_consulted.
+    "portal:consulted": everybody(OK, INVALID),
+    "portal:consulted_file": everybody(NOT_FOUND),
     "portal:postal_code": everybody(),
     # Without a session a script is told so; who has one meets the resident's barrier.
     "portal:uploads": owner_by_script(OK, BAD),

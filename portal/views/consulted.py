@@ -116,7 +116,7 @@ def _matter(
 ) -> HttpResponse:
     consultation = link.consultation
     case, seen = consultation.case, _seen(consultation)
-    guests.note_reading(link=link)
+    guests.open_question(link=link)
     given = {name: value for name, value in case.answers.items() if name in seen}
     steps = [
         {"title": step.title, "rows": [row for row in step.rows if row.question_id in seen]}
@@ -175,7 +175,7 @@ def attachment(request: HttpRequest, link: GuestLink, attachment_id: uuid.UUID) 
         file = found.file.open("rb")
     except OSError as missing:
         raise Http404 from missing
-    guests.note_reading(link=link, event="attachment.opened", attachment=str(found.pk))
+    guests.open_file(link=link, attachment_id=found.pk)
     return private(
         FileResponse(
             file,

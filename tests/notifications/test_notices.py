@@ -23,13 +23,14 @@ EVERYTHING: dict[str, Any] = {
     "due_on": date(2026, 4, 20),
     "paid_on": date(2026, 4, 3),
     "until": date(2026, 4, 15),
+    "code": "12345678",
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
 }
 
 
 #: To an address that may belong to nobody we know: no name is said.
-TO_AN_ADDRESS = {"cosignature_asked"}
+TO_AN_ADDRESS = {"cosignature_asked", "opinion_asked", "guest_reminder", "guest_code"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -47,7 +48,9 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "application_received", "correction_requested", "consultation_requested", "decision_made",
         "fee_due", "payment_received", "document_ready", "case_stage_changed",
         "representation_doubted", "cosignature_asked", "cosignatures_complete",
-        "cosignature_refused", "cosignature_void",
+        "cosignature_refused", "cosignature_void", "period_extended", "case_reopened",
+        "deemed_refusal", "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
+        "guest_reminder", "guest_code",
     }  # fmt: skip
 
 
