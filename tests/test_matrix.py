@@ -86,6 +86,8 @@ class TestTable:
         free = {
             "portal:verify", "portal:start", "portal:begin", "portal:for_whom",
             "portal:representation_new", "wagtail_serve", "form_schema",
+            # A link with a code, whoever holds it: tests.portal.test_consulted tries others' ones.
+            "portal:consulted", "portal:consulted_file",
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:

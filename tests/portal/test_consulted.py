@@ -111,7 +111,6 @@ def test_its_files_and_no_others(case: Case, path: str, guest: Client, visitor: 
     assert response.status_code == 200
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert b"".join(response.streaming_content) == make.PDF  # type: ignore[attr-defined]
-    response.close()
     other = make.claimed_case(resident=people.resident(name="別の 人"))
     for foreign in (other.application.answers["site_plan"][0], make.somebody_elses_id()):
         assert guest.get(f"{path}files/{foreign}/").status_code == 404
