@@ -8,8 +8,9 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cases import clocks
+from cases.clocks import ClockNow
 from cases.models import Case
-from cases.queries import ClockNow, clock
 from workflow.definition import DayUnit
 
 # Days left from which a case is marked as urgent.
@@ -30,7 +31,7 @@ def due(case: Case, today: date) -> Due | None:
     """What the desk shows of a case's clock; None for a closed case."""
     if case.closed_at is not None:
         return None
-    now = clock(case, today)
+    now = clocks.briefly(case, today)
     if now.days_left is None:
         return Due(100, _("Clock stopped"), "paused", None)
     if now.due_on is None:

@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice.due import Due, due
-from cases import policies, talks, timeline
+from cases import clocks, policies, talks, timeline
+from cases.clocks import Extended, Room
 from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
@@ -90,6 +91,15 @@ class CaseFacts:
     @cached_property
     def due(self) -> Due | None:
         return due(self.case, self.today)
+
+    @property
+    def room_to_extend(self) -> Room:
+        """How much longer it may still take."""
+        return clocks.room_to_extend(self.case)
+
+    @cached_property
+    def extensions(self) -> tuple[Extended, ...]:
+        return clocks.now(self.case, self.today).extended
 
     @property
     def stage(self) -> str:

@@ -27,6 +27,9 @@ _PANELS = {
     Verb.APPROVE: ("approve", "a"),
     Verb.REFUSE: ("refuse", "r"),
     Verb.ACKNOWLEDGE: ("acknowledge", "k"),
+    Verb.CONFIRM_COMPLETE: ("complete", "m"),
+    Verb.EXTEND: ("extend", "e"),
+    Verb.REOPEN: ("reopen", "w"),
 }
 
 
@@ -91,7 +94,7 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
                 allowed=allowed,
                 reason=reason,
                 is_open=mine or opened == name,
-                values=typed.values if mine else {},
+                values=typed.values if mine else _prepared(name, facts),
                 errors=typed.errors if mine else {},
                 choices=_choices(name, facts) if allowed else (),
                 parts=partial.parts_of(case) if name == "approve" and allowed else (),
@@ -139,6 +142,14 @@ def ground_panel(facts: CaseFacts, typed: Typed, *, opened: str = "") -> Panel |
         errors=typed.errors if mine else {},
         choices=[(str(value), str(label)) for value, label in RepresentationCheck.Verdict.choices],
     )
+
+
+def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
+    """What stands in a panel before anybody types: conditions that other offices demand."""
+    if name != "approve":
+        return {}
+    demanded = [line for each in facts.case.consultations.all() for line in each.conditions]
+    return {"own": "\n".join(dict.fromkeys(demanded)), "demanded": bool(demanded)}
 
 
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from audit import ledger
 from cases import (
+    clocks,
     cosigning,
     entering,
     letter_words,
@@ -35,12 +36,15 @@ from cases.models import (
     Decision,
     RepresentationCheck,
 )
+from cases.steps import about, for_whom
+from cases.steps import apply_move as _apply
+from cases.steps import locked as _locked
+from cases.steps import required as _required
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from common.lookup import Lookup
 from documents import wordings
 from forms import drafts, eligibility, rebase
 from forms.errors import TamperedValue
@@ -48,8 +52,7 @@ from forms.models import Draft
 from identity.models import Department, Representation, User
 from identity.representation import actions as representing
 from payments.models import FeeDue
-from workflow import clock
-from workflow.definition import ClockRuns, Move, Verb
+from workflow.definition import Verb
 
 _RECEIPT_ATTEMPTS = 3
 
@@ -162,7 +165,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             "stage": case.stage,
             "questions": sorted(answers),
             "attachments": len(attachments),
-            **_for_whom(application),
+            **for_whom(application),
         },
     )
     outbox.enqueue("cases.submitted", str(case.pk), {"case_id": str(case.pk)})
@@ -184,12 +187,6 @@ def _represented(draft: Draft, offering: Offering, by: Actor) -> Representation 
     return found
 
 
-def _for_whom(application: Application) -> dict[str, str]:
-    """What the ledger says about it: an id, no name."""
-    found = application.representation_id
-    return {"representation": str(found)} if found else {}
-
-
 def _insert_application(application: Application) -> Application:
     today = timezone.localdate()
     for attempt in range(_RECEIPT_ATTEMPTS):
@@ -209,18 +206,18 @@ def _insert_application(application: Application) -> Application:
 
 
 def _open_case_of(application: Application, offering: Offering) -> Case:
-    workflow = offering.workflow
-    today = timezone.localdate()
-    return Case.objects.create(
+    case = Case(
         application=application,
         offering=offering,
         workflow_version_id=offering.workflow_version_id,
         department_id=offering.department_id,
         resident_id=application.resident_id,
-        stage=workflow.initial,
-        received_on=today,
-        due_on=clock.due_on(workflow.clock, today),
+        stage=offering.workflow.initial,
+        received_on=timezone.localdate(),
     )
+    clocks.begin(case)
+    case.save(force_insert=True)
+    return case
 
 
 def open_case(*, case: Case, by: Actor, purpose: str = "processing") -> None:
@@ -303,9 +300,10 @@ def claim_case(*, case: Case, by: User, lock: int | None = None) -> Case:
     move = policies.check_move(case, Verb.CLAIM, roles=policies.roles_on(case, by))
     first = case.assigned_to_id is None
     case.assigned_to = by
-    _apply(case, move)
+    # First what was done, then what follows from it: opinions may be asked for on the way.
     if first:
         timeline.add(case, "claimed")
+    _apply(case, move)
     _record(case, "case.claimed", Actor.of(by))
     return case
 
@@ -346,8 +344,26 @@ def answer_consultation(
 ) -> Consultation:
     """Give the asked department's opinion. Raises `NotAllowed`, `Conflict`, `InvalidInput`."""
     case = _locked(consultation.case, None, by)
-    consultation = Consultation.objects.select_related("department").get(pk=consultation.pk)
+    consultation = Consultation.objects.get(pk=consultation.pk)
+    consultation.case = case
     policies.check_opinion(consultation, by)
+    return give_opinion(consultation, opinion=opinion, text=text, by=Actor.of(by), user=by)
+
+
+def give_opinion(
+    consultation: Consultation,
+    *,
+    opinion: str,
+    text: str,
+    by: Actor,
+    user: User | None = None,
+    name: str = "",
+) -> Consultation:
+    """Enter an opinion on a locked case, for whoever may give it (which is checked before).
+
+    `name`: of the person at a body outside the town. Raises `NotAllowed`, `InvalidInput`.
+    """
+    case = consultation.case
     move = policies.check_move(case, Verb.ANSWER_CONSULTATION, roles={"consultee"})
     if opinion not in Consultation.Opinion.values:
         raise InvalidInput({"opinion": [_("Choose an opinion.")]})
@@ -355,18 +371,18 @@ def answer_consultation(
         text = _required(text, "text", _("Write the conditions or the objection."))
     consultation.opinion = opinion
     consultation.text = text.strip()
-    consultation.answered_by = by
+    consultation.answered_by, consultation.answered_name = user, name
     consultation.answered_at = timezone.now()
-    consultation.save(update_fields=["opinion", "text", "answered_by", "answered_at"])
+    consultation.remind_on = None
+    consultation.save(
+        update_fields=[
+            "opinion", "text", "answered_by", "answered_name", "answered_at", "remind_on",
+        ]
+    )  # fmt: skip
     _apply(case, move)
-    timeline.add(case, "consultation_answered", department=consultation.department.name)
-    _record(
-        case,
-        "consultation.answered",
-        Actor.of(by),
-        department=consultation.department.key,
-        opinion=opinion,
-    )
+    timeline.add(case, "consultation_answered", department=consultation.office)
+    office = consultation.body or consultation.department
+    _record(case, "consultation.answered", by, department=office.key, opinion=opinion)
     return consultation
 
 
@@ -446,9 +462,11 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
         **case.corrected_provenance,
         **{name: provenance.get(name) for name in changed},
     }
+    for cached in ("answers", "provenance"):
+        case.__dict__.pop(cached, None)
     drafts.close(draft)
-    _apply(case, move, "corrected", "corrected_provenance")
     timeline.add(case, "correction_answered")
+    _apply(case, move, "corrected", "corrected_provenance")
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case
 
@@ -555,71 +573,5 @@ def lapse_unpaid(*, fee_id: uuid.UUID) -> Case | None:
     return case
 
 
-_case_locked: Lookup[Case] = Lookup(
-    lambda pk: Case.objects.select_for_update().filter(pk=pk), pk=uuid.UUID
-)
-
-
-def _locked(case: Case, lock: int | None, by: User | None = None) -> Case:
-    """The case as it is now. `by`: the member of staff who is about to process it."""
-    fresh = _case_locked.one(pk=case.pk)
-    if fresh is None:
-        raise NotFound(_("There is no such case."), code="no_case")
-    # What the page has read already, and still belongs to the case, is not read again.
-    for name in ("application", "offering", "department", "resident"):
-        same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")
-        if same and name in case._state.fields_cache:  # noqa: SLF001
-            setattr(fresh, name, getattr(case, name))
-    policies.check_unchanged(fresh, lock)
-    if by is not None:
-        policies.check_not_entered(fresh, by)
-    return fresh
-
-
-def _apply(case: Case, move: Move, *also: str) -> None:
-    """Take the case along a move: stage, clock, closing, and one more change counted."""
-    before = case.stage_now.clock
-    if move.to:
-        case.stage = move.to
-    now, declared = case.stage_now, case.workflow.clock
-    today = timezone.localdate()
-    if now.clock is not before:
-        if before is ClockRuns.RUNNING and case.due_on is not None:
-            left = clock.remaining(declared, case.due_on, today)
-            paused = now.clock is ClockRuns.PAUSED
-            case.days_left_when_paused = left if paused else None
-            case.paused_on = today if paused else None
-            case.due_on = None
-        elif now.clock is ClockRuns.RUNNING:
-            case.due_on = clock.resume(declared, case.days_left_when_paused or 0, today)
-            case.days_left_when_paused = case.paused_on = None
-        else:
-            case.days_left_when_paused = case.paused_on = None
-    if now.final:
-        case.closed_at = timezone.now()
-    case.lock += 1
-    case.save(
-        update_fields=[
-            "stage", "assigned_to", "due_on", "days_left_when_paused", "paused_on", "closed_at",
-            "lock", *also,
-        ]
-    )  # fmt: skip
-
-
 def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
-    ledger.record(
-        event=event,
-        by=by,
-        about=str(case.resident_id),
-        object_kind="case",
-        object_id=str(case.pk),
-        purpose="processing",
-        data={"stage": case.stage, **_for_whom(case.application), **data},
-    )
-
-
-def _required(text: str, field: str, message: str) -> str:
-    text = text.strip()
-    if not text:
-        raise InvalidInput({field: [message]})
-    return text
+    ledger.record(event=event, by=by, **about(case, **data))

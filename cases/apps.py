@@ -12,6 +12,10 @@ WORDINGS = {
     "case.claimed": _("{name} took over the application"),
     "consultation.requested": _("{name} asked another department for its opinion"),
     "consultation.answered": _("{name} gave the opinion of the department that was asked"),
+    "consultation.opened": _("{name}, asked for an opinion, read the matter"),
+    "guest.signed_in": _("{name} signed in with a code to give an opinion"),
+    "guest.link_sent": _("{name} sent a new link to the office that was asked"),
+    "consulted_body.changed": _("{name} changed the address of an office that is asked"),
     "correction.requested": _("{name} asked for a correction"),
     "correction.answered": _("{name} sent the correction"),
     "case.approved": _("{name} approved the application"),
@@ -25,6 +29,14 @@ WORDINGS = {
     "waiver.granted": _("{name} decided that the fee does not have to be paid"),
     "waiver.reduced": _("{name} decided to reduce the fee"),
     "waiver.refused": _("{name} decided that the fee stays as it is"),
+    "case.confirmed_complete": _("{name} noted that the application is complete"),
+    "case.extended": _("{name} extended the period for the decision"),
+    "case.reopened": _("{name} took the application up again"),
+    "clock.reminded": _("The office was reminded of the end of the period"),
+    "clock.ended": _("The period ended without a decision; the office was told"),
+    "clock.deemed_refusal": _("The period ended; the applicant may treat it as a refusal"),
+    "closing_day.added": _("{name} entered a closing day"),
+    "closing_day.removed": _("{name} took out a closing day"),
     "fee.paid": _("The payment of the fee was entered"),
     "attachment.opened": _("{name} opened an attachment of the application"),
     "application.exported": _("{name} took the answers out of this system, in a list (export)"),
@@ -56,7 +68,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import after_issue, fee_tasks, tasks, unpaid  # noqa: F401, PLC0415  handlers
+        from cases import (  # noqa: F401, PLC0415  some register the outbox's handlers
+            after_issue,
+            alarms,
+            fee_tasks,
+            tasks,
+            unpaid,
+        )
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415
@@ -66,3 +84,5 @@ class CasesConfig(AppConfig):
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
         chores.register("cases.unpaid_fees", unpaid.look_after)
+        chores.register("cases.clock_alarms", alarms.find)
+        chores.register("cases.opinion_reminders", alarms.find_opinions)

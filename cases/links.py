@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     COSIGN = "madoguchi co-signer's link"
     RESUME = "madoguchi link to go on with a draft"
+    CONSULT = "madoguchi consulted body's link"
 
 
 def token_hash(token: str) -> str:

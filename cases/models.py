@@ -17,6 +17,7 @@ from cases.retention.models import Disposal, DisposalItem, Hold
 from catalogue.fees import Fee
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from common.kept import A_MOMENT, KeptForeignKey
+from common.text import Text, TextField
 from documents.models import Document, LetterWording
 from forms.models import Draft, FormVersion
 from identity.models import Department, Representation, User
@@ -114,6 +115,12 @@ class Case(models.Model):
     due_on = models.DateField(null=True)
     days_left_when_paused = models.IntegerField(null=True)
     paused_on = models.DateField(null=True)
+    # What happened to the clock, oldest first: `cases.clocks` says how.
+    clock_log: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    # The next day on which the clock says something by itself: a reminder, or that it is late.
+    alarm_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     # Answers that corrections replaced, by question id.
     corrected: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
@@ -131,6 +138,11 @@ class Case(models.Model):
                 condition=models.Q(closed_at__isnull=True),
             ),
             models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
+            models.Index(
+                fields=["alarm_on"],
+                name="case_alarm",
+                condition=models.Q(alarm_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -174,6 +186,25 @@ class Case(models.Model):
     def applicant_name(self) -> str:
         """Whose case it is: the represented, else the resident."""
         return self.represented.name if self.represented else self.resident.name
+
+
+class ClosingDay(models.Model):
+    """A day on which the town's offices are closed besides weekends and holidays.
+
+    It counts for periods that begin or go on after it was entered: a day that a resident was told
+    stays as it is.
+    """
+
+    day = models.DateField(unique=True)
+    reason = models.CharField(max_length=100)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()
 
 
 class RepresentationCheck(models.Model):
@@ -282,8 +313,27 @@ class TimelineEntry(models.Model):
         return self.code
 
 
+class ConsultedBody(models.Model):
+    """An office outside the town that is asked for opinions: police, fire service.
+
+    It has no account. Without an `email` no link is sent: the desk enters what came on paper.
+    """
+
+    key = models.CharField(max_length=40, unique=True)
+    name: models.Field[Text, Text] = TextField()
+    email = models.EmailField(blank=True)
+    language = models.CharField(max_length=12, default="ja")
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name_plural = "consulted bodies"
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Consultation(models.Model):
-    """A question to another department, asked in parallel to the case."""
+    """A question to another office, asked in parallel to the case: a department, or a body."""
 
     class Opinion(models.TextChoices):
         NO_OBJECTION = "no_objection", _("No objection")
@@ -292,27 +342,105 @@ class Consultation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="consultations")
-    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=A_MOMENT)
+    department = KeptForeignKey(Department, on_delete=models.PROTECT, seconds=A_MOMENT, null=True)
+    body = KeptForeignKey(ConsultedBody, on_delete=models.PROTECT, seconds=A_MOMENT, null=True)
     question = models.TextField()
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Its id in the workflow's declaration; empty: somebody asked by hand.
+    declared = models.CharField(max_length=40, blank=True)
+    # Whether the decision waits for it, as far as the workflow's joining rule says.
+    required = models.BooleanField(default=True)
+    due_on = models.DateField(null=True)
+    # The day of the reminder; none: it was sent, or there is none.
+    remind_on = models.DateField(null=True)
+    # None: asked by itself, as declared, while nobody had the case.
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     opinion = models.CharField(max_length=20, choices=Opinion.choices, blank=True)
     text = models.TextField(blank=True)
+    # A member of staff; None: the body itself, by its link.
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    # Who gave it, as a body's own words say.
+    answered_name = models.CharField(max_length=100, blank=True)
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["asked_at"]
+        indexes = [
+            models.Index(
+                fields=["remind_on"],
+                name="consultation_reminder",
+                condition=models.Q(remind_on__isnull=False),
+            )
+        ]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=False, body__isnull=True)
+                | models.Q(department__isnull=True, body__isnull=False),
+                name="consultation_asks_one_office",
+            ),
+            models.UniqueConstraint(
+                fields=["case", "body"],
+                condition=models.Q(answered_at__isnull=True),
+                name="consultation_open_once_body",
+            ),
+            models.UniqueConstraint(
+                fields=["case", "declared"],
+                condition=~models.Q(declared=""),
+                name="consultation_declared_once",
+            ),
             models.UniqueConstraint(
                 fields=["case", "department"],
                 condition=models.Q(answered_at__isnull=True),
                 name="consultation_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department_id or self.body_id} ({self.opinion or 'open'})"
+
+    @property
+    def office(self) -> Text:
+        """The name of whoever is asked."""
+        return (self.body or self.department).name
+
+    @property
+    def conditions(self) -> list[str]:
+        """What the decision should demand, one a line of the opinion."""
+        if self.opinion != self.Opinion.WITH_CONDITIONS:
+            return []
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
+
+
+class GuestLink(models.Model):
+    """The way of a body to its question: a link, and a code sent to its registered address.
+
+    Neither is kept: of the link the hash; a code follows from the platform's secret and its number.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    consultation = models.ForeignKey(Consultation, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    void_at = models.DateTimeField(null=True)
+    # How many codes were sent: the last one counts, once.
+    codes = models.PositiveSmallIntegerField(default=0)
+    code_sent_at = models.DateTimeField(null=True)
+    code_used_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consultation"],
+                condition=models.Q(void_at__isnull=True),
+                name="guest_link_once",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.department_id} ({self.opinion or 'open'})"
+        return f"{self.consultation_id}"
 
 
 class CorrectionRequest(models.Model):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import talks
+from cases import clocks, talks
 from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
 from catalogue.models import Offering
 from catalogue.template import Assurance
@@ -27,6 +27,8 @@ VERB_OF = {
     Decision.Outcome.REFUSED: Verb.REFUSE,
     Decision.Outcome.ACKNOWLEDGED: Verb.ACKNOWLEDGE,
 }
+
+_ALWAYS_SHOWN = (Verb.CLAIM, Verb.REQUEST_CONSULTATION, Verb.REQUEST_CORRECTION)
 
 #: Roles that process cases; each counts in its department (or everywhere, without one).
 DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
@@ -49,7 +51,7 @@ def facts(case: Case) -> dict[str, int | bool]:
     """
     consultations, corrections = talks.of(case)
     return {
-        "open_consultations": sum(each.answered_at is None for each in consultations),
+        "open_consultations": talks.waited_for(case, consultations),
         "objections": sum(each.opinion == Consultation.Opinion.OBJECTION for each in consultations),
         "open_corrections": sum(each.answered_at is None for each in corrections),
         "fee": case.application.computed_fee.total,
@@ -111,6 +113,21 @@ def check_move(
         roles=set(roles),
         facts=facts(case) if known_facts is None else known_facts,
     )
+
+
+def check_extension(
+    case: Case,
+    *,
+    roles: Iterable[str],
+    known_facts: dict[str, int | bool] | None = None,
+) -> Move:
+    """The move that an extension of the period makes now. Raises `NotAllowed`."""
+    move = check_move(case, Verb.EXTEND, roles=roles, known_facts=known_facts)
+    if not clocks.room_to_extend(case).times:
+        raise NotAllowed(
+            _("The period was extended as far as the rules allow."), code="no_extension"
+        )
+    return move
 
 
 def check_decision(
@@ -343,7 +360,12 @@ def _same_eid(one: User, other: User) -> bool:
 
 
 def may_answer(consultation: Consultation, user: User) -> bool:
-    """Whether the user gives opinions for the department that was asked."""
+    """Whether the user gives opinions for the department that was asked.
+
+    What a body outside the town wrote or said is entered by the case's own office.
+    """
+    if consultation.department is None:
+        return may_process(consultation.case, user)
     return has_role(user, Role.CONSULTEE, consultation.department.key)
 
 
@@ -370,23 +392,31 @@ def check_unchanged(case: Case, lock: int | None) -> None:
 def options(case: Case, user: User) -> list[MoveOption]:
     """Every verb of the desk for this case, with the reason where it is not possible now.
 
-    Ways to end a case that its workflow does not know (to approve a notification) are left out.
+    What its workflow does not know (to approve a notification, to extend the period) is left out.
     """
     roles, known = roles_on(case, user), facts(case)
     found = []
     for verb in (
         Verb.CLAIM,
+        Verb.CONFIRM_COMPLETE,
         Verb.REQUEST_CONSULTATION,
         Verb.REQUEST_CORRECTION,
         Verb.APPROVE,
         Verb.REFUSE,
         Verb.ACKNOWLEDGE,
+        Verb.EXTEND,
+        Verb.REOPEN,
     ):
-        if verb in VERB_OF.values() and verb not in case.workflow.verbs:
+        if verb not in _ALWAYS_SHOWN and verb not in case.workflow.verbs:
+            continue
+        if verb is Verb.REOPEN and case.closed_at is None:
             continue
         try:
             check_not_entered(case, user)
-            check_move(case, verb, roles=roles, known_facts=known)
+            if verb is Verb.EXTEND:
+                check_extension(case, roles=roles, known_facts=known)
+            else:
+                check_move(case, verb, roles=roles, known_facts=known)
             if verb is Verb.APPROVE:
                 check_ground(case)
         except NotAllowed as refusal:

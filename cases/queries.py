@@ -22,10 +22,10 @@ from django.db.models.functions import Replace
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import policies, timeline
+from cases import clocks, policies, timeline
+from cases.clocks import ClockNow
 from cases.models import Application, Case, Consultation, CorrectionRequest, Decision
 from catalogue.queries import published
-from common.calendar import working_days_between
 from common.database import one_or_none
 from common.errors import NotFound
 from common.lookup import Lookup
@@ -34,7 +34,7 @@ from forms.models import FormVersion
 from identity.models import User
 from identity.roles import Role, departments_of, has_role
 from payments.models import FeeDue
-from workflow.definition import Ball, DayUnit, Outcome, Stage
+from workflow.definition import Ball, Outcome, Stage
 
 _decision: Lookup[Decision] = Lookup(
     lambda case: Decision.objects.select_related("letter", "fee", "entry").filter(case=case),
@@ -248,39 +248,9 @@ def _in_view(user: User, view: str) -> Q:
     return still_open
 
 
-@dataclass(frozen=True, slots=True)
-class ClockNow:
-    """The statutory clock in figures. `days_left` in the clock's own unit; negative: late."""
-
-    due_on: date | None
-    days_left: int | None
-    paused_on: date | None
-    unit: DayUnit
-    days_allowed: int
-
-    @property
-    def late(self) -> bool:
-        return self.days_left is not None and self.days_left < 0
-
-    @property
-    def used_percent(self) -> int:
-        """How much of the period is used, 0 to 100, for the bar on the desk."""
-        left = max(0, min(self.days_left or 0, self.days_allowed))
-        return round(100 * (self.days_allowed - left) / self.days_allowed)
-
-
 def clock(case: Case, today: date | None = None) -> ClockNow:
     """The clock of a case as of `today` (the town's date)."""
-    today = today or timezone.localdate()
-    declared = case.workflow.clock
-    left = case.days_left_when_paused
-    if case.due_on is not None:
-        left = (
-            working_days_between(today, case.due_on)
-            if declared.unit is DayUnit.WORKING
-            else (case.due_on - today).days
-        )
-    return ClockNow(case.due_on, left, case.paused_on, declared.unit, declared.days)
+    return clocks.now(case, today)
 
 
 @dataclass(frozen=True, slots=True)

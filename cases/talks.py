@@ -26,6 +26,18 @@ def of(case: Case) -> tuple[Sequence[Consultation], Sequence[CorrectionRequest]]
     return _consultations.all(case=case.pk), _corrections.all(case=case.pk)
 
 
+def waited_for(case: Case, consultations: Sequence[Consultation]) -> int:
+    """How many opinions a decision still waits for.
+
+    Every one that somebody asked for by hand; of those that the workflow asks for, as many as its
+    joining rule says.
+    """
+    by_hand = sum(not each.declared and each.answered_at is None for each in consultations)
+    declared = [each for each in consultations if each.declared and each.required]
+    answered = sum(each.answered_at is not None for each in declared)
+    return by_hand + max(0, case.workflow.needed(len(declared)) - answered)
+
+
 def attach_with_people(case: Case) -> None:
     """Read them once for a page, with who asked and answered, and whose the case is.
 
@@ -35,6 +47,7 @@ def attach_with_people(case: Case) -> None:
     _corrections.attach(case, "corrections", case=case.pk)
     consultations, corrections = of(case)
     attach_each(consultations, "department")
+    attach_each(consultations, "body")
     attach_each(
         [case, *consultations, *corrections],
         "assigned_to",

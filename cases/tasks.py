@@ -17,6 +17,7 @@ from cases import (
     copies,
     cosigning,
     fees,
+    guests,
     issuing,
     letters,
     links,
@@ -33,6 +34,7 @@ from cases.models import (
     CorrectionRequest,
     Cosignature,
     Decision,
+    GuestLink,
     RegisterEntry,
     RepresentationCheck,
 )
@@ -73,27 +75,97 @@ def make_copy(payload: dict[str, Any]) -> None:
 
 @outbox.handler("cases.consultation_requested")
 def after_consultation_request(payload: dict[str, Any]) -> None:
-    """Tell everybody who gives opinions for the asked department."""
-    consultation = Consultation.objects.select_related(
-        "case__application", "case__offering", "department"
-    ).get(pk=payload["consultation_id"])
+    """Tell everybody who gives opinions for the asked department, or mail the body its link."""
+    consultation = _consultation(payload)
+    if consultation.body_id is None:
+        _tell_department(consultation, notices.ConsultationRequested, "")
+        return
+    for link in consultation.links.filter(void_at__isnull=True):
+        _mail_link(link, notices.OpinionAsked)
+
+
+@outbox.handler("cases.consultation_reminder")
+def after_waiting_for_an_opinion(payload: dict[str, Any]) -> None:
+    """Remind whoever was asked, once, as long as the answer is still wanted."""
+    consultation = _consultation(payload)
+    if consultation.answered_at is not None or consultation.case.closed_at is not None:
+        return
+    if consultation.body_id is None:
+        _tell_department(consultation, notices.OpinionReminder, ":reminder")
+    for link in consultation.links.filter(void_at__isnull=True):
+        _mail_link(link, notices.GuestReminder)
+
+
+@outbox.handler("cases.guest_link")
+def after_new_link(payload: dict[str, Any]) -> None:
+    """Mail a body the new link."""
+    link = GuestLink.objects.filter(pk=payload["link_id"], void_at__isnull=True).first()
+    if link is not None:
+        _mail_link(link, notices.OpinionAsked)
+
+
+@outbox.handler("cases.guest_code")
+def after_asking_for_a_code(payload: dict[str, Any]) -> None:
+    """Mail the code, unless a newer one was asked for meanwhile."""
+    link = GuestLink.objects.filter(pk=payload["link_id"], codes=payload["number"]).first()
+    if link is None:
+        return
+    body = link.consultation.body
+    mail.to_address(
+        notices.GuestCode,
+        address=body.email,
+        context={"receipt_number": "", "code": guests.code_of(link)},
+        language=body.language,
+        message_id=message_id_of(notices.GuestCode.kind, f"{link.pk}:{link.codes}", "guest"),
+    ).send()
+
+
+def _consultation(payload: dict[str, Any]) -> Consultation:
+    return Consultation.objects.select_related("case__application").get(
+        pk=payload["consultation_id"]
+    )
+
+
+def _mail_link(link: GuestLink, notice: type[Notice]) -> None:
+    consultation = _consultation({"consultation_id": link.consultation_id})
+    body = consultation.body
+    if not body.email:
+        return
+    token = links.token_of(Purpose.CONSULT, link.pk, link.token_hash)
+    mail.to_address(
+        notice,
+        address=body.email,
+        context={
+            "receipt_number": consultation.case.application.receipt_number,
+            "service": consultation.case.offering.title,
+            "path": _plain("portal:consulted", token),
+            "due_on": consultation.due_on,
+            "until": timezone.localdate(link.expires_at),
+        },
+        language=body.language,
+        message_id=message_id_of(notice.kind, str(link.pk), "guest"),
+    ).send()
+
+
+def _tell_department(consultation: Consultation, notice: type[Notice], happening: str) -> None:
     case = consultation.case
     asked = User.objects.filter(
         roles__role=Role.CONSULTEE,
-        roles__department_id=consultation.department_id,
+        roles__department=consultation.department,
         is_active=True,
     ).distinct()
     for member in asked:
         send(
-            notices.ConsultationRequested,
+            notice,
             resident=member,
             context={
                 "receipt_number": case.application.receipt_number,
                 "service": case.offering.title,
                 "department": consultation.department.name,
                 "path": _path("desk:case", case.pk),
+                "due_on": consultation.due_on,
             },
-            key=f"consultation:{consultation.pk}",
+            key=f"consultation:{consultation.pk}{happening}",
         )
 
 
@@ -102,6 +174,19 @@ def after_correction_request(payload: dict[str, Any]) -> None:
     """Tell the resident what to do, and that the clock stands still."""
     correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
     tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
+
+
+@outbox.handler("cases.extended")
+def after_extension(payload: dict[str, Any]) -> None:
+    """Tell the resident that it takes longer; why is behind the sign-in."""
+    case = _case(payload["case_id"])
+    tell(case, notices.PeriodExtended, f"extended:{payload['number']}", due_on=case.due_on)
+
+
+@outbox.handler("cases.reopened")
+def after_reopening(payload: dict[str, Any]) -> None:
+    """Tell the resident that the case is open again."""
+    tell(_case(payload["case_id"]), notices.CaseReopened, f"reopened:{payload['lock']}")
 
 
 @outbox.handler("cases.decided")

@@ -40,6 +40,12 @@ WORDINGS = {
     "document_replaced": _("Your document was issued anew: %(title)s"),
     "revoked": _("The decision was revoked"),
     "withdrawn": _("You withdrew the application"),
+    "confirmed_complete": _("Everything we need is here"),
+    "extended": _("We need more time: %(days)s days. The reason: %(reason)s"),
+    "deemed_refusal": _(
+        "The period is over without a decision. You may treat the application as refused and appeal"
+    ),
+    "reopened": _("We took the application up again. The reason: %(reason)s"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

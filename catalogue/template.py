@@ -20,6 +20,7 @@ from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
 from forms.definitions import FormDefinition
+from rules import BOOL, RuleError, compile_rule
 from workflow import definition as workflow_definition
 from workflow import moves
 from workflow.definition import Verb, WorkflowDefinition
@@ -312,6 +313,21 @@ class ServiceTemplate:
             place = ".".join(str(part) for part in first["loc"])
             raise TemplateError(f"{self.package}/letter.yaml: {place}: {first['msg']}") from None
 
+    def _check_consultations(self, known: set[str]) -> None:
+        for each in self.workflow.consultations:
+            place = f"{self.package}/workflow.yaml: consultation '{each.id}'"
+            for question in each.sees:
+                if question not in known:
+                    raise TemplateError(f"{place}: sees: no question '{question}'")
+            if not each.when:
+                continue
+            try:
+                gives = compile_rule(each.when, self.form.rule_variables).gives
+            except RuleError as error:
+                raise TemplateError(f"{place}: when: {error}") from error
+            if gives != BOOL:
+                raise TemplateError(f"{place}: when gives a {gives}, not yes or no")
+
     def _check_together(self) -> None:
         known = set(self.form.questions_by_id)
         decides = {Verb.APPROVE, Verb.REFUSE} & self.workflow.verbs
@@ -336,6 +352,7 @@ class ServiceTemplate:
             raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
         self._check_texts()
         self._check_partial()
+        self._check_consultations(known)
         rule = self.service.register_entry
         for name in ("valid_from", "valid_until"):
             question = getattr(rule, name, "") if rule else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
@@ -23,7 +24,7 @@ A_MOMENT = 5.0
 MOST_KEPT = 2_000
 
 _Key = tuple[str, str, Any]
-_kept: OrderedDict[_Key, tuple[float, models.Model]] = OrderedDict()
+_kept: OrderedDict[_Key, tuple[float, Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -31,6 +32,18 @@ def forget() -> None:
     """Read everything afresh from now on, in this process."""
     with _lock:
         _kept.clear()
+
+
+def for_a_moment(name: str, read: Callable[[], Any]) -> Any:
+    """What `read` gives in the current municipality, kept by the process for `A_MOMENT`."""
+    key = (connection.schema_name, name, None)
+    until, found = _kept.get(key, (0.0, None))
+    now = time.monotonic()
+    if until < now:
+        found = read()
+        with _lock:
+            _kept[key] = (now + A_MOMENT, found)
+    return found
 
 
 class _Kept(ForwardManyToOneDescriptor):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from django.utils.translation import gettext_lazy as _
+from pydantic import StringConstraints
 
 from common.text import Text
 from notifications.notice import Notice, NoticeContext, register
@@ -35,6 +36,12 @@ class PaidContext(NoticeContext):
     paid_on: date
 
 
+class GuestContext(DeadlineContext):
+    """To a body outside the town: `path` holds the token; `until` is the link's last day."""
+
+    until: date
+
+
 class StageContext(NoticeContext):
     """`stage`: what the resident sees the case as; private, since it may hint at the outcome."""
 
@@ -47,6 +54,12 @@ class BeforeSendingContext(NoticeContext):
     """About an application that has no receipt number yet."""
 
     receipt_number: Literal[""] = ""
+
+
+class CodeContext(BeforeSendingContext):
+    """A code that lets somebody in, once."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 
 class LinkContext(BeforeSendingContext):
@@ -80,6 +93,86 @@ class ConsultationRequested(Notice):
     kind = "consultation_requested"
     context = ConsultationContext
     link_label = _("Open the case")
+
+
+@register
+class PeriodExtended(Notice):
+    """To the applicant: the office needs longer. Why is behind the sign-in."""
+
+    kind = "period_extended"
+    context = DeadlineContext
+    link_label = _("See why")
+
+
+@register
+class CaseReopened(Notice):
+    """To the applicant: a closed case is worked on again."""
+
+    kind = "case_reopened"
+    link_label = _("See your application")
+
+
+@register
+class DeemedRefusal(Notice):
+    """To the applicant: the period is over; what that lets them do is behind the sign-in."""
+
+    kind = "deemed_refusal"
+    context = DeadlineContext
+    link_label = _("See what you can do now")
+
+
+@register
+class CaseDueSoon(Notice):
+    """To staff: the period of a case ends soon."""
+
+    kind = "case_due_soon"
+    context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
+class CaseOverdue(Notice):
+    """To staff: the period of a case has ended without a decision."""
+
+    kind = "case_overdue"
+    context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
+class OpinionReminder(Notice):
+    """To staff of another department: your opinion is still missing."""
+
+    kind = "opinion_reminder"
+    context = ConsultationContext
+    link_label = _("Open the case")
+
+
+@register
+class OpinionAsked(Notice):
+    """To a body outside the town: your opinion is asked for."""
+
+    kind = "opinion_asked"
+    context = GuestContext
+    link_label = _("Read the question and answer")
+
+
+@register
+class GuestReminder(Notice):
+    """To a body outside the town: your opinion is still missing."""
+
+    kind = "guest_reminder"
+    context = GuestContext
+    link_label = _("Read the question and answer")
+
+
+@register
+class GuestCode(Notice):
+    """To the registered address of a body: the code to sign in with."""
+
+    kind = "guest_code"
+    context = CodeContext
+    link_label = _("Read the question and answer")
 
 
 @register

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.views import (
     apply,
     case,
+    consulted,
     correction,
     cosigning,
     counter,
@@ -52,6 +53,12 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
     path("cosign/<str:token>/", cosigning.cosign, name="cosign"),
+    path("consulted/<str:guest_token>/", consulted.consulted, name="consulted"),
+    path(
+        "consulted/<str:guest_token>/files/<uuid:attachment_id>/",
+        consulted.attachment,
+        name="consulted_file",
+    ),
     path("postal-code/", postal.postal_code, name="postal_code"),
     path("uploads/for/<uuid:draft_id>/", uploads.uploads, name="uploads"),
     path("uploads/<uuid:upload_id>/", uploads.upload, name="upload"),

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.models import LedgerEntry
+from cases.clocks import ClockNow
 from cases.models import Case
-from cases.queries import ClockNow, Progress
+from cases.queries import Progress
 from common.text import Text
 from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
 from portal.templatetags.portal import day, plain_day
-from workflow.definition import Ball, Clock, DayUnit, Outcome, Stage
+from workflow.definition import AtEnd, Ball, Clock, DayUnit, Outcome, Stage, StartsOn
 
 Tone = Literal["", "info", "ok", "warn", "bad"]
 
@@ -56,8 +57,12 @@ def whose_turn(case: Case) -> str:
 def clock_in_words(clock: ClockNow, *, notified: bool = False) -> str:
     """The statutory clock, for somebody who has never heard of one. Empty when it has ended.
 
-    `notified`: it is about a notification, which is not decided.
+    It names the day until which the office has time, which is no promise; days that do not count
+    and days that were added are named with it. `notified`: it is about a notification, which is
+    not decided.
     """
+    if clock.waits_for is not None:
+        return _waiting(clock)
     if clock.paused_on is not None:
         left = days(max(clock.days_left or 0, 0), clock.unit)
         return _(
@@ -65,19 +70,58 @@ def clock_in_words(clock: ClockNow, *, notified: bool = False) -> str:
         ) % {"since": day(clock.paused_on), "left": left}
     if clock.due_on is None:
         return ""
-    if notified:
-        return _acknowledged_by(clock)
+    said = [_acknowledged_by(clock) if notified else _decided_by(clock)]
+    said += _not_counted(clock)
+    return " ".join(said)
+
+
+def _waiting(clock: ClockNow) -> str:
+    allowed = days(clock.days_allowed, clock.unit)
+    if clock.waits_for is StartsOn.FEE:
+        return _("Our period of %(days)s begins when you have paid the fee.") % {"days": allowed}
+    return _("Our period of %(days)s begins when everything we need is here.") % {"days": allowed}
+
+
+def _decided_by(clock: ClockNow) -> str:
+    values = {"due": day(clock.due_on), "left": days(clock.days_left or 0, clock.unit)}
     if clock.late:
-        return _(
-            "We should have decided by %(due)s. We are sorry for the delay. "
-            "You are welcome to ask the office."
-        ) % {"due": day(clock.due_on)}
+        if clock.at_end is AtEnd.DEEMED_REFUSAL:
+            return (
+                _(
+                    "We should have decided by %(due)s. We are sorry for the delay. "
+                    "You may wait for the decision, or treat the application as refused and appeal."
+                )
+                % values
+            )
+        return (
+            _(
+                "We should have decided by %(due)s. We are sorry for the delay. "
+                "You are welcome to ask the office."
+            )
+            % values
+        )
     if clock.days_left == 0:
-        return _("We decide today, %(due)s, at the latest.") % {"due": day(clock.due_on)}
-    return _("We decide by %(due)s: in %(left)s at the latest.") % {
-        "due": day(clock.due_on),
-        "left": days(clock.days_left or 0, clock.unit),
-    }
+        return _("Our period for the decision ends today, %(due)s.") % values
+    return (
+        _(
+            "We have until %(due)s to decide: %(left)s are left. "
+            "This is our aim: we cannot promise a day."
+        )
+        % values
+    )
+
+
+def _not_counted(clock: ClockNow) -> list[str]:
+    said = []
+    if clock.days_not_counted:
+        said.append(
+            _("%(days)s are not counted, because we waited for you.")
+            % {"days": days(clock.days_not_counted, clock.unit)}
+        )
+    if clock.extended:
+        added = sum(each.days for each in clock.extended)
+        said.append(_("We extended the period by %(days)s.") % {"days": days(added, clock.unit)})
+    return said
 
 
 def _acknowledged_by(clock: ClockNow) -> str:
@@ -86,7 +130,7 @@ def _acknowledged_by(clock: ClockNow) -> str:
             "We should have answered by %(due)s. We are sorry for the delay. "
             "You are welcome to ask the office."
         ) % {"due": day(clock.due_on)}
-    return _("We check by %(due)s that it is complete.") % {"due": day(clock.due_on)}
+    return _("We have until %(due)s to check that it is complete.") % {"due": day(clock.due_on)}
 
 
 def what_follows(progress: Progress) -> list[str]:

@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.models import Group
 
+from cases import bodies
 from catalogue.models import Offering
 from catalogue.offerings import adopt
 from catalogue.registry import catalogue
@@ -54,6 +55,10 @@ def _seed_town(key: str) -> Municipality:
         seed_site(town_spec=spec, offerings=_services(spec, departments))
         for account in people.ACCOUNTS:
             _staff(key, account, departments)
+        for body in bodies.known():
+            # Its mail arrives in the sandbox's own inbox, as everybody's does.
+            body.email = f"{body.key}@{key}.example"
+            body.save()
     return town
 
 

@@ -172,6 +172,10 @@ TOWN: dict[str, Row] = {
         objects=True,
     ),
     "portal:step": applicant(owner(OK, INVALID)),
+    # Whoever has the link is asked for a code, whoever they are; links of another town, made-up and
+    # ended ones are tried in tests.portal.test_consulted.
+    "portal:consulted": everybody(OK, INVALID),
+    "portal:consulted_file": everybody(NOT_FOUND),
     "portal:postal_code": everybody(),
     # Without a session a script is told so; who has one meets the resident's barrier.
     "portal:uploads": applicant(owner_by_script(OK, BAD)),
@@ -228,10 +232,16 @@ TOWN: dict[str, Row] = {
     "desk:approve": desk_case(OK, CONFLICT),
     "desk:refuse": desk_case(OK, CONFLICT),
     "desk:acknowledge": desk_case(OK, CONFLICT),
+    # Its workflow knows none of them: the page says so, nothing is done.
+    "desk:complete": desk_case(OK, CONFLICT),
+    "desk:extend": desk_case(OK, CONFLICT),
+    "desk:reopen": desk_case(OK, CONFLICT),
     "desk:opinion": desk_case(
         OK, {"caseworker": NOT_FOUND, "consultee": INVALID, "admin": INVALID}
     ),
     # Who applies is nothing to the office that was asked.
+    # Only the office of the case, and only for a body outside the town: here a department is asked.
+    "desk:guest_link": desk_case(NOT_ALLOWED, NOT_FOUND),
     "desk:representation": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, CONFLICT, objects=True),
     "desk:authority": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:attachment": desk_case(),
@@ -280,6 +290,8 @@ TOWN: dict[str, Row] = {
     "desk:waivers": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
     "desk:waiver": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID, objects=True),
     "desk:waiver_evidence": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, objects=True),
+    "desk:bodies": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

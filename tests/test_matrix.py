@@ -89,6 +89,8 @@ class TestTable:
         free = {
             "portal:verify", "portal:start", "portal:begin", "portal:for_whom",
             "portal:representation_new", "portal:begin_as_guest", "wagtail_serve", "form_schema",
+            # A link with a code, whoever holds it: tests.portal.test_consulted tries others' ones.
+            "portal:consulted", "portal:consulted_file",
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -182,6 +184,7 @@ def _make_world(town: Any) -> World:
             "kind": acts_for.kind,
             "token": behalf.asked_to_sign(draft)[1],
             "link": guests.resume_link(of),
+            "guest_token": make.guest_token(consultation.case),
             "code": letter.code,
             "offering_id": of.pk,
             "version_id": of.form_version_id,

@@ -33,6 +33,9 @@ _VERB_NAMES = {
     Verb.WITHDRAW: gettext_lazy("Withdraw"),
     Verb.PAY: gettext_lazy("Pay"),
     Verb.LAPSE: gettext_lazy("Lapse, unpaid"),
+    Verb.CONFIRM_COMPLETE: gettext_lazy("Confirm that it is complete"),
+    Verb.EXTEND: gettext_lazy("Extend the period"),
+    Verb.REOPEN: gettext_lazy("Take it up again"),
 }
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice import consequences, deciding, filters
+from backoffice import consequences, deciding
 from backoffice.panels import Typed
+from backoffice.views.acting import act as _act
+from backoffice.views.acting import lock_of as _lock
+from backoffice.views.acting import opened as _opened
+from backoffice.views.acting import refused as _refused
+from backoffice.views.acting import with_list as _with_list
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, partial, policies, queries
+from cases import actions, partial, policies
 from cases.models import Case, Consultation
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
 
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
@@ -207,50 +210,6 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },
     )
-
-
-def _act(
-    request: HttpRequest,
-    case: Case,
-    panel: str,
-    values: dict[str, Any],
-    action: Callable[[], object],
-    done: str,
-) -> HttpResponse:
-    """Do it; on refusal show the case as it is now with everything that was typed."""
-    try:
-        action()
-    except NotFound:
-        raise
-    except DomainError as refusal:
-        fresh = queries.case_for_staff(reader_of(request), case.pk)
-        return _refused(request, fresh, panel, values, refusal)
-    messages.success(request, done)
-    return HttpResponseRedirect(_with_list(request, reverse("desk:case", args=[case.pk])))
-
-
-def _refused(
-    request: HttpRequest, case: Case, panel: str, values: dict[str, Any], refusal: DomainError
-) -> HttpResponse:
-    status = 409 if isinstance(refusal, Conflict) else 422
-    return case_page(request, case, typed=Typed.refused(panel, values, refusal), status=status)
-
-
-def _opened(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
-    return case_page(request, case, opened=panel)
-
-
-def _with_list(request: HttpRequest, url: str) -> str:
-    """The address with the list that the case was opened from."""
-    consultee_only = queries.is_consultee_only(reader_of(request))
-    query = filters.query_of(filters.from_address(request.GET, consultee_only=consultee_only))
-    return f"{url}?{query}" if query else url
-
-
-def _lock(post: QueryDict) -> int:
-    """The state of the case that the page was made from. Without it nobody knows: 0 never fits."""
-    given = post.get("lock", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
 def _department(key: str) -> Department:

@@ -16,14 +16,13 @@ from django.http import (
 )
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
-from cases import cosigning, policies
+from cases import clocks, cosigning, policies
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
@@ -52,7 +51,6 @@ from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
 from portal.ways import way_on
-from workflow import clock
 
 
 def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
@@ -339,7 +337,7 @@ def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -
 
 
 def _due_on(offering: Offering | None) -> object:
-    return clock.due_on(offering.workflow.clock, timezone.localdate()) if offering else None
+    return clocks.foreseen(offering.workflow) if offering else None
 
 
 def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:

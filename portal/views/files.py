@@ -20,7 +20,7 @@ from documents.errors import DamagedFile
 from forms.models import Attachment
 from forms.uploads import images
 from portal import guests, queries
-from portal.http import applicant_of, applicant_page, refused, resident_page
+from portal.http import applicant_of, applicant_page, private_file, refused, resident_page
 from portal.views.case import own_case
 
 
@@ -33,7 +33,7 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBa
         file = found.file.open("rb")
     except OSError as missing:
         raise Http404 from missing
-    return _private(
+    return private_file(
         FileResponse(
             file,
             as_attachment=True,
@@ -55,7 +55,7 @@ def thumbnail(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBas
             small = images.thumbnail(file)
     except OSError as broken:
         raise Http404 from broken
-    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
+    return private_file(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 def _attached(request: HttpRequest, attachment_id: uuid.UUID) -> Attachment:
@@ -68,14 +68,6 @@ def _attached(request: HttpRequest, attachment_id: uuid.UUID) -> Attachment:
         if guest is None:
             raise
         return queries.own_attachment(guest, attachment_id)
-
-
-def _private(response: HttpResponseBase) -> HttpResponseBase:
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,4 +113,4 @@ def data(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
     )
     name = f"{case.offering.slug}_{case.application.receipt_number}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return _private(response)
+    return private_file(response)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases import actions, fee_papers
-from cases.models import Case, Consultation, CorrectionRequest, Decision, FeeWaiver
+from cases import actions, declared, fee_papers, links
+from cases.links import Purpose
+from cases.models import (
+    Case,
+    Consultation,
+    ConsultedBody,
+    CorrectionRequest,
+    Decision,
+    FeeWaiver,
+)
 from catalogue import offerings
-from catalogue.models import Offering
+from catalogue.models import Offering, WorkflowVersion
 from common import outbox
 from common.actor import SYSTEM, Actor
+from common.text import Text
 from forms import drafts
 from forms.models import Attachment, Draft
 from identity.models import Department, Representation, User
@@ -23,6 +33,7 @@ from identity.representation import queries as representations
 from payments import actions as payments
 from payments import banking
 from tests.factories import people
+from workflow import definition as workflow_definition
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -164,6 +175,21 @@ def submitted_case(**of_draft: Any) -> Case:
     )
 
 
+def offering_with(change: Callable[[dict[str, Any]], Any]) -> Offering:
+    """The park use permit with another workflow: `change` gets its declaration."""
+    of = offering()
+    data = of.template.workflow.as_json()
+    change(data)
+    definition = workflow_definition.load(data)
+    of.workflow_version, _made = WorkflowVersion.objects.get_or_create(
+        key=of.template_key,
+        digest=definition.digest,
+        defaults={"definition": definition.as_json()},
+    )
+    of.save(update_fields=["workflow_version"])
+    return of
+
+
 def claimed_case(*, by: User | None = None, **of_draft: Any) -> Case:
     """A case under review, on the desk of `by`."""
     case = submitted_case(**of_draft)
@@ -181,6 +207,31 @@ def consulted_case(
         question="通行に支障はありませんか。",
         by=_worker(case),
     )
+
+
+def guest_token(case: Case) -> str:
+    """The token of a link by which a body outside the town is asked about a case."""
+    body, _new = ConsultedBody.objects.get_or_create(
+        key="police", defaults={"name": Text("警察署"), "email": "police@example.jp"}
+    )
+    asked, _new = Consultation.objects.get_or_create(
+        case=case, body=body, defaults={"question": "支障はありませんか。"}
+    )
+    link = declared.new_link(asked)
+    return links.token_of(Purpose.CONSULT, link.pk, link.token_hash)
+
+
+def opinions_on(case: Case, opinion: str = "no_objection", text: str = "") -> Case:
+    """Every open consultation answered; those of bodies by the office, as if on paper."""
+    for consultation in case.consultations.filter(answered_at__isnull=True):
+        office = consultation.department
+        actions.answer_consultation(
+            consultation=consultation,
+            opinion=opinion,
+            text=text,
+            by=people.consultee(at=office) if office else _worker(case),
+        )
+    return Case.objects.get(pk=case.pk)
 
 
 def correction_of(

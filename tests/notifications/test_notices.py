@@ -23,13 +23,16 @@ EVERYTHING: dict[str, Any] = {
     "due_on": date(2026, 4, 20),
     "paid_on": date(2026, 4, 3),
     "until": date(2026, 4, 15),
+    "code": "12345678",
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
 }
 
 
 #: To an address that may belong to nobody we know: no name is said.
-TO_AN_ADDRESS = {"cosignature_asked", "resume_link_asked"}
+TO_AN_ADDRESS = {
+    "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
+}  # fmt: skip
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -49,6 +52,9 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "representation_doubted", "cosignature_asked", "cosignatures_complete",
         "cosignature_refused", "cosignature_void", "fee_reminder", "fee_demand", "fee_lapsed",
         "waiver_decided", "fee_refunded", "resume_link_asked",
+        "period_extended", "case_reopened", "deemed_refusal",
+        "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
+        "guest_reminder", "guest_code",
     }  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def test_received_application_says_whose_turn_and_by_when(
 ) -> None:
     text = page_of(browser, make.submitted_case(of=offering, resident=resident))
     assert "It is our turn" in text
-    assert "We decide by" in text
+    assert "We have until" in text
+    assert "we cannot promise a day" in text
     assert "We received your application" in text
     assert "Withdraw the application" in text
 
@@ -210,7 +211,7 @@ def test_notification_is_answered_not_decided(
     text = browser.get(page).content.decode()
     assert "We check that your notification is complete" in text
     assert "that it is complete." in text
-    assert "Answer by" in text
+    assert "We have until" in text
     assert not re.search(r"[Dd]eci(de|sion)", _main(text))
 
     case = actions.claim_case(case=case, by=people.caseworker(at=case.department))

@@ -102,7 +102,7 @@ def test_sent_application_has_its_fee_and_every_letter(key: str, variant: str, u
 def test_service_goes_from_form_to_letter(key: str, upload: Any) -> None:
     case = sent(key, "least", upload)
     case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
-    decision = make.decision_on(case, outcomes(case)[0])
+    decision = make.decision_on(make.opinions_on(case), outcomes(case)[0])
     assert outbox.drain().failed == 0
     if decision.fee_id or FEES.get((key, "least")):
         decision.refresh_from_db()

@@ -6,12 +6,16 @@ Vectors were counted on a calendar by hand: holidays of 国民の祝日に関す
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from common.calendar import is_working_day
 from workflow import clock
-from workflow.definition import Clock, DayUnit
+from workflow.clock import Alarm, ClockState, Event
+from workflow.definition import AfterPause, Clock, ClockRuns, DayUnit
 
 SIX_WORKING = Clock(days=6, unit=DayUnit.WORKING)
 THIRTY_CALENDAR = Clock(days=30, unit=DayUnit.CALENDAR)
@@ -111,3 +115,206 @@ def test_pause_and_resume_on_one_day_changes_nothing(declared: Clock) -> None:
     due = clock.due_on(declared, date(2026, 6, 1))
     today = date(2026, 6, 4)
     assert clock.resume(declared, clock.remaining(declared, due, today), today) == due
+
+
+# --- The clock over the stages of a case ------------------------------------------------------
+
+RUNNING, PAUSED, STOPPED, WAITING = (
+    ClockRuns.RUNNING,
+    ClockRuns.PAUSED,
+    ClockRuns.STOPPED,
+    ClockRuns.WAITING,
+)
+MONTH = Clock(days=30, unit=DayUnit.CALENDAR, remind=3)
+MONTH_ANEW = Clock(days=30, unit=DayUnit.CALENDAR, after_pause=AfterPause.RESTART)
+
+
+def _course(
+    declared: Clock, *steps: tuple[ClockRuns, date], closed: frozenset[date] = frozenset()
+) -> tuple[ClockState, list[Event | None]]:
+    state, events = ClockState(), []
+    for runs, day in steps:
+        state, event = clock.turn(declared, state, runs, day, closed)
+        events.append(event)
+    return state, events
+
+
+@pytest.mark.parametrize(
+    ("declared", "steps", "due", "events"),
+    [
+        # It begins with the receipt, and another running stage changes nothing.
+        (
+            SIX_WORKING,
+            [(RUNNING, date(2026, 6, 1)), (RUNNING, date(2026, 6, 3))],
+            date(2026, 6, 9),
+            [Event.STARTED, None],
+        ),
+        # It begins when the papers are complete, not before.
+        (
+            SIX_WORKING,
+            [(WAITING, date(2026, 6, 1)), (RUNNING, date(2026, 6, 8))],
+            date(2026, 6, 16),
+            [None, Event.STARTED],
+        ),
+        # Complete on the last day before the New Year's closing.
+        (
+            SIX_WORKING,
+            [(WAITING, date(2025, 12, 1)), (RUNNING, date(2025, 12, 26))],
+            date(2026, 1, 13),
+            [None, Event.STARTED],
+        ),
+        # Twenty days were left on 11 June; they are left on 15 June, too. 5 July is a Sunday.
+        (
+            MONTH,
+            [
+                (RUNNING, date(2026, 6, 1)),
+                (PAUSED, date(2026, 6, 11)),
+                (RUNNING, date(2026, 6, 15)),
+            ],
+            date(2026, 7, 6),
+            [Event.STARTED, Event.PAUSED, Event.RESUMED],
+        ),
+        # The same, where a correction begins the period anew.
+        (
+            MONTH_ANEW,
+            [
+                (RUNNING, date(2026, 6, 1)),
+                (PAUSED, date(2026, 6, 11)),
+                (RUNNING, date(2026, 6, 15)),
+            ],
+            date(2026, 7, 15),
+            [Event.STARTED, Event.PAUSED, Event.RESTARTED],
+        ),
+        # A pause over a leap day, and one over the same days of an ordinary year.
+        (
+            MONTH,
+            [(RUNNING, date(2028, 2, 1)), (PAUSED, date(2028, 2, 28)), (RUNNING, date(2028, 3, 1))],
+            date(2028, 3, 6),
+            [Event.STARTED, Event.PAUSED, Event.RESUMED],
+        ),
+        (
+            MONTH,
+            [(RUNNING, date(2027, 2, 1)), (PAUSED, date(2027, 2, 26)), (RUNNING, date(2027, 3, 1))],
+            date(2027, 3, 8),
+            [Event.STARTED, Event.PAUSED, Event.RESUMED],
+        ),
+        # Taken up again after it was closed: the whole period.
+        (
+            SIX_WORKING,
+            [(RUNNING, date(2026, 6, 1)), (STOPPED, date(2026, 6, 4)), (RUNNING, date(2026, 6, 8))],
+            date(2026, 6, 16),
+            [Event.STARTED, Event.STOPPED, Event.RESTARTED],
+        ),
+        # Withdrawn while it stood still: nothing is left of it.
+        (
+            SIX_WORKING,
+            [(RUNNING, date(2026, 6, 1)), (PAUSED, date(2026, 6, 4)), (STOPPED, date(2026, 6, 8))],
+            None,
+            [Event.STARTED, Event.PAUSED, Event.STOPPED],
+        ),
+    ],
+)
+def test_clock_over_stages(
+    declared: Clock,
+    steps: list[tuple[ClockRuns, date]],
+    due: date | None,
+    events: list[Event | None],
+) -> None:
+    state, happened = _course(declared, *steps)
+    assert (state.due_on, state.days_left, happened) == (due, None, events)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize(("change", "due"), [(date(2026, 3, 27), 10), (date(2026, 10, 23), 10)])
+def test_no_day_is_longer_where_the_time_changes(zone: str, change: date, due: int) -> None:
+    # Summer time begins on 8 and 29 March and ends on 25 October and 1 November 2026.
+    late = datetime(change.year, change.month, change.day, 23, 30, tzinfo=ZoneInfo(zone))
+    received = late.date()
+    found = clock.due_on(Clock(days=due, unit=DayUnit.CALENDAR), received)
+    wanted = received + timedelta(days=due)
+    while not is_working_day(wanted):
+        wanted += timedelta(days=1)
+    assert found == wanted
+    assert clock.between(MONTH, received, received + timedelta(days=due)) == due
+
+
+@pytest.mark.parametrize(
+    ("declared", "days", "due"),
+    [
+        # From the end of the period, 9 June: 10, 11, 12 June.
+        (SIX_WORKING, 3, date(2026, 6, 12)),
+        # From 1 July on; the 11th is a Saturday.
+        (MONTH, 10, date(2026, 7, 13)),
+    ],
+)
+def test_extension_is_counted_from_the_end(declared: Clock, days: int, due: date) -> None:
+    state, _events = _course(declared, (RUNNING, date(2026, 6, 1)))
+    longer = clock.extend(declared, state, days, date(2026, 6, 4))
+    assert (longer.due_on, longer.extended) == (due, days)
+
+
+def test_extension_of_a_late_case_does_not_give_back_what_is_gone() -> None:
+    state, _events = _course(SIX_WORKING, (RUNNING, date(2026, 6, 1)))
+    assert clock.extend(SIX_WORKING, state, 1, date(2026, 6, 19)).due_on == date(2026, 6, 10)
+
+
+def test_extension_while_it_stands_still_counts_when_it_goes_on() -> None:
+    state, _events = _course(SIX_WORKING, (RUNNING, date(2026, 6, 1)), (PAUSED, date(2026, 6, 5)))
+    longer = clock.extend(SIX_WORKING, state, 3, date(2026, 6, 8))
+    assert (longer.due_on, longer.days_left) == (None, 5)
+    going, event = clock.turn(SIX_WORKING, longer, RUNNING, date(2026, 6, 8))
+    assert (going.due_on, event) == (date(2026, 6, 15), Event.RESUMED)
+
+
+def test_restart_keeps_what_was_extended() -> None:
+    state, _events = _course(MONTH_ANEW, (RUNNING, date(2026, 6, 1)))
+    longer = clock.extend(MONTH_ANEW, state, 5, date(2026, 6, 2))
+    paused, _event = clock.turn(MONTH_ANEW, longer, PAUSED, date(2026, 6, 3))
+    going, event = clock.turn(MONTH_ANEW, paused, RUNNING, date(2026, 6, 8))
+    assert (going.due_on, event) == (date(2026, 7, 13), Event.RESTARTED)
+
+
+def test_clock_that_ended_cannot_be_extended() -> None:
+    state, _events = _course(MONTH, (RUNNING, date(2026, 6, 1)), (STOPPED, date(2026, 6, 3)))
+    with pytest.raises(ValueError, match="does not run"):
+        clock.extend(MONTH, state, 1, date(2026, 6, 4))
+
+
+@pytest.mark.parametrize(
+    ("declared", "received", "alarm_on"),
+    [
+        (MONTH, date(2026, 6, 1), date(2026, 6, 28)),  # due 1 July, three days before
+        (SIX_WORKING, date(2026, 6, 1), date(2026, 6, 8)),  # due Tuesday, the Monday
+        (SIX_WORKING, date(2026, 5, 29), date(2026, 6, 5)),  # due Monday, the Friday
+        (Clock(days=1, unit=DayUnit.WORKING), date(2026, 6, 1), date(2026, 6, 2)),  # not today
+    ],
+)
+def test_day_of_the_reminder(declared: Clock, received: date, alarm_on: date) -> None:
+    state, _events = _course(declared, (RUNNING, received))
+    assert state.alarm_on == alarm_on
+
+
+def test_clock_reminds_once_and_says_once_that_it_is_late() -> None:
+    state, _events = _course(MONTH, (RUNNING, date(2026, 6, 1)))
+    assert clock.alarm(state, date(2026, 6, 27)) == (None, date(2026, 6, 28))
+    assert clock.alarm(state, date(2026, 6, 28)) == (Alarm.SOON, date(2026, 7, 2))
+    reminded = replace(state, alarm_on=date(2026, 7, 2))
+    assert clock.alarm(reminded, date(2026, 7, 1)) == (None, date(2026, 7, 2))
+    assert clock.alarm(reminded, date(2026, 7, 2)) == (Alarm.LATE, None)
+    assert clock.alarm(replace(state, alarm_on=None), date(2026, 7, 9)) == (None, None)
+    # The night in which nothing ran: late is late, there is no reminder of what is over.
+    assert clock.alarm(state, date(2026, 7, 9)) == (Alarm.LATE, None)
+
+
+@pytest.mark.parametrize("runs", [PAUSED, STOPPED])
+def test_clock_that_does_not_run_says_nothing(runs: ClockRuns) -> None:
+    state, _events = _course(MONTH, (RUNNING, date(2026, 6, 1)), (runs, date(2026, 6, 3)))
+    assert (state.alarm_on, clock.alarm(state, date(2026, 8, 1))) == (None, (None, None))
+
+
+def test_towns_closing_days_lengthen_a_pause_and_an_extension() -> None:
+    closed = frozenset({date(2026, 6, 9), date(2026, 6, 10)})
+    state, _events = _course(SIX_WORKING, (RUNNING, date(2026, 6, 1)), closed=closed)
+    assert state.due_on == date(2026, 6, 11)
+    longer = clock.extend(SIX_WORKING, state, 1, date(2026, 6, 1), closed)
+    assert longer.due_on == date(2026, 6, 12)

@@ -67,6 +67,84 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda data: data["moves"][1].update({"from": []}),
         r"move 2 \(claim\) starts nowhere",
     ),
+    "clock without a length": (
+        lambda data: data["clock"].pop("days"),
+        "clock.days: Field required",
+    ),
+    "clock that runs nowhere": (
+        lambda data: [stage.update(clock="stopped") for stage in data["stages"]],
+        "clock: it runs in no stage, so it has no end",
+    ),
+    "clock that waits for nothing": (
+        lambda data: data["stages"][0].update(clock="waiting"),
+        "clock: it starts on receipt, but in the initial stage 'received' it is waiting",
+    ),
+    "clock that waits for completeness and runs at once": (
+        lambda data: data["clock"].update(starts="completeness"),
+        "clock: it starts on completeness, but in the initial stage 'received' it is running",
+    ),
+    "clock that waits again": (
+        lambda data: (
+            data["clock"].update(starts="completeness"),
+            data["stages"][0].update(clock="waiting"),
+            data["stages"][2].update(clock="waiting"),
+        ),
+        r"move 3 \(request_correction\): a clock that has begun cannot wait to begin",
+    ),
+    "clock that starts with the fee, without a fee": (
+        lambda data: (
+            data["clock"].update(starts="fee"),
+            data["stages"][0].update(clock="waiting"),
+        ),
+        r"move 1 \(claim\): the clock starts with the fee, not with this",
+    ),
+    "approved by silence": (
+        lambda data: data["clock"].update(at_end="deemed_approval"),
+        "clock: at_end: nothing is approved by silence",
+    ),
+    "refused by silence without a law": (
+        lambda data: data["clock"].update(at_end="deemed_refusal"),
+        "clock: at_end: a deemed refusal needs its deemed_basis",
+    ),
+    "reminder before the beginning": (
+        lambda data: data["clock"].update(remind=7),
+        "clock: remind: the reminder would come before the period begins",
+    ),
+    "extension that nobody can make": (
+        lambda data: data["clock"].update(extension={"days": 5}),
+        "clock.extension: it needs a move 'extend'",
+    ),
+    "extension that is not allowed": (
+        lambda data: data["moves"].append(
+            {"verb": "extend", "from": ["review"], "roles": ["lead"]}
+        ),
+        "clock.extension: it needs a move 'extend', and the move needs it",
+    ),
+    "extension of a clock that ended": (
+        lambda data: (
+            data["clock"].update(extension={"days": 5}),
+            data["moves"].append({"verb": "extend", "from": ["granted"], "roles": ["lead"]}),
+        ),
+        "stage 'granted' has no running clock to extend",
+    ),
+    "reopening by a caseworker": (
+        lambda data: data["moves"].append(
+            {"verb": "reopen", "from": ["refused"], "to": "review", "roles": ["caseworker"]}
+        ),
+        r"move 7 \(reopen\): only a lead reopens a case",
+    ),
+    "reopening of what is open": (
+        lambda data: data["moves"].append(
+            {"verb": "reopen", "from": ["review"], "to": "received", "roles": ["lead"]}
+        ),
+        r"move 7 \(reopen\): only a closed case is reopened",
+    ),
+    "reopening of what was decided": (
+        lambda data: data["moves"].append(
+            {"verb": "reopen", "from": ["refused"], "to": "review", "roles": ["lead"]}
+        ),
+        r"move 7 \(reopen\): what was decided is not undone here",
+    ),
     "unreachable stage": (
         lambda data: _remove(data, "refuse"),
         "no move leads to stage 'refused'",

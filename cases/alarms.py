@@ -1,0 +1,142 @@
+"""What a clock says by itself: a reminder before its end, and that the end has passed.
+
+The day is a row (`Case.alarm_on`). Every night a chore finds those that are due and gives each to
+the worker, so that one that fails stops no other and comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from audit import ledger
+from cases import clocks, timeline
+from cases.models import Case, Consultation
+from cases.steps import about, locked
+from common import outbox
+from common.actor import SYSTEM
+from identity.models import Role, User
+from notifications import notices
+from notifications.actions import send
+from notifications.notice import Notice
+from workflow import clock
+from workflow.clock import Alarm
+from workflow.definition import AtEnd
+
+KIND = "cases.clock_alarm"
+
+
+def find() -> None:
+    """Give every clock that has something to say to the worker; twice a night is once."""
+    due = Case.objects.filter(alarm_on__lte=timezone.localdate(), closed_at__isnull=True)
+    for pk, alarm_on in due.values_list("pk", "alarm_on").iterator():
+        outbox.enqueue(KIND, f"{pk}:{alarm_on}", {"case_id": str(pk)})
+
+
+def find_opinions() -> None:
+    """Have those reminded whose opinion is due soon."""
+    due = Consultation.objects.filter(
+        remind_on__lte=timezone.localdate(),
+        answered_at__isnull=True,
+        case__closed_at__isnull=True,
+    )
+    for row in due.only("pk").iterator():
+        outbox.enqueue("cases.consultation_reminder", str(row.pk), {"consultation_id": str(row.pk)})
+
+
+@outbox.handler(KIND)
+def after_alarm(payload: dict[str, Any]) -> None:
+    """Say it, when the case still has a reason to."""
+    ring(case_id=UUID(payload["case_id"]))
+
+
+@transaction.atomic
+def ring(*, case_id: UUID) -> Alarm | None:
+    """Remind or escalate, as declared; nothing is ever decided by it. What was said, if anything.
+
+    Idempotent: the next alarm is set in the same transaction.
+    """
+    case = locked(Case.objects.get(pk=case_id), None)
+    due, state = case.due_on, clocks.state_of(case)
+    said, case.alarm_on = clock.alarm(state, timezone.localdate())
+    if said is None or due is None:
+        return None
+    case.save(update_fields=["alarm_on"])
+    if said is Alarm.SOON:
+        _tell(case, notices.CaseDueSoon, due, _in_charge(case))
+        ledger.record(event="clock.reminded", by=SYSTEM, **about(case, due_on=due.isoformat()))
+        return said
+    at_end = case.workflow.clock.at_end
+    told = _in_charge(case)
+    if at_end is not AtEnd.WARN:
+        told = {**told, **_leads(case)}
+    _tell(case, notices.CaseOverdue, due, told)
+    ledger.record(
+        event="clock.ended", by=SYSTEM, **about(case, due_on=due.isoformat(), at_end=at_end.value)
+    )
+    if at_end is AtEnd.DEEMED_REFUSAL:
+        _tell_of_silence(case, due)
+    return said
+
+
+def _tell_of_silence(case: Case, due: date) -> None:
+    timeline.add(case, "deemed_refusal")
+    ledger.record(event="clock.deemed_refusal", by=SYSTEM, **about(case, due_on=due.isoformat()))
+    send(
+        notices.DeemedRefusal,
+        resident=case.resident,
+        context=_context(case, due, "portal:case"),
+        key=f"case:{case.pk}:silence:{due}",
+    )
+
+
+def _in_charge(case: Case) -> dict[UUID, User]:
+    """Whoever has it on their desk; while nobody has, the leads."""
+    worker = case.assigned_to
+    if worker is not None and worker.is_active:
+        return {worker.pk: worker}
+    return _leads(case)
+
+
+def _leads(case: Case) -> dict[UUID, User]:
+    """The department's leads, else those of the whole town, else its administrators."""
+    staff = User.objects.filter(is_active=True)
+    for held in (
+        Q(roles__role=Role.LEAD, roles__department_id=case.department_id),
+        Q(roles__role=Role.LEAD, roles__department__isnull=True),
+        Q(roles__role=Role.ADMIN, roles__department__isnull=True),
+    ):
+        found = {user.pk: user for user in staff.filter(held).distinct()}
+        if found:
+            return found
+    return {}
+
+
+def _tell(case: Case, notice: type[Notice], due: date, told: dict[UUID, User]) -> None:
+    people: Iterable[User] = told.values()
+    for user in people:
+        send(
+            notice,
+            resident=user,
+            context=_context(case, due, "desk:case"),
+            key=f"case:{case.pk}:{notice.kind}:{due}",
+        )
+
+
+def _context(case: Case, due: date, page: str) -> dict[str, Any]:
+    # Without a language prefix: the reader's own language is added when it is sent.
+    with translation.override("ja"):
+        path = reverse(page, args=[case.pk])
+    return {
+        "receipt_number": case.application.receipt_number,
+        "service": case.offering.title,
+        "path": path,
+        "due_on": due,
+    }

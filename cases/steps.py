@@ -1,0 +1,77 @@
+"""What every verb on a case does alike: lock it, take it along a move, say what it is about."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases import clocks, declared, policies
+from cases.models import Application, Case
+from common.errors import InvalidInput, NotFound
+from common.lookup import Lookup
+from identity.models import User
+from workflow.definition import Move
+
+_case_locked: Lookup[Case] = Lookup(
+    lambda pk: Case.objects.select_for_update().filter(pk=pk), pk=uuid.UUID
+)
+
+
+def locked(case: Case, lock: int | None, by: User | None = None) -> Case:
+    """The case as it is now, which nobody else changes until this transaction ends.
+
+    `by`: the member of staff who is about to process it.
+
+    Raises `NotFound`, and `Conflict` when it is not as the page with `lock` showed it.
+    """
+    fresh = _case_locked.one(pk=case.pk)
+    if fresh is None:
+        raise NotFound(_("There is no such case."), code="no_case")
+    # What the page has read already, and still belongs to the case, is not read again.
+    for name in ("application", "offering", "department", "resident"):
+        same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")
+        if same and name in case._state.fields_cache:  # noqa: SLF001
+            setattr(fresh, name, getattr(case, name))
+    policies.check_unchanged(fresh, lock)
+    if by is not None:
+        policies.check_not_entered(fresh, by)
+    return fresh
+
+
+def apply_move(case: Case, move: Move, *also: str) -> None:
+    """Take the case along a move: stage, clock, closing, and one more change counted."""
+    if move.to:
+        case.stage = move.to
+    clocks.turn(case)
+    declared.ask(case)
+    case.closed_at = (case.closed_at or timezone.now()) if case.stage_now.final else None
+    case.lock += 1
+    case.save(update_fields=["stage", "assigned_to", "closed_at", "lock", *clocks.FIELDS, *also])
+
+
+def about(case: Case, **data: Any) -> dict[str, Any]:
+    """What every ledger entry on a case says: ``ledger.record(event=…, by=…, **about(case))``."""
+    return {
+        "about": str(case.resident_id),
+        "object_kind": "case",
+        "object_id": str(case.pk),
+        "purpose": "processing",
+        "data": {"stage": case.stage, **for_whom(case.application), **data},
+    }
+
+
+def for_whom(application: Application) -> dict[str, str]:
+    """What the ledger says about it: an id, no name."""
+    found = application.representation_id
+    return {"representation": str(found)} if found else {}
+
+
+def required(text: str, field: str, message: str) -> str:
+    """`text` without blanks around it. Raises `InvalidInput` for nothing."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput({field: [message]})
+    return text
