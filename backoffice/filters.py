@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.queries import VIEWS, InboxFilter
+from cases.desk import MOST_COUNTED, VIEWS, InboxFilter
 
 #: Longer than any name or receipt number.
 LONGEST_SEARCH = 100
@@ -41,6 +41,13 @@ class Tab:
     url: str
     current: bool
     count: int | None
+
+    @property
+    def counted(self) -> str:
+        """The count in figures; "1,000+" where nobody counted on."""
+        if self.count is None:
+            return ""
+        return f"{MOST_COUNTED:,}+" if self.count > MOST_COUNTED else f"{self.count:,}"
 
 
 def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilter:

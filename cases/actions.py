@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import cosigning, numbers, policies, queries, timeline
+from cases import cosigning, numbers, policies, queries, search, timeline
 from cases.models import (
     Application,
     Case,
@@ -419,6 +419,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     }
     drafts.close(draft)
     _apply(case, move, "corrected", "corrected_provenance")
+    search.put(case)
     timeline.add(case, "correction_answered")
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case

@@ -34,7 +34,9 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import search, tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from common.chores import chores  # noqa: PLC0415
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
+        chores.register("cases.search_rows", search.put_missing)

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -101,13 +102,38 @@ class Case(models.Model):
     )
     # Counts changes: a page opened before somebody else's change is told so.
     lock = models.PositiveIntegerField(default=1)
+    # Staff who said that they are too close to it to decide (`Interest`), by id.
+    barred: models.Field[list[uuid.UUID], list[uuid.UUID]] = ArrayField(
+        models.UUIDField(), default=list
+    )
 
     class Meta:
+        # Each list of the desk is read in its own order, never sorted: see `cases.desk`.
         indexes = [
             models.Index(
-                fields=["department", "due_on"],
+                fields=["department", "due_on", "received_on", "id"],
                 name="case_inbox",
                 condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["due_on", "received_on", "id"],
+                name="case_inbox_of_town",
+                condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["department", "due_on", "received_on", "id"],
+                name="case_unassigned",
+                condition=models.Q(closed_at__isnull=True, assigned_to__isnull=True),
+            ),
+            models.Index(
+                fields=["assigned_to", "due_on", "received_on", "id"],
+                name="case_on_desk",
+                condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["department", "-closed_at", "id"],
+                name="case_closed",
+                condition=models.Q(closed_at__isnull=False),
             ),
             models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
         ]
@@ -405,3 +431,7 @@ class NumberSeries(models.Model):
 def fiscal_year(day: date) -> int:
     """The Japanese fiscal year of a date: April to March (地方自治法208条)."""
     return day.year if day.month >= 4 else day.year - 1
+
+
+# The rows of the desk name `Case` by its label: they come after it, and belong to this app.
+from cases import models_desk  # noqa: E402, F401

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import talks
+from cases import absences, talks
+from cases.desk import DESK_ROLES as DESK_ROLES
 from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
 from catalogue.models import Offering
 from catalogue.template import Assurance
@@ -24,9 +25,6 @@ VERB_OF = {
     Decision.Outcome.REFUSED: Verb.REFUSE,
     Decision.Outcome.ACKNOWLEDGED: Verb.ACKNOWLEDGE,
 }
-
-#: Roles that process cases; each counts in its department (or everywhere, without one).
-DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,10 @@ def roles_on(case: Case, user: User) -> frozenset[str]:
     """The workflow roles of a user on this case."""
     if user.pk == case.resident_id:
         return frozenset({"resident"})
-    return frozenset(role.value for role in DESK_ROLES if has_role(user, role, case.department.key))
+    held = frozenset(role.value for role in DESK_ROLES if has_role(user, role, case.department.key))
+    if not held and user.kind == User.Kind.STAFF and absences.stands_in(user, case.assigned_to_id):
+        return frozenset({Role.CASEWORKER.value})
+    return held
 
 
 def may_process(case: Case, user: User) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases import actions, copies, cosigning, letters, policies, signatures, timeline
+from cases import actions, copies, cosigning, letters, policies, search, signatures, timeline
 from cases.models import (
     Application,
     Case,
@@ -52,8 +52,9 @@ _DECISIONS = Decision.objects.select_related(
 
 @outbox.handler("cases.submitted")
 def after_submission(payload: dict[str, Any]) -> None:
-    """Tell the resident that it has arrived; their copy follows."""
+    """The office can find it; the resident is told that it has arrived; their copy follows."""
     case = _case(payload["case_id"])
+    search.put(case)
     _tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     copies.request(case.application, after_the_notice=True)
 

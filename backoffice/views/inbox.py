@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +15,9 @@ from django.views.decorators.http import require_safe
 from backoffice import filters
 from backoffice.due import Due, due
 from backoffice.views.reader import at_the_desk, reader_of
-from cases import policies, queries
+from cases import desk, paging, policies, queries
+from cases.desk import InboxFilter
 from cases.models import Case
-from cases.queries import InboxFilter
 from catalogue.models import Offering
 from identity.models import Role, User
 from identity.roles import has_role
@@ -74,7 +73,7 @@ def beside(request: HttpRequest) -> HttpResponse:
     """
     reader = reader_of(request)
     chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
-    cases = list(queries.inbox(reader, chosen)[:BESIDE])
+    cases = list(desk.inbox(reader, chosen)[:BESIDE])
     return render(
         request,
         "backoffice/beside.html",
@@ -103,7 +102,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     views = filters.views_for(
         consultee_only=consultee_only, consultee=has_role(reader, Role.CONSULTEE)
     )
-    page = Paginator(queries.inbox(reader, chosen), PER_PAGE).get_page(request.GET.get("page"))
+    at = paging.cursor_of(request.GET.get("at", ""), closed=chosen.view == "closed")
+    page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE)
     query = filters.query_of(chosen)
     return render(
         request,
@@ -112,12 +112,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
             **frame(request, "inbox"),
             "chosen": chosen,
             "consultee_only": consultee_only,
-            "tabs": filters.tabs(chosen, queries.inbox_counts(reader), views),
+            "tabs": filters.tabs(chosen, desk.inbox_counts(reader), views),
             "chips": filters.chips(chosen, services, stages),
             "services": services,
             "stages": stages,
             "page": page,
             "query": f"{query}&" if query else "",
-            "lines": lines(reader, list(page), chosen, timezone.localdate()),
+            "lines": lines(reader, page.cases, chosen, timezone.localdate()),
         },
     )

@@ -81,6 +81,11 @@ def words(query: str) -> list[str]:
     return list(found)
 
 
+def runs(text: str) -> list[str]:
+    """The runs of letters and digits of `text`, normalised; Japanese and Latin script apart."""
+    return _RUN.findall(normalise(text))
+
+
 def highlight(text: str, found: list[str]) -> list[tuple[str, bool]]:
     """`text` in pieces, each with whether it is one of the words `found`.
 
