@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from backoffice.views import actions, case, export, files, forms, inbox, operations
+from backoffice.views import (
+    absences,
+    actions,
+    bulk,
+    case,
+    export,
+    files,
+    forms,
+    inbox,
+    operations,
+    team,
+)
 
 app_name = "desk"
 
@@ -23,8 +34,14 @@ urlpatterns = [
     path(
         "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"
     ),
+    path("cases/<uuid:case_id>/team/", team.team, name="team"),
+    path("cases/<uuid:case_id>/team/short/", team.beside_case, name="team_short"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/copy/", files.copy, name="copy"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/<int:absence_id>/remove/", absences.remove, name="absence_remove"),
+    path("bulk/", bulk.new, name="bulk_new"),
+    path("bulk/<uuid:run_id>/", bulk.run, name="bulk"),
     path("export/", export.export, name="export"),
     path("forms/", forms.overview, name="forms"),
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),

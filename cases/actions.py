@@ -9,7 +9,10 @@ Nothing here speaks to the outside world. What must follow a change is an outbox
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -447,6 +450,7 @@ def decide(
         reason=reason,
         waive_fee=waive_fee,
         roles=policies.roles_on(case, by),
+        by=by,
     )
     approved = outcome == Decision.Outcome.APPROVED
     rule = case.offering.template.service.register_entry
@@ -504,7 +508,24 @@ _case_locked: Lookup[Case] = Lookup(
 )
 
 
+_held: ContextVar[Mapping[uuid.UUID, Case]] = ContextVar("held", default=MappingProxyType({}))
+
+
+@contextmanager
+def holding(cases: Iterable[Case]) -> Iterator[None]:
+    """Within: these cases were read and locked in the caller's transaction, and are not again."""
+    token = _held.set({case.pk: case for case in cases})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def _locked(case: Case, lock: int | None) -> Case:
+    held = _held.get().get(case.pk)
+    if held is not None:
+        policies.check_unchanged(held, lock)
+        return held
     fresh = _case_locked.one(pk=case.pk)
     if fresh is None:
         raise NotFound(_("There is no such case."), code="no_case")

@@ -25,6 +25,15 @@ WORDINGS = {
     "cosignature.signed": _("{name} signed the application, too"),
     "cosignature.refused": _("{name} refused to sign the application"),
     "cosignature.void": _("A signature or a request for one became void"),
+    "case.assigned": _("{name} put the application on somebody's desk"),
+    "case.released": _("{name} laid the application back for colleagues"),
+    "case.noted": _("{name} wrote an internal note"),
+    "case.tagged": _("{name} put a tag on the application"),
+    "case.untagged": _("{name} took a tag off the application"),
+    "case.interest_declared": _("{name} stepped aside for being too close to the application"),
+    "absence.entered": _("{name} entered an absence and who stands in"),
+    "absence.removed": _("{name} took an absence back"),
+    "cases.bulk_started": _("{name} started something for many applications at once"),
     "letter.opened": _("{name} opened the letter with the decision"),
 }
 
@@ -34,9 +43,10 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import search, tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import bulk, search, tasks  # noqa: F401, PLC0415  they register handlers
         from common.chores import chores  # noqa: PLC0415
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
         chores.register("cases.search_rows", search.put_missing)
+        chores.register("cases.bulk_runs", bulk.forget_old)

@@ -30,7 +30,7 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What the inbox shows. `view` is one of `VIEWS`; `offering` its address, `tag` its id."""
+    """What the inbox shows. `view` is one of `VIEWS`; `offering` is named by its address."""
 
     view: str = "open"
     offering: str = ""
@@ -77,6 +77,8 @@ def _narrowed(cases: QuerySet[Case], user: User, chosen: InboxFilter) -> QuerySe
         cases = cases.filter(offering__slug=chosen.offering)
     if chosen.stage:
         cases = cases.filter(stage=chosen.stage)
+    if chosen.tag:
+        cases = cases.filter(at_desk(user), tags__name=chosen.tag)
     if chosen.text:
         return _found_by_words(cases, user, chosen.text)
     return cases.filter(readable_by(user))
@@ -84,10 +86,10 @@ def _narrowed(cases: QuerySet[Case], user: User, chosen: InboxFilter) -> QuerySe
 
 def _found_by_words(cases: QuerySet[Case], user: User, text: str) -> QuerySet[Case]:
     """Every word somewhere in a case one works on; an asked office finds by the number only."""
-    rows = search.matching(text)
-    if rows is None:
+    words = search.found(text)
+    if words is None:
         return cases.none()
-    found = cases.filter(at_desk(user), pk__in=rows.values("case_id"))
+    found = cases.filter(at_desk(user), words)
     if not (is_consulted(user) and departments(user) is not None):
         return found
     asked = cases.filter(consulted_by(user))

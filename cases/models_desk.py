@@ -12,11 +12,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Offering
-from common.kept import A_MOMENT, KeptForeignKey
-from identity.models import Department, User
+from identity.models import User
 
 
 class SearchRow(models.Model):
@@ -64,51 +61,6 @@ class Absence(models.Model):
         return f"{self.absent_id} {self.first} {self.last}"
 
 
-class SavedFilter(models.Model):
-    """A list of the inbox under a name: one's own, or shared with the people of a department."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_filters")
-    # Whom it is shared with; none: nobody.
-    department = KeptForeignKey(Department, on_delete=models.CASCADE, null=True, seconds=A_MOMENT)
-    name = models.CharField(max_length=60)
-    # The address of the list after its question mark, as `backoffice.filters` writes it.
-    query = models.CharField(max_length=600)
-    # What the owner's inbox opens with.
-    is_default = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["name", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "name"], name="saved_filter_once"),
-            models.UniqueConstraint(
-                fields=["owner"],
-                condition=models.Q(is_default=True),
-                name="saved_filter_one_default",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DeskRules(models.Model):
-    """How a department works on a service: `cases.desk_rules.Rules` as JSON."""
-
-    offering = models.OneToOneField(Offering, on_delete=models.CASCADE, related_name="desk_rules")
-    rules: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    # Whose turn it was last, for assignment in turn.
-    last_assigned = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Counts changes: a page opened before somebody else's change is told so.
-    lock = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        verbose_name_plural = "desk rules"
-
-    def __str__(self) -> str:
-        return str(self.offering_id)
-
-
 class Note(models.Model):
     """What staff wrote down about a case, for colleagues. Never changed."""
 
@@ -140,22 +92,6 @@ class CaseTag(models.Model):
         return self.name
 
 
-class ChecklistTick(models.Model):
-    """A point of a stage's checklist that somebody has checked on a case."""
-
-    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="ticks")
-    stage = models.CharField(max_length=40)
-    point = models.CharField(max_length=40)
-    ticked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    ticked_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "stage", "point"], name="tick_once")]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.stage} {self.point}"
-
-
 class Interest(models.Model):
     """Somebody said that they are too close to a case to decide it (除斥・回避)."""
 
@@ -172,53 +108,6 @@ class Interest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.person_id}"
-
-
-class Proposal(models.Model):
-    """A decision that waits for a second pair of eyes. Its values are those of `Decision`."""
-
-    case = models.OneToOneField("cases.Case", on_delete=models.CASCADE, related_name="proposal")
-    outcome = models.CharField(max_length=12)
-    conditions: models.Field[list[str], list[str]] = models.JSONField(default=list)
-    reason = models.TextField(blank=True)
-    fee_waived = models.BooleanField(default=False)
-    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.outcome}"
-
-
-class MessageTemplate(models.Model):
-    """A text that staff send or write again and again; `cases.wording` fills in its marks."""
-
-    class Kind(models.TextChoices):
-        CORRECTION = "correction", _("Correction request")
-        REFUSAL = "refusal", _("Reason of a refusal")
-        CONSULTATION = "consultation", _("Question to another department")
-        NOTE = "note", _("Note")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=14, choices=Kind.choices)
-    name = models.CharField(max_length=60)
-    text = models.TextField()
-    # Whose it is; none: every department's.
-    department = KeptForeignKey(Department, on_delete=models.CASCADE, null=True, seconds=A_MOMENT)
-    changed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    changed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["kind", "name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "name", "department"],
-                name="message_template_once",
-                nulls_distinct=False,
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class BulkRun(models.Model):

@@ -112,7 +112,13 @@ def check_move(
 
 
 def check_decision(
-    case: Case, *, outcome: str, reason: str, waive_fee: bool, roles: Iterable[str]
+    case: Case,
+    *,
+    outcome: str,
+    reason: str,
+    waive_fee: bool,
+    roles: Iterable[str],
+    by: User,
 ) -> Move:
     """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`."""
     if outcome not in Decision.Outcome.values:
@@ -126,11 +132,41 @@ def check_decision(
         roles=roles,
         known_facts=facts(case) | {"fee_waived": waive_fee},
     )
+    check_not_close(case, by)
     if approved:
         check_ground(case)
     if outcome == Decision.Outcome.REFUSED and not reason.strip():
         raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
     return move
+
+
+def check_not_close(case: Case, user: User) -> None:
+    """Nobody decides on themselves or on somebody close to them (除斥). No statement of its own.
+
+    Somebody who declared it, or whom the platform finds to be the same person: by their account,
+    their address for mail, or name and kana together.
+    """
+    if user.pk in case.barred:
+        raise NotAllowed(
+            _("You said that you are too close to this case. A colleague has to decide it."),
+            code="close",
+        )
+    mine = [(user.name, user.name_kana)] if user.name and user.name_kana else []
+    people = [(case.resident.name, case.resident.name_kana)]
+    if case.represented is not None:
+        people.append((case.represented.name, case.represented.name_kana))
+    same = user.pk == case.resident_id or any(
+        _same_name(one, you) for one in mine for you in people
+    )
+    mail = user.email.casefold()
+    if same or (mail and mail == case.resident.email.casefold()):
+        raise NotAllowed(
+            _("This looks like your own application. A colleague has to decide it."), code="close"
+        )
+
+
+def _same_name(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return ["".join(part.split()) for part in one] == ["".join(part.split()) for part in other]
 
 
 # --- Acting for somebody else -----------------------------------------------------------------
@@ -322,6 +358,8 @@ def options(case: Case, user: User) -> list[MoveOption]:
             continue
         try:
             check_move(case, verb, roles=roles, known_facts=known)
+            if verb in VERB_OF.values():
+                check_not_close(case, user)
             if verb is Verb.APPROVE:
                 check_ground(case)
         except NotAllowed as refusal:

@@ -24,6 +24,7 @@ from cases.models import (
     RegisterEntry,
     RepresentationCheck,
 )
+from cases.models_desk import Absence
 from catalogue import queries as catalogue
 from common import outbox
 from common.calendar import add_working_days
@@ -232,6 +233,29 @@ def after_voiding(payload: dict[str, Any]) -> None:
     row = _signature(payload)
     if row.signed_by is not None:
         _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, _plain("portal:messages"))
+
+
+@outbox.handler("cases.absence")
+def after_entering_an_absence(payload: dict[str, Any]) -> None:
+    """Tell the substitute, unless it was taken back meanwhile."""
+    absence = (
+        Absence.objects.select_related("absent", "substitute")
+        .filter(pk=payload["absence_id"])
+        .first()
+    )
+    if absence is None:
+        return
+    send(
+        notices.StandsIn,
+        resident=absence.substitute,
+        context={
+            "colleague": absence.absent.name,
+            "first": absence.first,
+            "last": absence.last,
+            "path": _plain("desk:inbox"),
+        },
+        key=f"absence:{absence.pk}",
+    )
 
 
 def _signature(payload: dict[str, Any]) -> Cosignature:

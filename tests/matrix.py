@@ -213,7 +213,18 @@ TOWN: dict[str, Row] = {
     "desk:attachment": desk_case(),
     "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
     "desk:letter": desk_case(case="decided"),
+    "desk:team": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
+    "desk:team_short": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:copy": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, FOUND, objects=True),
+    "desk:absences": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
+    "desk:absence_remove": Row(
+        _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND}, NOT_ALLOWED, FOUND, objects=True
+    ),
+    "desk:bulk_new": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, NOT_ALLOWED, INVALID),
+    # Only whoever began it.
+    "desk:bulk": Row(
+        _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND}, OK, INVALID, objects=True
+    ),
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:forms": Row(_ADMIN_ONLY),
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),

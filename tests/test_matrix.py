@@ -16,7 +16,10 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
+from cases import bulk
+from cases.desk import InboxFilter
 from cases.models import Case
+from cases.models_desk import Absence
 from common import outbox
 from common.models import OutboxRow
 from forms.models import Attachment, Draft, ProfileFact, Upload
@@ -160,6 +163,10 @@ def _make_world(town: Any) -> World:
             "token": behalf.asked_to_sign(draft)[1],
             "code": letter.code,
             "offering_id": of.pk,
+            "absence_id": Absence.objects.create(
+                absent=worker, substitute=administrator, first="2030-01-01", last="2030-01-02"
+            ).pk,
+            "run_id": bulk.choose(by=worker, chosen=InboxFilter(), ids=[decided.pk], query="").pk,
             "version_id": of.form_version_id,
             "pk": 0,
         }

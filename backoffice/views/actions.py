@@ -229,6 +229,7 @@ def _decide(
             reason=decision["reason"],
             waive_fee=decision["waive_fee"],
             roles=policies.roles_on(case, reader),
+            by=reader,
         )
     except DomainError as refusal:
         return _refused(request, case, panel, values, refusal)

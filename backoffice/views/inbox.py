@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from backoffice import filters
 from backoffice.due import Due, due
 from backoffice.views.reader import at_the_desk, reader_of
-from cases import desk, paging, policies, queries
+from cases import bulk, desk, paging, policies, queries
 from cases.desk import InboxFilter
 from cases.models import Case
 from catalogue.models import Offering
@@ -88,6 +88,11 @@ def beside(request: HttpRequest) -> HttpResponse:
 @at_the_desk
 def inbox(request: HttpRequest) -> HttpResponse:
     """Cases of one's departments by urgency."""
+    return inbox_page(request)
+
+
+def inbox_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    """The list of the address, with why nothing was done with it."""
     reader = reader_of(request)
     consultee_only = queries.is_consultee_only(reader)
     chosen = filters.from_address(request.GET, consultee_only=consultee_only)
@@ -119,5 +124,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "page": page,
             "query": f"{query}&" if query else "",
             "lines": lines(reader, page.cases, chosen, timezone.localdate()),
+            "problem": problem,
+            "many": bulk.MOST,
         },
+        status=status,
     )

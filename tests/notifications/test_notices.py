@@ -25,11 +25,16 @@ EVERYTHING: dict[str, Any] = {
     "until": date(2026, 4, 15),
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
+    "colleague": "山本 真理",
+    "first": date(2026, 4, 6),
+    "last": date(2026, 4, 10),
 }
 
 
 #: To an address that may belong to nobody we know: no name is said.
 TO_AN_ADDRESS = {"cosignature_asked"}
+#: Between colleagues.
+ABOUT_NO_SERVICE = {"stands_in"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "application_received", "correction_requested", "consultation_requested", "decision_made",
         "fee_due", "payment_received", "document_ready", "case_stage_changed",
         "representation_doubted", "cosignature_asked", "cosignatures_complete",
-        "cosignature_refused", "cosignature_void",
+        "cosignature_refused", "cosignature_void", "stands_in",
     }  # fmt: skip
 
 
@@ -66,9 +71,10 @@ def test_notice_reads_in_every_language(kind: str, language: str) -> None:
     assert (NUMBER in words.body) == has_number(notice)
     assert ("<O'Neill>" in words.body) == (kind not in TO_AN_ADDRESS)
     assert "{" not in words.subject + words.body
-    assert ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
+    named = ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
+    assert named == (kind not in ABOUT_NO_SERVICE)
     assert ("2026" in words.body) == bool(
-        {"received_on", "due_on", "paid_on", "until"} & set(context_of(notice))
+        {"received_on", "due_on", "paid_on", "until", "first"} & set(context_of(notice))
     )
 
 
