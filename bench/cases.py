@@ -22,6 +22,7 @@ TOWNS = {"few": 1_000, "many": 100_000}
 TURNS = 60
 WARM_UP = 5
 MOST_STATEMENTS = 15
+MOVES = 60
 
 #: The pages: a name and the address after /desk/; {number}, {phone}, {name} are of a case there.
 PAGES = {
@@ -40,9 +41,16 @@ PAGES = {
     "search_everybody": "?q=第一市",
     "case": "cases/{case}/",
 }
-LIMITS = {f"cases.{page}.ratio": 1.5 for page in PAGES} | {
-    f"cases.{page}.statements": float(MOST_STATEMENTS) for page in PAGES
-}
+LIMITS = (
+    {f"cases.{page}.ratio": 1.5 for page in PAGES}
+    | {
+        "cases.bulk_1000": 10.0,
+        "cases.bulk_not_done": 0,
+        "cases.bulk_not_queued": 0,
+        "cases.move_ratio": 2.0,
+    }
+    | {f"cases.{page}.statements": float(MOST_STATEMENTS) for page in PAGES}
+)
 
 
 def run() -> Iterator[Figure]:
@@ -57,6 +65,8 @@ def main() -> None:
     django.setup()
     desks = [_Desk(name, count) for name, count in TOWNS.items()]
     _pages(*desks)
+    _bulk(desks[-1])
+    _move(desks[-1])
 
 
 def _say(figure: str, value: float, unit: str) -> None:
@@ -185,6 +195,92 @@ def _pages(few: _Desk, many: _Desk) -> None:
         _say(f"cases.{page}.median_ratio", median(times["many"]) / median(times["few"]), "")
         _say(f"cases.{page}.ratio", p95(times["many"]) / p95(times["few"]), "")
         _say(f"cases.{page}.statements", many.statements(page), "SQL")
+
+
+def _bulk(desk: _Desk) -> None:
+    """A thousand cases are refused by the worker's code, in one process, each with its result."""
+    from cases import bulk
+    from cases.desk import InboxFilter
+    from common import outbox
+    from common.models import OutboxRow
+    from tenants import context
+
+    with context.municipality(desk.name):
+        reviewed = InboxFilter(view="open", stage="review")
+        run = bulk.choose(by=desk.reader, chosen=reviewed, ids=None, query="")
+        options = bulk.options_of("refuse", {"reason": "場所が重なるため。"})
+        previewed = _seconds(lambda: bulk.preview(run=run, verb="refuse", options=options))
+        bulk.start(run=run)
+        payloads = [row.payload for row in OutboxRow.objects.filter(kind="cases.bulk")]
+        OutboxRow.objects.filter(kind="cases.bulk").update(state="done")
+    started = time.perf_counter()
+    for payload in payloads:
+        with context.municipality(desk.name):
+            outbox.handlers.get("cases.bulk")(payload)
+    took = time.perf_counter() - started
+    with context.municipality(desk.name):
+        counted = bulk.counts(run)
+        queued = OutboxRow.objects.filter(kind="cases.decided").count()
+    _say("cases.bulk_preview_1000", previewed, "s")
+    _say("cases.bulk_1000", took, "s")
+    _say("cases.bulk_not_done", bulk.MOST - counted["done"], "cases")
+    _say("cases.bulk_not_queued", bulk.MOST - queued, "notices")
+
+
+def _move(desk: _Desk) -> None:
+    """Taking a case over next to the bare statements that it cannot do without, in turn."""
+    from cases import actions
+    from cases.models import Case
+    from tenants import context
+
+    with context.municipality(desk.name):
+        here = Case.objects.filter(department=desk.staff.offices[0], stage="received")
+        cases = list(here.select_related("application", "resident")[: 2 * MOVES])
+    ours, bare = [], []
+    for one, other in zip(cases[:MOVES], cases[MOVES:], strict=True):
+
+        def move(case: Any = one) -> None:
+            with context.municipality(desk.name):
+                actions.claim_case(case=case, by=desk.reader, lock=case.lock)
+
+        def statements(case: Any = other) -> None:
+            with context.municipality(desk.name):
+                _bare_move(case, desk.reader)
+
+        ours.append(_seconds(move) * 1000)
+        bare.append(_seconds(statements) * 1000)
+    _say("cases.move", median(ours[WARM_UP:]), "ms")
+    _say("cases.move_bare", median(bare[WARM_UP:]), "ms")
+    _say("cases.move_ratio", median(ours[WARM_UP:]) / median(bare[WARM_UP:]), "")
+
+
+def _bare_move(case: Any, by: Any) -> None:
+    """An UPDATE and three INSERTs, as somebody writes them by hand."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cases_case SET stage = 'review', assigned_to_id = %s, lock = lock + 1 "
+            "WHERE id = %s AND lock = %s",
+            [by.pk, case.pk, case.lock],
+        )
+        cursor.execute(
+            "INSERT INTO cases_timelineentry (case_id, at, code, values) "
+            "VALUES (%s, now(), 'claimed', '{}')",
+            [case.pk],
+        )
+        cursor.execute(
+            "INSERT INTO audit_ledgerentry (at, event, actor_kind, actor_id, actor_name, about, "
+            "object_kind, object_id, purpose, data) "
+            "VALUES (now(), 'case.claimed', 'staff', %s, %s, %s, 'case', %s, 'processing', '{}')",
+            [str(by.pk), by.name, case.resident_id, str(case.pk)],
+        )
+        cursor.execute(
+            "INSERT INTO common_outboxrow (kind, key, payload, state, attempts, times_revived, "
+            "next_at, last_error, created_at) "
+            "VALUES ('bench.move', %s, '{}', 'done', 0, 0, now(), '', now())",
+            [str(case.pk)],
+        )
 
 
 if __name__ == "__main__":

@@ -319,8 +319,7 @@ def _index_made_afterwards(schema: str) -> Iterator[None]:
 
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
         owner.execute("SET maintenance_work_mem = '256MB'")
-        drop = sql.SQL("DROP INDEX {}.case_search_grams").format(sql.Identifier(schema))
-        owner.execute(drop)
+        owner.execute(sql.SQL("DROP INDEX {}.case_search_grams").format(sql.Identifier(schema)))
         yield
         owner.execute(
             sql.SQL(
