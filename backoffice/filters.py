@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.queries import VIEWS, InboxFilter
+from cases.desk import MOST_COUNTED, VIEWS, InboxFilter
 
 #: Longer than any name or receipt number.
 LONGEST_SEARCH = 100
@@ -42,6 +42,13 @@ class Tab:
     current: bool
     count: int | None
 
+    @property
+    def counted(self) -> str:
+        """The count in figures; "1,000+" where nobody counted on."""
+        if self.count is None:
+            return ""
+        return f"{MOST_COUNTED:,}+" if self.count > MOST_COUNTED else f"{self.count:,}"
+
 
 def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilter:
     """The filter of an address; what is not understood is left out."""
@@ -54,6 +61,8 @@ def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilt
         view=view,
         offering=query.get("service", "")[:60],
         stage=query.get("stage", "")[:40],
+        # An office that was asked is told nothing of tags.
+        tag="" if consultee_only else query.get("tag", "").replace("\x00", "").strip()[:30],
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
     )
 
@@ -72,6 +81,7 @@ def query_of(chosen: InboxFilter) -> str:
         "view": chosen.view if chosen.view != "open" else "",
         "service": chosen.offering,
         "stage": chosen.stage,
+        "tag": chosen.tag,
         "q": chosen.text,
     }
     return urlencode({name: value for name, value in parts.items() if value})
@@ -117,6 +127,9 @@ def chips(
         found.append(
             Chip(_("Stage: %(name)s") % {"name": name}, address(replace(chosen, stage="")))
         )
+    if chosen.tag:
+        name = _("Tag: %(name)s") % {"name": chosen.tag}
+        found.append(Chip(name, address(replace(chosen, tag=""))))
     if chosen.text:
         found.append(
             Chip(_("Search: “%(text)s”") % {"text": chosen.text}, address(replace(chosen, text="")))

@@ -82,7 +82,8 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
     for option in policies.options(case, facts.reader):
         name, key = _PANELS[option.verb]
         allowed, reason = option.allowed, option.reason
-        if option.verb is Verb.CLAIM and case.assigned_to_id == facts.reader.pk and allowed:
+        begun = option.verb is Verb.CLAIM and case.stage != case.workflow.initial
+        if begun and case.assigned_to_id == facts.reader.pk and allowed:
             allowed, reason = False, _("This case is on your desk already.")
         mine = typed.panel == name
         found.append(

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from backoffice.views import (
+    absences,
     actions,
     bank,
     bodies,
+    bulk,
     case,
     closing,
     counter,
@@ -20,6 +22,7 @@ from backoffice.views import (
     printing,
     reports,
     retention,
+    team,
     waivers,
 )
 
@@ -50,6 +53,8 @@ urlpatterns = [
     path(
         "cases/<uuid:case_id>/files/<uuid:attachment_id>/small/", files.thumbnail, name="thumbnail"
     ),
+    path("cases/<uuid:case_id>/team/", team.team, name="team"),
+    path("cases/<uuid:case_id>/team/short/", team.beside_case, name="team_short"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/preview/<slug:panel>/", letters.preview, name="letter_preview"),
     path("cases/<uuid:case_id>/letters/", letters.editions, name="letters"),
@@ -65,6 +70,10 @@ urlpatterns = [
     path("counter/sent/<uuid:case_id>/", counter.done, name="counter_done"),
     path("printing/", printing.letters, name="printing"),
     path("printing/<uuid:run_id>/", printing.run, name="print_run"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/<int:absence_id>/remove/", absences.remove, name="absence_remove"),
+    path("bulk/", bulk.new, name="bulk_new"),
+    path("bulk/<uuid:bulk_id>/", bulk.run, name="bulk"),
     path("export/", export.export, name="export"),
     path("forms/", forms.overview, name="forms"),
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),

@@ -26,6 +26,7 @@ from cases import (
     partial,
     policies,
     queries,
+    search,
     timeline,
 )
 from cases.models import (
@@ -467,6 +468,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     drafts.close(draft)
     timeline.add(case, "correction_answered")
     _apply(case, move, "corrected", "corrected_provenance")
+    search.put(case)
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case
 
@@ -499,6 +501,7 @@ def decide(
         waive_fee=waive_fee,
         roles=policies.roles_on(case, by),
         fee=partial.fee_for(case, parts).total if parts else None,
+        by=by,
     )
     rule = case.offering.template.service.register_entry
     decision = Decision.objects.create(

@@ -55,6 +55,15 @@ WORDINGS = {
     "retention.changed": _("{name} changed how long applications are kept"),
     "draft.link_asked": _("A link was sent to go on with a draft in another browser"),
     "draft.resumed": _("A draft was opened in another browser by its link"),
+    "case.assigned": _("{name} put the application on somebody's desk"),
+    "case.released": _("{name} laid the application back for colleagues"),
+    "case.noted": _("{name} wrote an internal note"),
+    "case.tagged": _("{name} put a tag on the application"),
+    "case.untagged": _("{name} took a tag off the application"),
+    "case.interest_declared": _("{name} stepped aside for being too close to the application"),
+    "absence.entered": _("{name} entered an absence and who stands in"),
+    "absence.removed": _("{name} took an absence back"),
+    "cases.bulk_started": _("{name} started something for many applications at once"),
     "letter.opened": _("{name} opened the letter with the decision"),
     "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
     "letter.replaced": _("{name} had the letter issued anew"),
@@ -71,7 +80,9 @@ class CasesConfig(AppConfig):
         from cases import (  # noqa: F401, PLC0415  some register the outbox's handlers
             after_issue,
             alarms,
+            bulk,
             fee_tasks,
+            search,
             tasks,
             unpaid,
         )
@@ -86,3 +97,5 @@ class CasesConfig(AppConfig):
         chores.register("cases.unpaid_fees", unpaid.look_after)
         chores.register("cases.clock_alarms", alarms.find)
         chores.register("cases.opinion_reminders", alarms.find_opinions)
+        chores.register("cases.search_rows", search.put_missing)
+        chores.register("cases.bulk_runs", bulk.forget_old)

@@ -6,11 +6,21 @@ import uuid
 from functools import cached_property
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.fee_models import FeeWaiver, Receipt
+from cases.models_desk import (
+    Absence,
+    BulkItem,
+    BulkRun,
+    CaseTag,
+    Interest,
+    Note,
+    SearchRow,
+)
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
 from cases.retention.models import Disposal, DisposalItem, Hold
@@ -26,10 +36,11 @@ from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
-    "Application", "Case", "Consultation", "CorrectionRequest", "Cosignature", "Decision",
-    "Disposal", "DisposalItem", "FeeWaiver", "Hold", "IssuedLetter", "NumberSeries", "PrintRun",
-    "PrintedLetter", "Receipt", "RegisterEntry", "Replacement", "ReportRow", "RepresentationCheck",
-    "Revocation", "TimelineEntry",
+    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseTag", "ClosingDay",
+    "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision", "Disposal",
+    "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter", "Note",
+    "NumberSeries", "PrintRun", "PrintedLetter", "Receipt", "RegisterEntry", "Replacement",
+    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -129,13 +140,38 @@ class Case(models.Model):
     )
     # Counts changes: a page opened before somebody else's change is told so.
     lock = models.PositiveIntegerField(default=1)
+    # Staff who said that they are too close to it to decide (`Interest`), by id.
+    barred: models.Field[list[uuid.UUID], list[uuid.UUID]] = ArrayField(
+        models.UUIDField(), default=list
+    )
 
     class Meta:
+        # Each list of the desk is read in its own order, never sorted: see `cases.desk`.
         indexes = [
             models.Index(
-                fields=["department", "due_on"],
+                fields=["department", "due_on", "received_on", "id"],
                 name="case_inbox",
                 condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["due_on", "received_on", "id"],
+                name="case_inbox_of_town",
+                condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["department", "due_on", "received_on", "id"],
+                name="case_unassigned",
+                condition=models.Q(closed_at__isnull=True, assigned_to__isnull=True),
+            ),
+            models.Index(
+                fields=["assigned_to", "due_on", "received_on", "id"],
+                name="case_on_desk",
+                condition=models.Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["department", "-closed_at", "id"],
+                name="case_closed",
+                condition=models.Q(closed_at__isnull=False),
             ),
             models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
             models.Index(

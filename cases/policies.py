@@ -9,7 +9,8 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import clocks, talks
+from cases import absences, clocks, talks
+from cases.desk import DESK_ROLES as DESK_ROLES
 from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
 from catalogue.models import Offering
 from catalogue.template import Assurance
@@ -29,9 +30,6 @@ VERB_OF = {
 }
 
 _ALWAYS_SHOWN = (Verb.CLAIM, Verb.REQUEST_CONSULTATION, Verb.REQUEST_CORRECTION)
-
-#: Roles that process cases; each counts in its department (or everywhere, without one).
-DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,10 @@ def roles_on(case: Case, user: User) -> frozenset[str]:
     """The workflow roles of a user on this case."""
     if user.pk == case.resident_id:
         return frozenset({"resident"})
-    return frozenset(role.value for role in DESK_ROLES if has_role(user, role, case.department.key))
+    held = frozenset(role.value for role in DESK_ROLES if has_role(user, role, case.department.key))
+    if not held and user.kind == User.Kind.STAFF and absences.stands_in(user, case.assigned_to_id):
+        return frozenset({Role.CASEWORKER.value})
+    return held
 
 
 def may_process(case: Case, user: User) -> bool:
@@ -137,6 +138,7 @@ def check_decision(
     reason: str,
     waive_fee: bool,
     roles: Iterable[str],
+    by: User,
     fee: int | None = None,
 ) -> Move:
     """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`.
@@ -154,11 +156,41 @@ def check_decision(
         roles=roles,
         known_facts=facts(case) | {"fee_waived": waive_fee} | ({} if fee is None else {"fee": fee}),
     )
+    check_not_close(case, by)
     if approved:
         check_ground(case)
     if outcome == Decision.Outcome.REFUSED and not reason.strip():
         raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
     return move
+
+
+def check_not_close(case: Case, user: User) -> None:
+    """Nobody decides on themselves or on somebody close to them (除斥). No statement of its own.
+
+    Somebody who declared it, or whom the platform finds to be the same person: by their account,
+    their address for mail, or name and kana together.
+    """
+    if user.pk in case.barred:
+        raise NotAllowed(
+            _("You said that you are too close to this case. A colleague has to decide it."),
+            code="close",
+        )
+    mine = [(user.name, user.name_kana)] if user.name and user.name_kana else []
+    people = [(case.resident.name, case.resident.name_kana)]
+    if case.represented is not None:
+        people.append((case.represented.name, case.represented.name_kana))
+    same = user.pk == case.resident_id or any(
+        _same_name(one, you) for one in mine for you in people
+    )
+    mail = user.email.casefold()
+    if same or (mail and mail == case.resident.email.casefold()):
+        raise NotAllowed(
+            _("This looks like your own application. A colleague has to decide it."), code="close"
+        )
+
+
+def _same_name(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return ["".join(part.split()) for part in one] == ["".join(part.split()) for part in other]
 
 
 # --- Acting for somebody else -----------------------------------------------------------------
@@ -417,6 +449,8 @@ def options(case: Case, user: User) -> list[MoveOption]:
                 check_extension(case, roles=roles, known_facts=known)
             else:
                 check_move(case, verb, roles=roles, known_facts=known)
+            if verb in VERB_OF.values():
+                check_not_close(case, user)
             if verb is Verb.APPROVE:
                 check_ground(case)
         except NotAllowed as refusal:

@@ -1,30 +1,18 @@
-"""Reading cases: the inbox, a case for its reader, and its course for the resident."""
+"""Reading cases: a case for its reader, and its course for the resident. Lists: `cases.desk`."""
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import jaconv
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-)
-from django.db.models.functions import Replace
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from cases import clocks, policies, timeline
+from cases import clocks, desk, policies, timeline
 from cases.clocks import ClockNow
-from cases.models import Application, Case, Consultation, CorrectionRequest, Decision
+from cases.models import Application, Case, CorrectionRequest, Decision
 from catalogue.queries import published
 from common.database import one_or_none
 from common.errors import NotFound
@@ -32,7 +20,7 @@ from common.lookup import Lookup
 from documents.models import Document
 from forms.models import FormVersion
 from identity.models import User
-from identity.roles import Role, departments_of, has_role
+from identity.roles import Role, has_role
 from payments.models import FeeDue
 from workflow.definition import Ball, Outcome, Stage
 
@@ -101,151 +89,15 @@ def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
     return _with_decision(case)
 
 
-@dataclass(frozen=True, slots=True)
-class InboxFilter:
-    """What the inbox shows. `view`: open, mine, unassigned, overdue, waiting, closed, consult."""
-
-    view: str = "open"
-    offering: str = ""
-    stage: str = ""
-    text: str = ""
-
-
-#: What a list shows. No answers: they are the bulk of the rows.
-_LISTED = (
-    "offering",
-    "workflow_version",
-    "department",
-    "stage",
-    "received_on",
-    "due_on",
-    "days_left_when_paused",
-    "paused_on",
-    "closed_at",
-    "application__receipt_number",
-    "application__represented_then",
-    "resident__name",
-    "assigned_to__name",
-)
-
-
-def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
-    """Cases of the user's departments, most urgent first (waiting ones last)."""
-    cases = (
-        Case.objects.select_related("application", "resident", "assigned_to")
-        .only(*_LISTED)
-        .filter(_readable_by(user))
-    )
-    cases = cases.filter(_in_view(user, chosen.view))
-    if chosen.offering:
-        cases = cases.filter(offering__slug=chosen.offering)
-    if chosen.stage:
-        cases = cases.filter(stage=chosen.stage)
-    cases = _found_by_words(cases, user, chosen.text)
-    if chosen.view == "closed":
-        return cases.order_by("-closed_at", "pk")
-    return cases.order_by("due_on", "received_on", "pk")
-
-
-def _found_by_words(cases: QuerySet[Case], user: User, text: str) -> QuerySet[Case]:
-    """Every word in the receipt number, or in the name of an applicant whose case one works on.
-
-    Full-width letters, hiragana for a kana name and a name written without its space are found.
-    """
-    words = unicodedata.normalize("NFKC", text).split()
-    if not words:
-        return cases
-    cases = cases.annotate(
-        plain_name=_without_spaces("resident__name"),
-        plain_kana=_without_spaces("resident__name_kana"),
-    )
-    worked = _worked_by(user)
-    for word in words:
-        kana = jaconv.hira2kata(word)
-        by_name = Q(plain_name__icontains=word) | Q(plain_kana__icontains=kana)
-        by_name |= Q(application__represented_then__name__icontains=word)
-        by_name |= Q(application__represented_then__name_kana__icontains=kana)
-        cases = cases.filter(Q(application__receipt_number__icontains=word) | (worked & by_name))
-    return cases
-
-
-def _without_spaces(field: str) -> Replace:
-    return Replace(Replace(F(field), Value(" "), Value("")), Value("\u3000"), Value(""))
-
-
-def _desk_departments(user: User) -> frozenset[str] | None:
-    """Where the user works cases; None means everywhere."""
-    keys: frozenset[str] = frozenset()
-    for role in policies.DESK_ROLES:
-        held = departments_of(user, role)
-        if held is None:
-            return None
-        keys |= held
-    return keys
-
-
-def _worked_by(user: User) -> Q:
-    """Cases of the departments where the user is caseworker or lead."""
-    desk = _desk_departments(user)
-    # A role without a department counts everywhere.
-    return Q() if desk is None else Q(department__key__in=desk)
-
-
 def worked_on(user: User) -> QuerySet[Case]:
     """Cases of the departments where the user is caseworker or lead."""
-    return Case.objects.filter(_worked_by(user))
+    return Case.objects.filter(desk.worked_by(user))
 
 
 def at_desk_of(user: User) -> Q:
     """Offerings of those departments."""
     # An empty Q would vanish from an "or".
-    return _worked_by(user) or Q(pk__isnull=False)
-
-
-def _readable_by(user: User) -> Q:
-    """Cases one works on, and those on which one's department is or was asked."""
-    if _desk_departments(user) is None:
-        return Q()
-    readable = _worked_by(user)
-    consulted = departments_of(user, Role.CONSULTEE)
-    if consulted or consulted is None:
-        asked = Consultation.objects.filter(case=OuterRef("pk"))
-        if consulted is not None:
-            asked = asked.filter(department__key__in=consulted)
-        readable |= Q(Exists(asked))
-    return readable
-
-
-VIEWS = ("mine", "unassigned", "open", "waiting", "overdue", "consult", "closed")
-
-
-def inbox_counts(user: User) -> dict[str, int]:
-    """How many cases each view holds, the closed ones left out. One statement."""
-    counted = [view for view in VIEWS if view != "closed"]
-    return Case.objects.filter(_readable_by(user)).aggregate(
-        **{view: Count("pk", filter=_in_view(user, view)) for view in counted}
-    )
-
-
-def _in_view(user: User, view: str) -> Q:
-    still_open = Q(closed_at__isnull=True)
-    if view == "mine":
-        return still_open & Q(assigned_to=user)
-    if view == "unassigned":
-        return still_open & Q(assigned_to__isnull=True)
-    if view == "overdue":
-        return still_open & Q(due_on__lt=timezone.localdate())
-    if view == "waiting":
-        return still_open & Q(due_on__isnull=True)
-    if view == "closed":
-        return Q(closed_at__isnull=False)
-    if view == "consult":
-        keys = departments_of(user, Role.CONSULTEE)
-        asked = Consultation.objects.filter(case=OuterRef("pk"), answered_at__isnull=True)
-        if keys is not None:
-            asked = asked.filter(department__key__in=keys)
-        return still_open & Q(Exists(asked))
-    return still_open
+    return desk.worked_by(user) or Q(pk__isnull=False)
 
 
 def clock(case: Case, today: date | None = None) -> ClockNow:
@@ -315,7 +167,7 @@ def application_for_resident(user: User, application_id: uuid.UUID) -> Applicati
 
 def is_consultee_only(user: User) -> bool:
     """Whether the user only gives opinions and works no cases."""
-    return _desk_departments(user) == frozenset() and has_role(user, Role.CONSULTEE)
+    return desk.departments(user) == frozenset() and has_role(user, Role.CONSULTEE)
 
 
 def public_form(key: str, number: int) -> FormVersion:

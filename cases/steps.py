@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +24,19 @@ _case_locked: Lookup[Case] = Lookup(
 )
 
 
+_held: ContextVar[Mapping[uuid.UUID, Case]] = ContextVar("held", default=MappingProxyType({}))
+
+
+@contextmanager
+def holding(cases: Iterable[Case]) -> Iterator[None]:
+    """Within: these cases were read and locked in the caller's transaction, and are not again."""
+    token = _held.set({case.pk: case for case in cases})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def locked(case: Case, lock: int | None, by: User | None = None) -> Case:
     """The case as it is now, which nobody else changes until this transaction ends.
 
@@ -27,6 +44,14 @@ def locked(case: Case, lock: int | None, by: User | None = None) -> Case:
 
     Raises `NotFound`, and `Conflict` when it is not as the page with `lock` showed it.
     """
+    fresh = _held.get().get(case.pk) or _read_locked(case)
+    policies.check_unchanged(fresh, lock)
+    if by is not None:
+        policies.check_not_entered(fresh, by)
+    return fresh
+
+
+def _read_locked(case: Case) -> Case:
     fresh = _case_locked.one(pk=case.pk)
     if fresh is None:
         raise NotFound(_("There is no such case."), code="no_case")
@@ -35,9 +60,6 @@ def locked(case: Case, lock: int | None, by: User | None = None) -> Case:
         same = getattr(fresh, f"{name}_id") == getattr(case, f"{name}_id")
         if same and name in case._state.fields_cache:  # noqa: SLF001
             setattr(fresh, name, getattr(case, name))
-    policies.check_unchanged(fresh, lock)
-    if by is not None:
-        policies.check_not_entered(fresh, by)
     return fresh
 
 

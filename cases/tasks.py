@@ -24,6 +24,7 @@ from cases import (
     partial,
     policies,
     resuming,
+    search,
     timeline,
 )
 from cases.links import Purpose
@@ -38,6 +39,7 @@ from cases.models import (
     RegisterEntry,
     RepresentationCheck,
 )
+from cases.models_desk import Absence
 from catalogue import queries as catalogue
 from common import outbox
 from common.errors import NotAllowed
@@ -61,8 +63,9 @@ _DECISIONS = Decision.objects.select_related(
 
 @outbox.handler("cases.submitted")
 def after_submission(payload: dict[str, Any]) -> None:
-    """Tell the resident that it has arrived; their copy follows."""
+    """The office can find it; the resident is told that it has arrived; their copy follows."""
     case = _case(payload["case_id"])
+    search.put(case)
     tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     copies.request(case.application, after_the_notice=True)
 
@@ -327,6 +330,29 @@ def after_asking_for_a_link(payload: dict[str, Any]) -> None:
         message_id=message_id_of(notices.ResumeLinkAsked.kind, str(row.pk), "guest"),
     ).send()
     resuming.forget_address(row)
+
+
+@outbox.handler("cases.absence")
+def after_entering_an_absence(payload: dict[str, Any]) -> None:
+    """Tell the substitute, unless it was taken back meanwhile."""
+    absence = (
+        Absence.objects.select_related("absent", "substitute")
+        .filter(pk=payload["absence_id"])
+        .first()
+    )
+    if absence is None:
+        return
+    send(
+        notices.StandsIn,
+        resident=absence.substitute,
+        context={
+            "colleague": absence.absent.name,
+            "first": absence.first,
+            "last": absence.last,
+            "path": _plain("desk:inbox"),
+        },
+        key=f"absence:{absence.pk}",
+    )
 
 
 def _signature(payload: dict[str, Any]) -> Cosignature:

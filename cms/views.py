@@ -15,8 +15,8 @@ from wagtail.url_routing import RouteResult
 
 from cms import brand, site
 from cms.models import ServicePage, TownPage
-from cms.search import text
 from cms.search.queries import search as find
+from common import grams as text
 
 SUGGESTIONS = 6
 

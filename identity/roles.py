@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 
     from identity.models import User
 
-__all__ = ["Role", "any_role", "departments_of", "forget", "has_role", "roles_of"]
+__all__ = [
+    "Role",
+    "any_role",
+    "department_ids_of",
+    "departments_of",
+    "forget",
+    "has_role",
+    "roles_of",
+]
 
 _KEPT = "_roles_kept"
+_IDS = "_department_ids_kept"
 _roles: Lookup[StaffRole] = Lookup(lambda user: StaffRole.objects.filter(user=user), user=UUID)
 
 
@@ -25,11 +34,13 @@ def roles_of(user: User | Any) -> frozenset[tuple[str, str | None]]:
         return frozenset()
     kept: frozenset[tuple[str, str | None]] | None = getattr(user, _KEPT, None)
     if kept is None:
+        held_now = _roles.all(user=user.pk)
         kept = frozenset(
-            (held.role, held.department.key if held.department else None)
-            for held in _roles.all(user=user.pk)
+            (held.role, held.department.key if held.department else None) for held in held_now
         )
         setattr(user, _KEPT, kept)
+        ids = {held.department.key: held.department.pk for held in held_now if held.department}
+        setattr(user, _IDS, ids)
     return kept
 
 
@@ -58,6 +69,16 @@ def departments_of(user: User | Any, role: str) -> frozenset[str] | None:
     if (Role.ADMIN.value, None) in held or (str(role), None) in held:
         return None
     return frozenset(key for name, key in held if name == role and key is not None)
+
+
+def department_ids_of(user: User | Any, keys: Iterable[str]) -> list[UUID]:
+    """Ids of those departments of `keys` in which `user` holds a role. No statement of its own.
+
+    A list that is read in the order of an index must name the department by id.
+    """
+    roles_of(user)
+    known: dict[str, UUID] = getattr(user, _IDS, {})
+    return sorted(known[key] for key in keys)
 
 
 def forget(user: User | Any) -> None:

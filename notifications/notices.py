@@ -95,6 +95,23 @@ class ConsultationRequested(Notice):
     link_label = _("Open the case")
 
 
+class AbsenceContext(BeforeSendingContext):
+    """`colleague` is away from `first` to `last`, both included. Goes to staff."""
+
+    colleague: str
+    first: date
+    last: date
+
+
+@register
+class StandsIn(Notice):
+    """To staff: a colleague is away, and you have their cases meanwhile."""
+
+    kind = "stands_in"
+    context = AbsenceContext
+    link_label = _("Open the inbox")
+
+
 @register
 class PeriodExtended(Notice):
     """To the applicant: the office needs longer. Why is behind the sign-in."""

@@ -264,6 +264,17 @@ TOWN: dict[str, Row] = {
     "desk:counter_begin": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
     "desk:counter_end": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
     "desk:counter_done": Row(_ADMIN_ONLY, NOT_FOUND, NOT_FOUND, objects=True),
+    "desk:team": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
+    "desk:team_short": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
+    "desk:absences": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
+    "desk:absence_remove": Row(
+        _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND}, NOT_ALLOWED, FOUND, objects=True
+    ),
+    "desk:bulk_new": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, NOT_ALLOWED, INVALID),
+    # Only whoever began it.
+    "desk:bulk": Row(
+        _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND}, OK, INVALID, objects=True
+    ),
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:forms": Row(_ADMIN_ONLY),
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),

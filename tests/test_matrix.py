@@ -16,8 +16,10 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
-from cases import printing
+from cases import bulk, printing
+from cases.desk import InboxFilter
 from cases.models import Case
+from cases.models_desk import Absence
 from cases.retention.models import Hold
 from common import outbox
 from common.models import OutboxRow
@@ -187,6 +189,10 @@ def _make_world(town: Any) -> World:
             "guest_token": make.guest_token(consultation.case),
             "code": letter.code,
             "offering_id": of.pk,
+            "absence_id": Absence.objects.create(
+                absent=worker, substitute=administrator, first="2030-01-01", last="2030-01-02"
+            ).pk,
+            "bulk_id": bulk.choose(by=worker, chosen=InboxFilter(), ids=[decided.pk], query="").pk,
             "version_id": of.form_version_id,
             "pk": 0,
             "panel": "approve",

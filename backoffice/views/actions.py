@@ -192,6 +192,7 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             waive_fee=made.waive_fee,
             roles=policies.roles_on(case, reader),
             fee=partial.fee_for(case, draft.refused_parts).total,
+            by=reader,
         )
     except DomainError as refusal:
         return _refused(request, case, panel, values, refusal)

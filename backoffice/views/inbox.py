@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,9 +15,9 @@ from django.views.decorators.http import require_safe
 from backoffice import filters
 from backoffice.due import Due, due
 from backoffice.views.reader import DESK_ROLES, at_the_desk, reader_of
-from cases import policies, queries
+from cases import bulk, desk, paging, policies, queries
+from cases.desk import InboxFilter
 from cases.models import Case
-from cases.queries import InboxFilter
 from catalogue.models import Offering
 from identity.access import staff_required
 from identity.models import Role, User
@@ -78,7 +77,7 @@ def beside(request: HttpRequest) -> HttpResponse:
     """
     reader = reader_of(request)
     chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
-    cases = list(queries.inbox(reader, chosen)[:BESIDE])
+    cases = list(desk.inbox(reader, chosen)[:BESIDE])
     return render(
         request,
         "backoffice/beside.html",
@@ -93,6 +92,11 @@ def beside(request: HttpRequest) -> HttpResponse:
 @staff_required(*DESK_ROLES, Role.COUNTER)
 def inbox(request: HttpRequest) -> HttpResponse:
     """Cases of one's departments by urgency. Who only helps at the counter, goes there."""
+    return inbox_page(request)
+
+
+def inbox_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    """The list of the address, with why nothing was done with it."""
     reader = reader_of(request)
     if not any_role(reader, DESK_ROLES):
         return redirect("desk:counter")
@@ -109,7 +113,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     views = filters.views_for(
         consultee_only=consultee_only, consultee=has_role(reader, Role.CONSULTEE)
     )
-    page = Paginator(queries.inbox(reader, chosen), PER_PAGE).get_page(request.GET.get("page"))
+    at = paging.cursor_of(request.GET.get("at", ""), closed=chosen.view == "closed")
+    page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE)
     query = filters.query_of(chosen)
     return render(
         request,
@@ -118,12 +123,15 @@ def inbox(request: HttpRequest) -> HttpResponse:
             **frame(request, "inbox"),
             "chosen": chosen,
             "consultee_only": consultee_only,
-            "tabs": filters.tabs(chosen, queries.inbox_counts(reader), views),
+            "tabs": filters.tabs(chosen, desk.inbox_counts(reader), views),
             "chips": filters.chips(chosen, services, stages),
             "services": services,
             "stages": stages,
             "page": page,
             "query": f"{query}&" if query else "",
-            "lines": lines(reader, list(page), chosen, timezone.localdate()),
+            "lines": lines(reader, page.cases, chosen, timezone.localdate()),
+            "problem": problem,
+            "many": bulk.MOST,
         },
+        status=status,
     )

@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 
 class SearchEntry(models.Model):
-    """A page as words and bigrams (`cms.search.text`). Written by `cms.search.index` only."""
+    """A page as words and bigrams (`common.grams`). Written by `cms.search.index` only."""
 
     class Kind(models.TextChoices):
         SERVICE = "service", _("Service")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.models import SearchEntry, TownPage
-from cms.search import text
+from common import grams as text
 
 
 def put(page: TownPage) -> None:

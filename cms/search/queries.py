@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from cms.models import SearchEntry
-from cms.search import text
+from common import grams as text
 
 LIMIT = 30
 

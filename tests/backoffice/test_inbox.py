@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from cases import search
 from cases.models import Case
 from identity.models import User
 from tests.factories import cases as make
@@ -32,7 +34,13 @@ def _number(case: Case) -> str:
 
 
 def _of(name: str, **claims: str) -> Case:
-    return make.submitted_case(resident=people.resident(name=name, **claims))
+    return _findable(make.submitted_case(resident=people.resident(name=name, **claims)))
+
+
+def _findable(case: Case) -> Case:
+    """As the worker leaves it after the submission."""
+    search.put(case)
+    return case
 
 
 def test_empty_inbox_says_what_to_do(town: Any, desk: Desk) -> None:
@@ -114,7 +122,7 @@ def test_only_cases_of_ones_own_department(town: Any, desk: Desk) -> None:
     ],
 )
 def test_search_finds_number_name_and_kana(town: Any, desk: Desk, words: str) -> None:
-    found = make.submitted_case()
+    found = _findable(make.submitted_case())
     _of("鈴木 一郎", name_kana="スズキ イチロウ")
     number = _number(found)
     wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalnum() else sign for sign in number)
@@ -125,15 +133,15 @@ def test_search_finds_number_name_and_kana(town: Any, desk: Desk, words: str) ->
 
 @pytest.mark.parametrize("words", ["%", "_", "'; DROP TABLE cases_case; --", "\x00", "x" * 5000])
 def test_search_for_odd_signs_finds_nothing_else(town: Any, desk: Desk, words: str) -> None:
-    make.submitted_case()
+    _findable(make.submitted_case())
     response = desk(people.caseworker()).get(INBOX, {"q": words})
     assert response.status_code == 200
     assert _numbers(response) == [] or not words.strip("\x00")
 
 
 def test_filters_are_chips_that_can_be_removed(town: Any, desk: Desk) -> None:
-    permit = make.submitted_case()
-    make.submitted_case(of=make.offering("child_allowance"), resident=permit.resident)
+    permit = _findable(make.submitted_case())
+    _findable(make.submitted_case(of=make.offering("child_allowance"), resident=permit.resident))
     response = desk(people.admin()).get(
         INBOX, {"view": "unassigned", "service": "park-use", "stage": "received", "q": "山田"}
     )
@@ -154,15 +162,27 @@ def test_pages_of_the_list_keep_the_filter(
     town: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backoffice.views.inbox.PER_PAGE", 2)
-    for number in "一二三":
+    for number in "一二三四五":
         _of(f"{number} 郎")
     client = desk(people.caseworker())
     first = client.get(INBOX, {"view": "unassigned"})
-    assert "?view=unassigned&amp;page=2" in first.content.decode()
-    second = client.get(INBOX, {"view": "unassigned", "page": 2})
-    assert (len(_numbers(first)), len(_numbers(second))) == (2, 1)
-    for odd in ("0", "99", "x"):
-        assert client.get(INBOX, {"page": odd}).status_code == 200
+    second = client.get(_link(first, "next"))
+    third = client.get(_link(second, "next"))
+    assert [len(_numbers(page)) for page in (first, second, third)] == [2, 2, 1]
+    assert len({number for page in (first, second, third) for number in _numbers(page)}) == 5
+    assert "view=unassigned" in _link(first, "next")
+    back = client.get(_link(third, "prev"))
+    assert _numbers(back) == _numbers(second)
+    assert _numbers(client.get(_link(back, "prev"))) == _numbers(first)
+    for odd in ("0", "x", "next.20269999.20260101." + "0" * 32, "next.-.9." + "f" * 32):
+        assert client.get(INBOX, {"at": odd}).status_code == 200
+        assert client.get(INBOX, {"at": odd, "view": "closed"}).status_code == 200
+
+
+def _link(response: Any, rel: str) -> str:
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', response.content.decode())
+    assert found is not None, rel
+    return INBOX + html.unescape(found[1])
 
 
 def test_consultee_sees_what_waits_for_the_opinion_without_names(town: Any, desk: Desk) -> None:

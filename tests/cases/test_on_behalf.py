@@ -10,9 +10,9 @@ from django.db import Error, transaction
 from django.utils import timezone
 
 from audit.models import LedgerEntry
-from cases import actions, letters, policies, queries
+from cases import actions, desk, letters, policies, queries, search
+from cases.desk import InboxFilter
 from cases.models import Application, Case, RegisterEntry
-from cases.queries import InboxFilter
 from common import outbox
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -258,8 +258,9 @@ class TestOffice:
     @pytest.mark.parametrize("word", ["鈴木", "すずき", "スズキ"])
     def test_inbox_finds_the_represented(self, attorney: Representation, word: str) -> None:
         case, worker = self._case(attorney)
-        assert case in queries.inbox(worker, InboxFilter(text=word))
-        assert case not in queries.inbox(people.consultee(at="permits"), InboxFilter(text=word))
+        search.put(case)
+        assert case in desk.inbox(worker, InboxFilter(text=word))
+        assert case not in desk.inbox(people.consultee(at="permits"), InboxFilter(text=word))
 
 
 class TestAfterwards:

@@ -26,6 +26,9 @@ EVERYTHING: dict[str, Any] = {
     "code": "12345678",
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
+    "colleague": "山本 真理",
+    "first": date(2026, 4, 6),
+    "last": date(2026, 4, 10),
 }
 
 
@@ -33,6 +36,8 @@ EVERYTHING: dict[str, Any] = {
 TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
 }  # fmt: skip
+#: Between colleagues.
+ABOUT_NO_SERVICE = {"stands_in"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "waiver_decided", "fee_refunded", "resume_link_asked",
         "period_extended", "case_reopened", "deemed_refusal",
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
-        "guest_reminder", "guest_code",
+        "guest_reminder", "guest_code", "stands_in",
     }  # fmt: skip
 
 
@@ -73,9 +78,10 @@ def test_notice_reads_in_every_language(kind: str, language: str) -> None:
     assert (NUMBER in words.body) == has_number(notice)
     assert ("<O'Neill>" in words.body) == (kind not in TO_AN_ADDRESS)
     assert "{" not in words.subject + words.body
-    assert ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
+    named = ("カナリア給付金" if language == "ja" else "Canary benefit") in words.body
+    assert named == (kind not in ABOUT_NO_SERVICE)
     assert ("2026" in words.body) == bool(
-        {"received_on", "due_on", "paid_on", "until"} & set(context_of(notice))
+        {"received_on", "due_on", "paid_on", "until", "first"} & set(context_of(notice))
     )
 
 

@@ -1,5 +1,5 @@
 // Keys for the desk. A button or link with data-key="a" answers to that key and shows it.
-// Lists: j / k (or arrows) move over [data-row] links, Enter opens, / goes to the search field.
+// Lists: j / k (or arrows) move over [data-row] links, Enter opens, x ticks, / goes to the search.
 (() => {
   "use strict";
   const typing = (target) =>
@@ -29,7 +29,12 @@
     let done = false;
     if (event.key === "j" || (arrows && event.key === "ArrowDown")) done = move(1);
     else if (event.key === "k" || (arrows && event.key === "ArrowUp")) done = move(-1);
-    else {
+    else if (event.key === "x" && arrows) {
+      // The box of the line that one is on.
+      const box = document.activeElement.closest("tr")?.querySelector("input[type=checkbox]");
+      if (box) box.checked = !box.checked;
+      done = Boolean(box);
+    } else {
       const wanted = [...document.querySelectorAll("[data-key]")].find(
         (element) => element.dataset.key === event.key && element.offsetParent !== null,
       );
@@ -45,16 +50,26 @@
   // A part that says where it comes from is fetched when it can be seen. What stands in it stays
   // when that fails.
   document.querySelectorAll("[data-load]").forEach((part) => {
-    new IntersectionObserver(async (seen, observer) => {
-      if (!seen.some((one) => one.isIntersecting)) return;
-      observer.disconnect();
+    const load = async () => {
       const answer = await fetch(part.dataset.load).catch(() => null);
       if (!answer || !answer.ok || answer.redirected) return;
       part.innerHTML = await answer.text();
       const here = part.querySelector("[aria-current]");
       if (here) here.scrollIntoView({ block: "nearest" });
+    };
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      observer.disconnect();
+      load();
+      // Asked for again as long as somebody looks at the page, but not while they are in it.
+      const again = () => document.hidden || part.contains(document.activeElement) || load();
+      if (part.dataset.every) setInterval(again, Number(part.dataset.every) * 1000);
     }).observe(part);
   });
+
+  // Something goes on in the background: look again, unless somebody is in the middle of something.
+  const again = document.querySelector("[data-reload]");
+  if (again) setTimeout(() => location.reload(), Number(again.dataset.reload) * 1000);
 
   // A dialog is an ordinary page section without a script; with it, it opens over the page.
   document.querySelectorAll("[data-dialog]").forEach((link) => {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 MAX_QUERY = 100
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
@@ -43,8 +44,13 @@ def index_grams(texts: Iterable[str]) -> list[str]:
     grams: dict[str, None] = {}
     for text in texts:
         for run in _RUN.findall(normalise(text)):
-            grams.update(dict.fromkeys(_index_run(run)))
+            grams.update(dict.fromkeys(_grams_of(run)))
     return list(grams)
+
+
+@lru_cache(maxsize=4096)
+def _grams_of(run: str) -> tuple[str, ...]:
+    return tuple(_index_run(run))
 
 
 def _index_run(run: str) -> Iterator[str]:
@@ -79,6 +85,11 @@ def words(query: str) -> list[str]:
         parts = _PARTICLES.split(run) if _IS_JAPANESE.match(run) else [run]
         found.update(dict.fromkeys(part for part in parts if part))
     return list(found)
+
+
+def runs(text: str) -> list[str]:
+    """The runs of letters and digits of `text`, normalised; Japanese and Latin script apart."""
+    return _RUN.findall(normalise(text))
 
 
 def highlight(text: str, found: list[str]) -> list[tuple[str, bool]]:

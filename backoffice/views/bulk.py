@@ -1,0 +1,123 @@
+"""Doing one thing to many cases: what to do, the preview, the start, what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from backoffice import filters
+from backoffice.views.inbox import frame, inbox_page
+from backoffice.views.reader import reader_of
+from cases import bulk, people, policies
+from cases.models_desk import BulkItem, BulkRun
+from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from identity.access import staff_required
+
+PER_PAGE = 100
+
+
+@require_POST
+@staff_required(*policies.DESK_ROLES)
+def new(request: HttpRequest) -> HttpResponse:
+    """Begin with the ticked cases of a list, or with all of it."""
+    reader = reader_of(request)
+    chosen = filters.from_address(request.GET, consultee_only=False)
+    ids = None if request.POST.get("all") else _ids(request.POST.getlist("case"))
+    try:
+        run = bulk.choose(by=reader, chosen=chosen, ids=ids, query=filters.query_of(chosen))
+    except InvalidInput as refusal:
+        return inbox_page(request, problem=refusal.errors["case"][0], status=422)
+    return HttpResponseRedirect(reverse("desk:bulk", args=[run.pk]))
+
+
+def _ids(typed: Sequence[str]) -> list[uuid.UUID]:
+    found = []
+    for text in typed[: bulk.MOST]:
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_required(*policies.DESK_ROLES)
+def run(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+    """One's own run: choose what to do and see the preview, start it, watch it."""
+    try:
+        found = bulk.run_of(reader_of(request), bulk_id)
+    except NotFound as error:
+        raise Http404 from error
+    if request.method != "POST":
+        return _page(request, found, found.verb, found.options)
+    post, verb = request.POST, request.POST.get("verb", "")
+    try:
+        if post.get("start"):
+            bulk.start(run=found)
+        else:
+            bulk.preview(run=found, verb=verb, options=bulk.options_of(verb, post.dict()))
+    except InvalidInput as refusal:
+        return _page(request, found, verb, post.dict(), errors=refusal.errors, status=422)
+    except DomainError as refusal:
+        found = bulk.run_of(reader_of(request), bulk_id)
+        status = 409 if isinstance(refusal, Conflict) else 422
+        return _page(request, found, found.verb, found.options, problem=str(refusal), status=status)
+    return HttpResponseRedirect(reverse("desk:bulk", args=[bulk_id]))
+
+
+def _page(
+    request: HttpRequest,
+    found: BulkRun,
+    verb: str,
+    values: Mapping[str, Any],
+    *,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    reader = reader_of(request)
+    items = found.items.select_related("case__application").only(
+        "place", "state", "reason", "case__application__receipt_number", "case__stage",
+        "case__workflow_version", "case__offering",
+    )  # fmt: skip
+    if found.state != BulkRun.State.CHOSEN:
+        # What did not go is what one has to look at.
+        items = items.order_by("-state", "place")
+        if request.GET.get("only") == "refused":
+            items = items.filter(state=BulkItem.State.REFUSED)
+    conditions = values.get("conditions", "")
+    return render(
+        request,
+        "backoffice/bulk.html",
+        {
+            **frame(request, "inbox"),
+            "run": found,
+            "counts": bulk.counts(found),
+            "verbs": [(key, str(one.name)) for key, one in bulk.VERBS.items()],
+            "verb": verb,
+            "verb_name": str(bulk.VERBS[found.verb].name) if found.verb else "",
+            "values": values,
+            "conditions": conditions if isinstance(conditions, str) else "\n".join(conditions),
+            "colleagues": people.colleagues_of(reader),
+            "errors": errors or {},
+            "error_list": [
+                {"message": message, "anchor": f"bulk-{name}"}
+                for name, messages in (errors or {}).items()
+                for message in messages
+            ],
+            "problem": problem,
+            "page": Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
+            "only": request.GET.get("only", ""),
+            "back": reverse("desk:inbox") + (f"?{found.query}" if found.query else ""),
+            "title": _("Many cases at once"),
+        },
+        status=status,
+    )

@@ -1,0 +1,38 @@
+"""Who stands in for whom: an absent caseworker's cases belong to the substitute meanwhile, too."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from cases.models_desk import Absence
+from identity.models import User
+
+_KEPT = "_stood_in_for_kept"
+
+
+def stood_in_for(user: User) -> list[UUID]:
+    """Ids of those whom the user stands in for today. One statement, once in a request."""
+    kept: list[UUID] | None = getattr(user, _KEPT, None)
+    if kept is None:
+        today = timezone.localdate()
+        kept = list(
+            Absence.objects.filter(substitute=user, first__lte=today, last__gte=today)
+            .order_by("absent")
+            .values_list("absent", flat=True)
+            .distinct()
+        )
+        setattr(user, _KEPT, kept)
+    return kept
+
+
+def forget(user: User) -> None:
+    """Read it again next time, after it was changed within this request."""
+    if hasattr(user, _KEPT):
+        delattr(user, _KEPT)
+
+
+def stands_in(user: User, absent_id: UUID | None) -> bool:
+    """Whether the user stands in for whoever has this case today."""
+    return absent_id is not None and absent_id in stood_in_for(user)

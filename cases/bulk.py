@@ -1,0 +1,364 @@
+"""One thing done to many cases: chosen, looked at, then worked off by the worker.
+
+A run is rows: its cases, for each whether it is possible and what became of it. The worker takes
+them in chunks, a chunk is one row of the outbox and one transaction: killed in the middle, it is
+done again from where it began, and nothing is done twice. Every case goes through the same action
+as on its own page, with the rights that whoever started it has at that moment, and with the state
+that the preview has shown: what somebody changed meanwhile is left alone and named.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit import ledger
+from cases import actions, desk, desk_actions, policies, steps
+from cases.desk import InboxFilter
+from cases.models import Case, Decision
+from cases.models_desk import BulkItem, BulkRun
+from common import outbox
+from common.actor import Actor
+from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from identity.models import User
+from workflow.definition import Verb
+
+#: Cases in one run; more are done in two.
+MOST = 1_000
+#: Cases in one transaction: as many as a second is enough for.
+CHUNK = 25
+_LONGEST_TEXT = 8_000
+_KEPT = timedelta(days=90)
+_KEPT_UNSTARTED = timedelta(days=1)
+
+Options = Mapping[str, Any]
+State = BulkItem.State
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkVerb:
+    """`check` raises `DomainError` when it is not possible now; `do` does it with the lock given.
+
+    `needs` is the option without which it cannot be: its name and what to say.
+    """
+
+    name: Any
+    check: Callable[[Case, User, Options], object]
+    do: Callable[[Case, User, Options, int], object]
+    needs: tuple[str, Any] | None = None
+
+
+def _decided(outcome: str) -> BulkVerb:
+    decided = Decision.Outcome(outcome)
+    names = {
+        Decision.Outcome.APPROVED: gettext_lazy("Approve"),
+        Decision.Outcome.REFUSED: gettext_lazy("Refuse"),
+        Decision.Outcome.ACKNOWLEDGED: gettext_lazy("Acknowledge"),
+    }
+
+    def check(case: Case, by: User, options: Options) -> object:
+        return policies.check_decision(
+            case,
+            outcome=outcome,
+            reason=options.get("reason", ""),
+            waive_fee=False,
+            roles=policies.roles_on(case, by),
+            by=by,
+        )
+
+    def do(case: Case, by: User, options: Options, lock: int) -> object:
+        return actions.decide(
+            case=case,
+            outcome=outcome,
+            conditions=options.get("conditions", ()),
+            reason=options.get("reason", ""),
+            by=by,
+            lock=lock,
+        )
+
+    refused = decided is Decision.Outcome.REFUSED
+    needs = ("reason", gettext_lazy("A refusal needs its reason in words.")) if refused else None
+    return BulkVerb(names[decided], check, do, needs)
+
+
+def _to(options: Options) -> User:
+    found = User.objects.filter(pk=options["to"], kind=User.Kind.STAFF).first()
+    if found is None:
+        raise NotFound(_("There is no such person."), code="no_person")
+    return found
+
+
+VERBS: dict[str, BulkVerb] = {
+    "claim": BulkVerb(
+        gettext_lazy("Take onto my desk"),
+        lambda case, by, _options: policies.check_move(
+            case, Verb.CLAIM, roles=policies.roles_on(case, by)
+        ),
+        lambda case, by, _options, lock: actions.claim_case(case=case, by=by, lock=lock),
+    ),
+    "assign": BulkVerb(
+        gettext_lazy("Hand over to a colleague"),
+        lambda case, by, options: desk_actions.check_assign(case, options["person"], by),
+        lambda case, by, options, lock: desk_actions.assign_case(
+            case=case, to=options["person"], by=by, lock=lock
+        ),
+        ("to", gettext_lazy("Choose a colleague.")),
+    ),
+    "release": BulkVerb(
+        gettext_lazy("Lay back, for anybody to take"),
+        lambda case, by, _options: desk_actions.check_release(case, by),
+        lambda case, by, _options, lock: desk_actions.release_case(case=case, by=by, lock=lock),
+    ),
+    "tag": BulkVerb(
+        gettext_lazy("Put a tag on"),
+        lambda case, by, _options: desk_actions.check_worked(case, by),
+        lambda case, by, options, _lock: desk_actions.tag_case(
+            case=case, name=options["tag"], by=by
+        ),
+        ("tag", gettext_lazy("Write a word.")),
+    ),
+    "approve": _decided("approved"),
+    "refuse": _decided("refused"),
+    "acknowledge": _decided("acknowledged"),
+}
+
+
+# --- From the choice to the start -----------------------------------------------------------------
+
+
+@transaction.atomic
+def choose(
+    *, by: User, chosen: InboxFilter, ids: Iterable[uuid.UUID] | None, query: str
+) -> BulkRun:
+    """A run over these cases, or (`ids` None) over all of a list, `MOST` at most.
+
+    What `by` does not work on is left out. Raises `InvalidInput` when nothing is left.
+    """
+    cases = desk.selected(by, chosen) if ids is None else Case.objects.filter(pk__in=ids)
+    found = list(
+        cases.filter(desk.at_desk(by))
+        .order_by("due_on", "received_on", "pk")
+        .values_list("pk", "lock")[:MOST]
+    )
+    if not found:
+        raise InvalidInput({"case": [_("Choose at least one case.")]})
+    run = BulkRun.objects.create(by=by, query=query[:600])
+    BulkItem.objects.bulk_create(
+        BulkItem(run=run, case_id=pk, place=place, lock=lock)
+        for place, (pk, lock) in enumerate(found)
+    )
+    return run
+
+
+def run_of(user: User, run_id: uuid.UUID) -> BulkRun:
+    """One's own run. Raises `NotFound`."""
+    run = BulkRun.objects.filter(pk=run_id, by=user).first()
+    if run is None:
+        raise NotFound(_("There is no such page."), code="no_run")
+    run.by = user
+    return run
+
+
+def options_of(verb: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed for a verb, checked. Raises `InvalidInput`."""
+    if verb not in VERBS:
+        raise InvalidInput({"verb": [_("Choose what to do.")]})
+    options: dict[str, Any] = {}
+    for name in ("reason", "to", "tag"):
+        options[name] = typed.get(name, "").replace("\x00", "").strip()
+        if len(options[name]) > _LONGEST_TEXT:
+            raise InvalidInput({name: [_("This text is too long.")]})
+    lines = typed.get("conditions", "").replace("\x00", "")[:_LONGEST_TEXT].splitlines()
+    options["conditions"] = [line.strip() for line in lines if line.strip()]
+    needs = VERBS[verb].needs
+    if needs and not options[needs[0]]:
+        raise InvalidInput({needs[0]: [str(needs[1])]})
+    if verb == "tag":
+        options["tag"] = desk_actions.tag_name(options["tag"])
+    if verb == "assign" and not _is_id(options["to"]):
+        raise InvalidInput({"to": [_("Choose a colleague.")]})
+    return options
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@transaction.atomic
+def preview(*, run: BulkRun, verb: str, options: Options) -> BulkRun:
+    """Note for each case whether it is possible now, and why not. Nothing is done yet.
+
+    Raises `Conflict` when the run was started already, `NotFound`.
+    """
+    run = _unstarted(run)
+    items = list(run.items.all())
+    cases = _read([item.case_id for item in items])
+    ready = _ready(verb, options)
+    for item in items:
+        case = cases.get(item.case_id)
+        item.state, item.reason = _looked_at(case, run.by, verb, ready)
+        item.lock = case.lock if case is not None else item.lock
+    BulkItem.objects.bulk_update(items, ["state", "reason", "lock"], batch_size=250)
+    run.verb, run.options, run.state = verb, dict(options), BulkRun.State.PREVIEWED
+    run.save(update_fields=["verb", "options", "state"])
+    return run
+
+
+def _looked_at(case: Case | None, by: User, verb: str, options: Options) -> tuple[State, str]:
+    if case is None or not policies.may_process(case, by):
+        return State.REFUSED, _("You do not work on this case.")
+    try:
+        VERBS[verb].check(case, by, options)
+    except DomainError as refusal:
+        return State.REFUSED, str(refusal)[:500]
+    return State.WAITING, ""
+
+
+def _ready(verb: str, options: Options) -> Options:
+    return {**options, "person": _to(options)} if verb == "assign" else options
+
+
+def _read(ids: Sequence[uuid.UUID], *, lock: bool = False) -> dict[uuid.UUID, Case]:
+    """Cases with all that a policy asks about them, in a few statements."""
+    cases = Case.objects.filter(pk__in=ids).order_by("pk")
+    if lock:
+        cases = cases.select_for_update(of=("self",))
+    read = cases.select_related("application", "resident").prefetch_related(
+        "consultations", "corrections"
+    )
+    return {case.pk: case for case in read}
+
+
+def _unstarted(run: BulkRun) -> BulkRun:
+    fresh = BulkRun.objects.select_for_update(of=("self",)).select_related("by").get(pk=run.pk)
+    if fresh.state not in (BulkRun.State.CHOSEN, BulkRun.State.PREVIEWED):
+        raise Conflict(_("This was started already. See what became of it."), code="started")
+    return fresh
+
+
+@transaction.atomic
+def start(*, run: BulkRun) -> BulkRun:
+    """Hand the possible ones to the worker. Raises `Conflict` (started, or no preview yet)."""
+    run = _unstarted(run)
+    if run.state != BulkRun.State.PREVIEWED:
+        raise Conflict(_("Look at the preview first."), code="no_preview")
+    waiting = list(run.items.filter(state=State.WAITING).values_list("place", flat=True))
+    run.state, run.started_at = BulkRun.State.RUNNING, timezone.now()
+    if not waiting:
+        run.state, run.finished_at = BulkRun.State.DONE, run.started_at
+    run.save(update_fields=["state", "started_at", "finished_at"])
+    ledger.record(
+        event="cases.bulk_started",
+        by=Actor.of(run.by),
+        object_kind="bulk",
+        object_id=str(run.pk),
+        purpose="processing",
+        data={"verb": run.verb, "count": len(waiting)},
+    )
+    for at in range(0, len(waiting), CHUNK):
+        part = waiting[at : at + CHUNK]
+        outbox.enqueue(
+            "cases.bulk",
+            f"{run.pk}:{part[0]}",
+            {"run_id": str(run.pk), "first": part[0], "last": part[-1]},
+        )
+    return run
+
+
+# --- The worker -----------------------------------------------------------------------------------
+
+
+@outbox.handler("cases.bulk")
+def work_off(payload: dict[str, Any]) -> None:
+    """One chunk: each case for itself, a refusal is its result."""
+    run = BulkRun.objects.select_related("by").get(pk=payload["run_id"])
+    items = list(
+        run.items.filter(
+            state=State.WAITING, place__gte=payload["first"], place__lte=payload["last"]
+        ).select_for_update()
+    )
+    with translation.override(run.by.language):
+        _do_all(run, items)
+    BulkItem.objects.bulk_update(items, ["state", "reason"])
+    _finish(run)
+
+
+def _do_all(run: BulkRun, items: Sequence[BulkItem]) -> None:
+    cases = _read([item.case_id for item in items], lock=True)
+    try:
+        options = _ready(run.verb, run.options)
+    except NotFound as gone:
+        for item in items:
+            item.state, item.reason = State.REFUSED, str(gone)
+        return
+    with steps.holding(cases.values()):
+        for item in items:
+            item.state, item.reason = _done(cases[item.case_id], run, options, item.lock)
+
+
+def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State, str]:
+    try:
+        with transaction.atomic():
+            if not policies.may_process(case, run.by):
+                return State.REFUSED, _("You do not work on this case.")
+            VERBS[run.verb].do(case, run.by, options, lock)
+    except Conflict as changed:
+        words = _("Somebody changed it after the preview. Look at it by itself.")
+        return State.REFUSED, words if changed.code == "changed" else str(changed)[:500]
+    except DomainError as refusal:
+        return State.REFUSED, str(refusal)[:500]
+    except DatabaseError:
+        raise  # the chunk is done again
+    except Exception:
+        log.exception("bulk.case_failed", run=str(run.pk), case=str(case.pk))
+        return State.REFUSED, _("It did not work because of a fault. Try it by itself.")
+    return State.DONE, ""
+
+
+def _finish(run: BulkRun) -> None:
+    """The last chunk closes the run; the lock puts two that end at once one after the other."""
+    held = BulkRun.objects.select_for_update().get(pk=run.pk)
+    if not held.items.filter(state=State.WAITING).exists():
+        held.state, held.finished_at = BulkRun.State.DONE, timezone.now()
+        held.save(update_fields=["state", "finished_at"])
+
+
+# --- What became of it ----------------------------------------------------------------------------
+
+
+def counts(run: BulkRun) -> dict[str, int]:
+    """How many are waiting, done, refused, and all. One statement."""
+    return dict(
+        run.items.aggregate(
+            waiting=Count("pk", filter=Q(state=State.WAITING)),
+            done=Count("pk", filter=Q(state=State.DONE)),
+            refused=Count("pk", filter=Q(state=State.REFUSED)),
+            all=Count("pk"),
+        )
+    )
+
+
+def forget_old() -> None:
+    """Runs that nobody started, a day later; finished ones after a season."""
+    now = timezone.now()
+    BulkRun.objects.filter(
+        Q(started_at__isnull=True, chosen_at__lt=now - _KEPT_UNSTARTED)
+        | Q(finished_at__lt=now - _KEPT)
+    ).delete()

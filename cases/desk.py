@@ -1,0 +1,210 @@
+"""Lists of the desk: which cases somebody may see, the views of the inbox, and their counts.
+
+Every list is read in the order of an index and stops at the end of the page; a count stops at
+`MOST_COUNTED`. So a page costs the same with a thousand cases and with a hundred thousand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from cases import absences, search
+from cases.models import Case, Consultation
+from identity.models import User
+from identity.roles import Role, department_ids_of, departments_of
+
+#: Roles that process cases; each counts in its department (or everywhere, without one).
+DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
+
+VIEWS = ("mine", "unassigned", "open", "waiting", "overdue", "consult", "closed")
+
+#: Beyond it a tab says "1,000+": nobody works through a list by its exact length.
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What the inbox shows. `view` is one of `VIEWS`; `offering` is named by its address."""
+
+    view: str = "open"
+    offering: str = ""
+    stage: str = ""
+    text: str = ""
+    tag: str = ""
+
+
+#: What a list shows. No answers: they are the bulk of the rows.
+_LISTED = (
+    "offering",
+    "workflow_version",
+    "department",
+    "stage",
+    "received_on",
+    "due_on",
+    "days_left_when_paused",
+    "paused_on",
+    "closed_at",
+    "application__receipt_number",
+    "application__represented_then",
+    "resident__name",
+    "assigned_to__name",
+)
+
+
+def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
+    """Cases of the user's departments, most urgent first (waiting ones last)."""
+    listed = Case.objects.select_related("application", "resident", "assigned_to").only(*_LISTED)
+    cases = _narrowed(listed, user, chosen)
+    if chosen.view == "closed":
+        return cases.order_by("-closed_at", "pk")
+    return cases.order_by("due_on", "received_on", "pk")
+
+
+def selected(user: User, chosen: InboxFilter) -> QuerySet[Case]:
+    """The same cases without what a list shows, in no order."""
+    return _narrowed(Case.objects.all(), user, chosen)
+
+
+def _narrowed(cases: QuerySet[Case], user: User, chosen: InboxFilter) -> QuerySet[Case]:
+    cases = cases.filter(in_view(user, chosen.view))
+    if chosen.offering:
+        cases = cases.filter(offering__slug=chosen.offering)
+    if chosen.stage:
+        cases = cases.filter(stage=chosen.stage)
+    if chosen.tag:
+        cases = cases.filter(at_desk(user), tags__name=chosen.tag)
+    if chosen.text:
+        return _found_by_words(cases, user, chosen.text)
+    return cases.filter(readable_by(user))
+
+
+def _found_by_words(cases: QuerySet[Case], user: User, text: str) -> QuerySet[Case]:
+    """Every word somewhere in a case one works on; an asked office finds by the number only."""
+    words = search.found(text)
+    if words is None:
+        return cases.none()
+    found = cases.filter(at_desk(user), words)
+    if not (is_consulted(user) and departments(user) is not None):
+        return found
+    asked = cases.filter(consulted_by(user))
+    for word in text.split():
+        asked = asked.filter(application__receipt_number__icontains=search.normal(word))
+    # Two look-ups, each by its own index: an "or" of both would read every case.
+    ids = found.order_by().values("pk").union(asked.order_by().values("pk"))
+    return cases.filter(pk__in=ids)
+
+
+# --- Who may see what -----------------------------------------------------------------------------
+
+
+def departments(user: User) -> frozenset[str] | None:
+    """Where the user works cases; None means everywhere."""
+    keys: frozenset[str] = frozenset()
+    for role in DESK_ROLES:
+        held = departments_of(user, role)
+        if held is None:
+            return None
+        keys |= held
+    return keys
+
+
+def worked_by(user: User) -> Q:
+    """Rows of the departments where the user is caseworker or lead."""
+    keys = departments(user)
+    # A role without a department counts everywhere.
+    return Q() if keys is None else _one_of("department", department_ids_of(user, keys))
+
+
+def at_desk(user: User) -> Q:
+    """Cases one works on, and those of whom one stands in for."""
+    if departments(user) is None:
+        return Q()
+    stands_in = absences.stood_in_for(user)
+    mine = worked_by(user)
+    return mine | Q(assigned_to__in=stands_in) if stands_in else mine
+
+
+def _one_of(field: str, ids: list[UUID]) -> Q:
+    # One department is compared with "=", which an index can be read in order for.
+    return Q(**{field: ids[0]}) if len(ids) == 1 else Q(**{f"{field}__in": ids})
+
+
+def is_consulted(user: User) -> bool:
+    """Whether the user gives opinions for some office."""
+    return departments_of(user, Role.CONSULTEE) != frozenset()
+
+
+def consulted_by(user: User, **also: Any) -> Q:
+    """Cases on which the user's office is or was asked."""
+    asked = Consultation.objects.filter(case=OuterRef("pk"), **also)
+    keys = departments_of(user, Role.CONSULTEE)
+    if keys is not None:
+        asked = asked.filter(department__in=department_ids_of(user, keys))
+    return Q(Exists(asked))
+
+
+def readable_by(user: User) -> Q:
+    """Cases one works on, those one stands in for, and those on which one's office was asked."""
+    if departments(user) is None or not is_consulted(user):
+        return at_desk(user)
+    return at_desk(user) | consulted_by(user)
+
+
+def in_view(user: User, view: str) -> Q:
+    """The cases of a view, before it is asked who may read them."""
+    still_open = Q(closed_at__isnull=True)
+    if view == "mine":
+        return still_open & _one_of("assigned_to", [user.pk, *absences.stood_in_for(user)])
+    if view == "unassigned":
+        return still_open & Q(assigned_to__isnull=True)
+    if view == "overdue":
+        return still_open & Q(due_on__lt=timezone.localdate())
+    if view == "waiting":
+        return still_open & Q(due_on__isnull=True)
+    if view == "closed":
+        return Q(closed_at__isnull=False)
+    if view == "consult":
+        return still_open & consulted_by(user, answered_at__isnull=True)
+    return still_open
+
+
+# --- Counts ---------------------------------------------------------------------------------------
+
+
+class _CountedTo(Subquery):
+    """How many rows a sliced query has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def inbox_counts(user: User) -> dict[str, int]:
+    """How many cases each view holds, the closed ones left out, `MOST_COUNTED` + 1 at most.
+
+    One statement.
+    """
+    counted = [view for view in VIEWS if view != "closed"]
+    parts = {
+        f"in_{view}": Coalesce(
+            _CountedTo(_counted(selected(user, InboxFilter(view=view)))), Value(0)
+        )
+        for view in counted
+    }
+    found = Case.objects.order_by().annotate(**parts).values(*parts)[:1]
+    row: dict[str, Any] = next(iter(found), {})
+    return {view: int(row.get(f"in_{view}", 0)) for view in counted}
+
+
+def _counted(cases: QuerySet[Case]) -> QuerySet[Any]:
+    return cases.order_by().values("pk")[: MOST_COUNTED + 1]
+
+
+def count(cases: QuerySet[Case]) -> int:
+    """How many there are, `MOST_COUNTED` + 1 at most."""
+    return int(_counted(cases).count())
