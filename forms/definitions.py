@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -66,13 +66,9 @@ class FormDefinition(Model):
 
     def question(self, question_id: str) -> Question:
         """A question by id, inside a group too. Raises `LookupError`."""
-        for question in self.questions():
+        for question in _with_items(self.questions()):
             if question.id == question_id:
                 return question
-            if isinstance(question, GroupQuestion):
-                for item in question.questions:
-                    if item.id == question_id:
-                        return item
         raise LookupError(f"no question '{question_id}'")
 
     def concepts(self) -> frozenset[str]:
@@ -108,6 +104,13 @@ class FormDefinition(Model):
     def json_schema(self, address: str = "") -> dict[str, Any]:
         """JSON Schema (2020-12) of the answers that a submission holds, published at `address`."""
         return schema.of_form(self, address)
+
+
+def _with_items(questions: Iterable[Question]) -> Iterator[Question]:
+    for question in questions:
+        yield question
+        if isinstance(question, GroupQuestion):
+            yield from _with_items(question.questions)
 
 
 def load(source: str | Mapping[str, Any]) -> FormDefinition:

@@ -19,6 +19,7 @@ from forms import (
     attachments,
     autofill,
     display,
+    entries,
     pages,
     pieces,
     profile,
@@ -353,7 +354,8 @@ def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read:
         return False
     shown = set(str(post.get(SHOWN, "")).split())
     return any(
-        read.values.get(node.id) != draft.answers.get(node.id)
+        entries.plain(node, read.values.get(node.id))
+        != entries.plain(node, draft.answers.get(node.id))
         for node in asked
         if node.id in shown and node.id in read.values
     )
@@ -488,18 +490,28 @@ def discard(*, draft: Draft, by: Actor) -> None:
     )
 
 
-def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attachment:
+def add_file(
+    *, draft: Draft, question_id: str, upload: Any, by: Actor, path: Sequence[str] = ()
+) -> Attachment:
     """Attach one file outside a step's form (an upload in pieces, the API).
 
+    In a group it goes to the entry with these keys (`forms.entries`), wherever that stands now.
     Raises `FileRefused`, `DraftClosed`, `LookupError`.
     """
-    question = cast("FileQuestion", file_node(draft, question_id).question)
+    node = file_node(draft, question_id)
+    question = cast("FileQuestion", node.question)
+    files_of(draft, node, path)
     attachment = attachments.store(draft, question, upload)
     # The row is locked since then: what other windows saved is known, and nobody saves now.
     draft.refresh_from_db(fields=["answers", "provenance", "steps_done", "lock", "state"])
-    held = draft.answers.get(question_id) or []
+    try:
+        held = files_of(draft, node, path)
+    except LookupError:  # somebody removed the entry while the file was being examined
+        attachments.discard(draft, [str(attachment.pk)])
+        raise
     if len(held) < question.max_files:
-        draft.answers = draft.answers | {question_id: [*held, str(attachment.pk)]}
+        files = [*held, str(attachment.pk)]
+        draft.answers = entries.with_answer(draft.prepared, node, draft.answers, path, files)
         if _update(draft):
             return attachment
     attachments.discard(draft, [str(attachment.pk)])
@@ -510,7 +522,8 @@ def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attac
 
 def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor) -> None:
     """Take an attached file off again. Raises `DraftClosed`, `LookupError`."""
-    file_node(draft, question_id)
+    if file_node(draft, question_id).groups:
+        raise LookupError(f"files of entries go with their page: '{question_id}'")
     kept = [item for item in draft.answers.get(question_id) or [] if item != str(attachment_id)]
     draft.answers = {name: v for name, v in draft.answers.items() if name != question_id}
     if kept:
@@ -520,8 +533,14 @@ def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor
     attachments.discard(draft, [str(attachment_id)])
 
 
+def files_of(draft: Draft, node: Node, path: Sequence[str] = ()) -> list[str]:
+    """Ids of the files that answer a question, of the entry with these keys. `LookupError`."""
+    _name, entry = entries.find(draft.prepared, node, draft.answers, path)
+    return list(entry.get(node.id) or [])
+
+
 def file_node(draft: Draft, question_id: str) -> Node:
-    """A question for files, not within a group.
+    """A question for files.
 
     It may hang on an answer of its own page that is not saved yet, so whether it is asked is not
     looked at: what is not asked in the end is not sent. Raises `DraftClosed`, `LookupError`.
@@ -534,8 +553,7 @@ def file_node(draft: Draft, question_id: str) -> Node:
     if (
         node is None
         or node.question.type != "file"
-        or node.group_id
-        or node.id not in pages.allowed(draft, prepared, state)
+        or node.top_id not in pages.allowed(draft, prepared, state)
     ):
         raise LookupError(f"no file question '{question_id}'")
     return node

@@ -7,7 +7,7 @@ with the draft until the resident has gone on, so that they can still read it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from audit import ledger
 from common.actor import Actor
 from forms import attachments, saving, seals
 from forms.comparison import compare, same_to_answer
+from forms.entries import KEY
 from forms.models import Attachment, Draft, FormVersion
 from forms.prepared import Node, Prepared
 from forms.questions import (
@@ -42,7 +43,8 @@ class NotKept:
     """An answer, or a part of one, that the newer form has no place for.
 
     `version` is the form that it was an answer to, by whose words it is shown. `entry` counts the
-    entries of a group from 1; 0: no group. `typed`: `value` is a text that could not be read.
+    entries of a group from 1; 0: no group. `inner_id` and `inner_entry`: those of the group within
+    that entry. `typed`: `value` is a text that could not be read.
     """
 
     version: str
@@ -51,6 +53,8 @@ class NotKept:
     group_id: str = ""
     entry: int = 0
     typed: bool = False
+    inner_id: str = ""
+    inner_entry: int = 0
 
 
 @dataclass
@@ -93,7 +97,7 @@ def carry_answer(
     version: str, old: Node | None, new: Node | None, name: str, value: Any, files: Files
 ) -> tuple[Any, list[NotKept]]:
     """One top-level answer: what is kept of it (None: nothing) and what is not."""
-    if old is None or new is None or old.group_id or new.group_id:
+    if old is None or new is None or old.groups or new.groups:
         return None, [NotKept(version, name, value)]
     before, after = old.question, new.question
     if isinstance(before, GroupQuestion) and isinstance(after, GroupQuestion):
@@ -113,6 +117,15 @@ def _carry_entries(
     for number, entry in enumerate(value, start=1):
         kept: dict[str, Any] = {}
         for name, answer in entry.items():
+            if name == KEY:
+                kept[name] = answer
+                continue
+            was, now = before.get(name), after.get(name)
+            if isinstance(was, GroupQuestion) and isinstance(now, GroupQuestion):
+                rows, inner = _carry_entries(version, was, now, answer, files)
+                kept |= {name: rows} if rows else {}
+                lost += [_within(item, old.id, number) for item in inner]
+                continue
             fits, rest = _fitting(before.get(name), after.get(name), answer, files)
             if fits is not None:
                 kept[name] = fits
@@ -121,6 +134,13 @@ def _carry_entries(
         # An entry stays even when nothing of it could be kept: there is a third child all the same.
         entries.append(kept)
     return entries, lost
+
+
+def _within(lost: NotKept, group_id: str, number: int) -> NotKept:
+    """What a group within an entry has lost: of it all, or of an entry of its own."""
+    return replace(
+        lost, group_id=group_id, entry=number, inner_id=lost.group_id, inner_entry=lost.entry
+    )
 
 
 def _fitting(
@@ -225,13 +245,13 @@ def _difference(old: FormVersion, new: FormVersion) -> _Difference:
 
 def _unchanged(was: Node | None, now: Node) -> bool:
     """The same question in the same step, with the same words, options and rules."""
-    if was is None or was.group_id or was.step_id != now.step_id:
+    if was is None or was.groups != now.groups or was.step_id != now.step_id:
         return False
     if not same_to_answer(was.question, now.question):
         return False
-    items = {item.id: item.question for item in was.items}
+    items = {item.id: item for item in was.items}
     return items.keys() == {item.id for item in now.items} and all(
-        same_to_answer(items[item.id], item.question) for item in now.items
+        _unchanged(items[item.id], item) for item in now.items
     )
 
 

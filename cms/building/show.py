@@ -17,8 +17,16 @@ from forms.building import texts, words
 from forms.building.editing import Editor, Entry, specs_at, unknown_of
 from forms.building.examining import Problem
 from forms.building.fields import item_types, question_types
-from forms.building.operands import Operand, operands_at
-from forms.building.places import Data, Place, fingerprint, in_words, part_at, place_of
+from forms.building.operands import Operand, is_group, operands_at
+from forms.building.places import (
+    DEEPEST_PLACE,
+    Data,
+    Place,
+    fingerprint,
+    in_words,
+    part_at,
+    place_of,
+)
 from forms.building.sentences import sentence
 from forms.building.texts import TextAt
 
@@ -98,14 +106,11 @@ class _Counts:
         return sum(1 for found in self.texts if found[: len(place)] == place)
 
     def operands(self, place: Place) -> dict[str, Operand]:
-        key = place[:2] if len(place) == 3 else place if _is_group(self._data, place) else None
+        key = place[:-1] if len(place) > 2 else None
+        key = place if is_group(self._data, place) else key
         if key not in self._operands:
             self._operands[key] = operands_at(self._data, place)
         return self._operands[key]
-
-
-def _is_group(data: Data, place: Place) -> bool:
-    return len(place) == 2 and part_at(data, place).get("type") == "group"
 
 
 def overview(data: Data, offering: Offering) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _names(entry: Entry) -> list[str]:
 
 
 def _types(depth: int) -> list[tuple[str, str]]:
-    known = question_types() if depth == 2 else item_types() if depth == 3 else {}
+    known = {} if depth < 2 else question_types() if depth < DEEPEST_PLACE else item_types()
     return [(kind, words.type_name(kind)) for kind in known]
 
 

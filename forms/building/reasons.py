@@ -122,6 +122,11 @@ _SENTENCES: tuple[tuple[str, Any], ...] = (
     (r"two options '(?P<name>.*)'",
      gettext_lazy("Another option already has the value “%(name)s”.")),
     (r"step id '(?P<name>.*)' is taken", gettext_lazy("The id “%(name)s” is already taken.")),
+    (r"groups repeat at most (?P<most>\d+) deep: .*",
+     gettext_lazy("Groups can stand %(most)s deep: not in a group that is in a group itself.")),
+    (r"all entries together have up to (?P<count>\d+) inputs, and a page takes (?P<most>\d+): .*",
+     gettext_lazy("With every entry there would be %(count)s fields on one page, and "
+                  "%(most)s is the most. Allow fewer entries, here or around it.")),
     (r"min is larger than max", gettext_lazy("The smallest number is larger than the largest.")),
     (r"what entries hold is known only where their group has a concept",
      gettext_lazy("The group needs a meaning (concept) too.")),

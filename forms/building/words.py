@@ -107,6 +107,7 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
         "type",
     ),
     "add_label": (_("Words on the button that adds an entry"), "", "type"),
+    "ordered": (_("The order of the entries counts"), _("Each can be moved up."), "type"),
     "value": (_("Value"), _("For rules and other systems."), "type"),
     "message": (_("Message"), "", "type"),
 }
