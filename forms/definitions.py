@@ -13,7 +13,7 @@ from django.utils import timezone
 from pydantic import Field, ValidationError
 
 import rules
-from forms import prepared, schema
+from forms import household, prepared, schema
 from forms.errors import DefinitionError
 from forms.questions import (
     LANGUAGES,
@@ -122,14 +122,19 @@ def load(source: str | Mapping[str, Any]) -> FormDefinition:
     if not isinstance(data, Mapping):
         raise DefinitionError("a form definition is a mapping", ())
     try:
-        form = FormDefinition.model_validate(data, context={"languages": _languages_of(data)})
+        whole = household.expanded(data)
+    except DefinitionError as error:
+        raise _located(error.message, error.path, data, lines) from None
+    try:
+        form = FormDefinition.model_validate(whole, context={"languages": _languages_of(data)})
         prepared.prepare(form)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = path_in(data, first["loc"])
+        path = household.as_written(data, path_in(whole, first["loc"]))
         raise _located(first["msg"].removeprefix("Value error, "), path, data, lines) from None
     except DefinitionError as error:
-        raise _located(error.message, error.path, data, lines) from None
+        path = household.as_written(data, error.path)
+        raise _located(error.message, path, data, lines) from None
     return form
 
 

@@ -13,6 +13,7 @@ from cms.building import checks
 from cms.building.actions import own_mark
 from cms.building.http import address
 from common.text import Text
+from forms import household
 from forms.building import texts, words
 from forms.building.editing import Editor, Entry, specs_at, unknown_of
 from forms.building.examining import Problem
@@ -192,7 +193,7 @@ def part(
         "operands": editor.operands,
         "below": below,
         "holds": bool(holds),
-        "new_types": _types(len(place) + 1) if holds else [],
+        "new_types": _new_types(len(place) + 1) if holds else [],
         "preview": in_words(place[:1]) if place else "",
         "uses": _uses(data, place, found),
     }
@@ -206,6 +207,12 @@ def _names(entry: Entry) -> list[str]:
 def _types(depth: int) -> list[tuple[str, str]]:
     known = {} if depth < 2 else question_types() if depth < DEEPEST_PLACE else item_types()
     return [(kind, words.type_name(kind)) for kind in known]
+
+
+def _new_types(depth: int) -> list[tuple[str, str]]:
+    """Besides the types of questions, what is short for one that is filled in already."""
+    short = [(household.KIND, words.type_name(household.KIND))] if depth == 2 else []
+    return [*_types(depth), *short]
 
 
 def _uses(data: Data, place: Place, found: Data) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
+from forms import household
+from forms.errors import DefinitionError
 from forms.questions import DEEPEST_GROUPS
 
 #: (step,), (step, question) and on into the questions of groups, counted from 0.
@@ -115,6 +117,10 @@ def shaped(raw: Any) -> Data:
     What they say may be wrong in every other way. Raises `InvalidInput` where it cannot be kept.
     """
     data = _plain(raw, "")
+    try:
+        data = household.expanded(data) if isinstance(data, dict) else data
+    except DefinitionError as error:
+        raise _unusable(error.message) from None
     if not isinstance(data, dict):
         raise _unusable(
             _("This is not a form: it has to begin with “key:”, “title:” and “steps:”.")

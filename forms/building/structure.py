@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
+from forms import household
 from forms.building.fields import fields_of, item_types, question_types
 from forms.building.places import (
     DEEPEST_PLACE,
@@ -39,7 +40,7 @@ def add_step(data: Data, after: int | None = None) -> Place:
 def add_question(data: Data, place: Place, kind: str) -> Place:
     """A question of this type at the end of the step or group at `place`. Raises `LookupError`."""
     known = question_types() if len(place) < DEEPEST_PLACE - 1 else item_types()
-    if kind not in known:
+    if kind not in known and (kind, len(place)) != (household.KIND, 1):
         raise LookupError(kind)
     above = part_at(data, place)
     if len(place) > 1 and above.get("type") != "group":
@@ -52,6 +53,8 @@ def add_question(data: Data, place: Place, kind: str) -> Place:
 
 def _new(kind: str, taken: set[str]) -> Data:
     """What a question of this type cannot do without; the words are for people to write."""
+    if kind == household.KIND:
+        return household.group({"id": _free(kind, taken)})
     found: Data = {"id": _free(kind, taken), "type": kind}
     for spec in fields_of(kind):
         if not spec.required or spec.key in found:

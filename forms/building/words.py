@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from forms import household
+
 Section = Literal["main", "type", "when", "checks", "more"]
 
 TYPES: Mapping[str, Any] = {
@@ -29,6 +31,7 @@ TYPES: Mapping[str, Any] = {
     "declaration": _("Declaration to tick"),
     "computed": _("Worked out from other answers"),
     "group": _("Group that repeats"),
+    household.KIND: _("Household (a group for each member)"),
 }
 
 #: By field: its label, a hint, and where on the page it stands.
