@@ -20,10 +20,10 @@ from forms import (
     autofill,
     display,
     entries,
+    judging,
     pages,
     pieces,
     profile,
-    reasons,
     rebase,
     saving,
     seals,
@@ -33,10 +33,10 @@ from forms import (
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
-from forms.prepared import Node, Prepared
+from forms.prepared import Node
 from forms.questions import FileQuestion
 from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
-from forms.state import State, evaluate
+from forms.state import evaluate
 
 __all__ = ["Review", "StepOutcome", "TamperedValue"]
 
@@ -261,7 +261,7 @@ def _save_step(
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
-    outcome = judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    outcome = judging.judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if only_looking:
         # A script asks what to show while somebody is still typing: nothing is saved, so that the
         # page stays as new as it was, here and in another window.
@@ -278,72 +278,6 @@ def _save_step(
     if not outcome.ok and not outcome.leave:
         outcome.page = pages.step_page(draft, step_id, outcome, state=state)
     return outcome
-
-
-def judge(
-    draft: Draft,
-    prepared: Prepared,
-    step_id: str,
-    state: State,
-    after: list[Node],
-    wanted: list[Node],
-    read: Any,
-    reader: Reader,
-    stay: bool,
-) -> StepOutcome:
-    """Is the step complete? Errors, questions that have just appeared, or the way on."""
-    errors: dict[str, list[str]] = {name: list(words) for name, words in read.errors.items()}
-    typed = saving.typed_values(reader.post, wanted)
-    if stay:
-        if reader.action != "lookup":
-            errors = {
-                name: words for name, words in errors.items() if _about_files(read, name, prepared)
-            }
-        return StepOutcome(
-            False, errors=errors, typed=typed, notice=reader.notice, focus=reader.focus
-        )
-    seen = {node.id for node in wanted}
-    new = [
-        node.id
-        for node in after
-        if SHOWN in reader.post  # a client without our page asks for no second look
-        and node.id in state.visible
-        and node.id not in seen
-        and not node.compute
-        and not saving.is_locked(draft, node)
-    ]
-    found = validation.problems(
-        prepared,
-        state,
-        only={node.id for node in after} - set(new),
-        skip=errors.keys(),
-    )
-    because: dict[str, reasons.Because] = {}
-    for problem in found:
-        errors.setdefault(problem.field, []).append(problem.message)
-        if problem.cause:
-            because[problem.field] = reasons.of_cause(prepared, problem.cause)
-    unanswered = validation.problems(prepared, state, only=set(new))
-    complete = not errors and not unanswered
-    done = set(draft.steps_done) - {step_id} | ({step_id} if complete else set())
-    draft.steps_done = [step.id for step in draft.form.steps if step.id in done]
-    if reader.action == "leave":  # what is missing can wait; what cannot be read would be lost
-        unreadable = dict(read.errors)
-        return StepOutcome(not unreadable, errors=unreadable, typed=typed, leave=not unreadable)
-    if complete and not new:
-        return StepOutcome(True, next_step_id=pages.step_after(prepared, state, step_id))
-    notice = ""
-    if new and not errors:
-        notice = _("Your answer leads to a few more questions. Please answer them too.")
-    return StepOutcome(
-        False, errors=errors, reasons=because, typed=typed if errors else {}, notice=notice,
-        focus=new[0] if new and not errors else "",
-    )  # fmt: skip
-
-
-def _about_files(read: Any, name: str, prepared: Prepared) -> bool:
-    node = prepared.nodes.get(name.rsplit("-", 1)[-1])
-    return node is not None and node.question.type == "file"
 
 
 def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read: Any) -> bool:

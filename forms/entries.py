@@ -77,23 +77,36 @@ def add(question: GroupQuestion, name: str, post: Fields) -> str | None:
     return f"{name}-{count}"
 
 
-def remove(question: GroupQuestion, name: str, post: Fields, gone: int) -> dict[str, list[Any]]:
-    """Take an entry out of what was posted; the later ones move up. Its own fields, by name."""
+def remove(
+    question: GroupQuestion, name: str, post: Fields, gone: int, files: Any = None
+) -> dict[str, list[Any]]:
+    """Take an entry out of what was posted; the later ones move up. Its own fields, by name.
+
+    `files` are those that came with the post: each goes with its entry.
+    """
     count = size(question, name, post)
     if gone >= count:
         return {}
     order = [index for index in range(count) if index != gone]
-    taken = _rearranged(name, post, {old: new for new, old in enumerate(order)})
+    places = {old: new for new, old in enumerate(order)}
+    taken = _rearranged(name, post, places)
+    if files:
+        _rearranged(name, files, places)
     post[f"{name}-n"] = str(count - 1)
     return taken
 
 
-def move_up(question: GroupQuestion, name: str, post: Fields, index: int) -> bool:
-    """Change places with the entry before."""
+def move_up(
+    question: GroupQuestion, name: str, post: Fields, index: int, files: Any = None
+) -> bool:
+    """Change places with the entry before; `files` as in `remove`."""
     if not 0 < index < size(question, name, post):
         return False
     same = {place: place for place in range(question.max + 1)}
-    _rearranged(name, post, same | {index: index - 1, index - 1: index})
+    places = same | {index: index - 1, index - 1: index}
+    _rearranged(name, post, places)
+    if files:
+        _rearranged(name, files, places)
     return True
 
 

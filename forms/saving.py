@@ -100,7 +100,7 @@ class Reader:
         self.draft = draft
         self.prepared = prepared
         self.post = post.copy()
-        self.uploads = uploads
+        self.uploads = Uploads(uploads.files.copy(), uploads.stored)
         self.notice = ""
         self.focus = ""
         self.early_errors: dict[str, list[str]] = {}
@@ -144,7 +144,7 @@ class Reader:
         if group is None:
             return
         keys = entries.path_of(f"{name}-{index}-", self.post)
-        gone = entries.remove(group, name, self.post, index)
+        gone = entries.remove(group, name, self.post, index, self.uploads.files)
         self.removed_files |= {
             str(value)
             for field, values in gone.items()
@@ -156,7 +156,7 @@ class Reader:
 
     def _up(self) -> None:
         name, group, index = self._entry()
-        if group is not None and entries.move_up(group, name, self.post, index):
+        if group is not None and entries.move_up(group, name, self.post, index, self.uploads.files):
             self.focus = f"{name}-{index - 1}"
 
     def _entry(self) -> tuple[str, GroupQuestion | None, int]:

@@ -214,3 +214,23 @@ def test_files_are_sent_with_the_application_and_keys_are_not(draft: Draft) -> N
     assert entries.KEY not in str(answers)
     rows = {row.anchor: row for step in drafts.review(draft, "ja").steps for row in step.rows}
     assert [f.id for f in rows["members-0-incomes-0-slip"].attachments] == [str(file.pk)]
+
+
+@pytest.mark.parametrize(
+    ("action", "amounts"),
+    [
+        ("remove:members-0-incomes:0", {"30000"}),
+        ("up:members-0-incomes:1", {"200000", "30000"}),
+        ("up:members:1", {"200000", "30000"}),
+    ],
+)
+def test_a_file_chosen_beside_a_button_goes_with_its_entry(
+    draft: Draft, action: str, amounts: set[str]
+) -> None:
+    upload = SimpleUploadedFile("明細.jpg", picture(), "image/jpeg")
+    save(
+        draft, "members", POSTED | KEYS | {"_do": action}, members__0__incomes__1__slip=upload
+    )  # fmt: skip
+    found = slips(draft)
+    assert found.keys() == amounts
+    assert {amount: len(files) for amount, files in found.items() if files} == {"30000": 1}
