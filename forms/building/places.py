@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
 from forms import household
+from forms.building import reasons
 from forms.errors import DefinitionError
 from forms.questions import DEEPEST_GROUPS
 
@@ -120,7 +121,7 @@ def shaped(raw: Any) -> Data:
     try:
         data = household.expanded(data) if isinstance(data, dict) else data
     except DefinitionError as error:
-        raise _unusable(error.message) from None
+        raise _unusable(reasons.reason(error.message)) from None
     if not isinstance(data, dict):
         raise _unusable(
             _("This is not a form: it has to begin with “key:”, “title:” and “steps:”.")

@@ -127,6 +127,10 @@ _SENTENCES: tuple[tuple[str, Any], ...] = (
     (r"all entries together have up to (?P<count>\d+) inputs, and a page takes (?P<most>\d+): .*",
      gettext_lazy("With every entry there would be %(count)s fields on one page, and "
                   "%(most)s is the most. Allow fewer entries, here or around it.")),
+    (r"a list of (?P<what>facts|questions) is expected here",
+     gettext_lazy("A list is expected here.")),
+    (r"a household has no fact '(?P<name>.*)', only (?P<known>.*)",
+     gettext_lazy("A household has no “%(name)s”. What it can ask: %(known)s.")),
     (r"min is larger than max", gettext_lazy("The smallest number is larger than the largest.")),
     (r"what entries hold is known only where their group has a concept",
      gettext_lazy("The group needs a meaning (concept) too.")),

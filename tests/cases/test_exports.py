@@ -256,7 +256,7 @@ class TestGroups:
             (receipt(case), "1", "1", "200000"), (receipt(case), "1", "2", "30000"),
         ]  # fmt: skip
         (told,) = as_json(offering, worker)["applications"]
-        assert told["answers"]["members"] == ANSWERS["members"]
+        assert told["answers"]["members"] == case.answers["members"]
 
     def test_xlsx_has_a_sheet_for_each_group(
         self, allowance: Offering, welfare: User, claims: list[Case]

@@ -64,7 +64,7 @@ def settled(visitor: Visitor) -> None:
 
 
 def is_focused(page: Page, place: str) -> None:
-    expect(page.locator(f"#f-{place}")).to_be_focused()
+    expect(page.locator(f"#f-{place}")).to_be_focused(timeout=20_000)
 
 
 def listed(page: Page, place: str) -> int:
