@@ -218,12 +218,15 @@ class Frame:
     def button(
         action: str, about_what: str, words: str, *, about: str = "", trusted: bool = False
     ) -> str:
-        """A submit button that stays on the page; htmx makes it smooth."""
+        """A submit button that stays on the page; htmx makes it smooth.
+
+        It says what it does itself: in a group that refreshes the page, htmx would inherit that.
+        """
         text = words if trusted else escape(words)
         hidden = f'<span class="f-hidden"> {about}</span>' if about else ""
         return (
             f'<button class="f-button f-button--{action}" type="submit" name="_do" '
-            f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="">'
+            f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="" hx-vals="unset">'
             f"{text}{hidden}</button>"
         )
 

@@ -277,6 +277,14 @@ def test_errors_lead_to_the_inner_field() -> None:
     assert 'value="lots"' in outcome.page.fields
 
 
+def test_buttons_do_not_inherit_what_their_group_refreshes() -> None:
+    outcome = press(a_draft(FORM), "refresh")
+    assert outcome.page is not None
+    page = outcome.page.fields
+    assert 'hx-vals=\'{"_do":"refresh"}\'' in page
+    assert page.count('<button class="f-button') == page.count('hx-post="" hx-vals="unset">') > 4
+
+
 def test_full_group_says_so_and_loses_nothing() -> None:
     full = {f"members-0-incomes-{n}-amount": str(n + 1) for n in range(4)}
     outcome = press(a_draft(FORM), "add:members-0-incomes", **full, **{"members-0-incomes-n": "4"})
