@@ -321,28 +321,18 @@ def needed_for_an_opinion(question: Question) -> bool:
 
 def file_ids(case: Case, question_ids: set[str]) -> set[str]:
     """Ids of the files in the answers to `question_ids`, also in answers that were replaced."""
-    questions = case.application.version.form.questions_by_id
+    nodes = case.application.version.prepared.nodes
+    files = [node for node in nodes.values() if node.question.type == "file"]
+    wanted = [node for node in files if node.top_id in question_ids]
     stages = [case.application.answers, case.corrected]
     stages += [request.replaced for request in case.corrections.all()]
-    found: set[str] = set()
-    for answers in stages:
-        for question_id in question_ids & answers.keys():
-            found |= _files_of(questions[question_id], answers[question_id])
-    return found
-
-
-def _files_of(question: Question, value: Any) -> set[str]:
-    if question.type == "file":
-        return attachments.ids_in(value)
-    if question.type == "group" and isinstance(value, list):
-        return {
-            found
-            for entry in value
-            for inner in question.questions
-            if inner.type == "file"
-            for found in attachments.ids_in(entry.get(inner.id))
-        }
-    return set()
+    return {
+        found
+        for answers in stages
+        for node in wanted
+        for value in node.values(answers)
+        for found in attachments.ids_in(value)
+    }
 
 
 def in_words(row: Row) -> str:

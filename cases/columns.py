@@ -1,8 +1,10 @@
 """Applications as rows: which columns the versions of a form have together, and their cells.
 
 One row for each application. An address or an account has a column for each of its parts. Entries
-of a group have a table of their own, with the receipt number as key: a row for each entry in the
-main table would repeat the application, and every count or sum over it would be wrong.
+of a group have a table of their own, with the receipt number and the number of the entry as key: a
+row for each entry in the main table would repeat the application, and every count or sum over it
+would be wrong. A group within a group has its own table once more; the number of the entry around
+it comes before that of its own.
 
 Versions meet in one table: columns in the order and with the labels of the newest; what only older
 versions ask comes after what stood before it there.
@@ -43,9 +45,10 @@ _COUNT = "#"
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A table to be: its columns by key. `group_id` is empty for the main table."""
+    """A table to be: its columns by key. `path`: the groups whose entries it lists, the outermost
+    first; empty for the main table."""
 
-    group_id: str
+    path: tuple[str, ...]
     columns: Mapping[Key, Column]
 
 
@@ -66,15 +69,8 @@ class Columns:
                     for option in question.choices:
                         words = option.label.in_language(language)
                         self._options.setdefault((question.id, option.value), words)
-        groups = {
-            question.id: None
-            for form in forms
-            for question in form.questions()
-            if isinstance(question, GroupQuestion)
-        }
-        self._sheets = [
-            _Sheet(group_id, self._columns(forms, group_id)) for group_id in ("", *groups)
-        ]
+        paths = dict.fromkeys(path for form in forms for path in _paths(form.questions()))
+        self._sheets = [_Sheet(path, self._columns(forms, path)) for path in ((), *paths)]
 
     def tables(self, title: str) -> list[Table]:
         """The tables: the main one named `title`, then one for each group."""
@@ -82,14 +78,20 @@ class Columns:
         main = [key, Column(_("Received on")), Column(_("Stage")), Column(_("Outcome"))]
         return [
             Table(
-                self._label(sheet.group_id) if sheet.group_id else title,
-                [
-                    *([key, Column(_("Number of the entry"))] if sheet.group_id else main),
-                    *sheet.columns.values(),
-                ],
+                self._label(sheet.path[-1]) if sheet.path else title,
+                [*([key, *self._numbers(sheet.path)] if sheet.path else main),
+                 *sheet.columns.values()],
             )
             for sheet in self._sheets
+        ]  # fmt: skip
+
+    def _numbers(self, path: tuple[str, ...]) -> list[Column]:
+        """The columns that say which entry a row is, those of the groups around it first."""
+        around = [
+            Column(_("%(label)s: number of the entry") % {"label": self._label(group_id)})
+            for group_id in path[:-1]
         ]
+        return [*around, Column(_("Number of the entry"))]
 
     def rows(self, case: Case, files: Files) -> Iterator[tuple[int, list[Cell]]]:
         """The rows of a case, each with the number of its table. No statement is asked."""
@@ -101,12 +103,12 @@ class Columns:
         head: list[Cell] = [receipt, case.received_on, stage, outcome]
         yield 0, head + self._row(self._sheets[0], form.questions(), answers, files)
         for number, sheet in enumerate(self._sheets[1:], start=1):
-            group = form.questions_by_id.get(sheet.group_id)
-            if not isinstance(group, GroupQuestion):
+            group = _group_at(form, sheet.path)
+            if group is None:
                 continue
-            for place, entry in enumerate(answers.get(group.id) or [], start=1):
+            for places, entry in _entries(answers, sheet.path):
                 cells = self._row(sheet, group.questions, entry, files)
-                yield number, [receipt, place, *cells]
+                yield number, [receipt, *places, *cells]
 
     def _row(
         self,
@@ -154,14 +156,14 @@ class Columns:
     def _label(self, question_id: str) -> str:
         return self._questions[question_id].label.in_language(self.language)
 
-    def _columns(self, forms: Sequence[FormDefinition], group_id: str) -> dict[Key, Column]:
+    def _columns(self, forms: Sequence[FormDefinition], path: tuple[str, ...]) -> dict[Key, Column]:
         found: dict[Key, Column] = {}
         orders = []
         for form in forms:
             questions: Iterable[QuestionBase] = form.questions()
-            if group_id:
-                group = form.questions_by_id.get(group_id)
-                questions = group.questions if isinstance(group, GroupQuestion) else ()
+            if path:
+                group = _group_at(form, path)
+                questions = group.questions if group else ()
             made = dict(column for question in questions for column in self._of(question))
             orders.append(list(made))
             found = made | found
@@ -205,7 +207,35 @@ def _all(questions: Iterable[QuestionBase]) -> Iterator[QuestionBase]:
     for question in questions:
         yield question
         if isinstance(question, GroupQuestion):
-            yield from question.questions
+            yield from _all(question.questions)
+
+
+def _paths(questions: Iterable[QuestionBase]) -> Iterator[tuple[str, ...]]:
+    """Every group by the way to it, each before those within it."""
+    for question in questions:
+        if isinstance(question, GroupQuestion):
+            yield (question.id,)
+            yield from ((question.id, *inner) for inner in _paths(question.questions))
+
+
+def _group_at(form: FormDefinition, path: tuple[str, ...]) -> GroupQuestion | None:
+    """The group at the end of the way; None in a version that has none there."""
+    group: QuestionBase | None = form.questions_by_id.get(path[0])
+    for item_id in path[1:]:
+        items = group.questions if isinstance(group, GroupQuestion) else ()
+        group = next((item for item in items if item.id == item_id), None)
+    return group if isinstance(group, GroupQuestion) else None
+
+
+def _entries(
+    answers: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[list[Cell], Mapping[str, Any]]]:
+    """The entries at the end of the way, each with its number and those of the entries around."""
+    for place, entry in enumerate(answers.get(path[0]) or [], start=1):
+        if path[1:]:
+            yield from (([place, *inner], one) for inner, one in _entries(entry, path[1:]))
+        else:
+            yield [place], entry
 
 
 def _whole(value: Any) -> Cell:

@@ -150,10 +150,7 @@ def referenced(prepared: Prepared, answers: Mapping[str, Any]) -> set[str]:
     for node in prepared.nodes.values():
         if node.question.type != "file":
             continue
-        values = [answers.get(node.id)]
-        if node.group_id:
-            values = [item.get(node.id) for item in answers.get(node.group_id) or []]
-        found |= {item for value in values for item in ids_in(value)}
+        found |= {item for value in node.values(answers) for item in ids_in(value)}
     return found
 
 

@@ -51,6 +51,7 @@ _NAMES: Mapping[str, Any] = {
     "accept": _("Kinds of files"),
     "max_files": _("Number of files"),
     "max_size_mb": _("Size of a file (MB)"),
+    "ordered": _("Entries can be moved"),
     "languages": _("Languages"),
     "step": _("Step"),
     "place": _("Place in the order"),
@@ -159,10 +160,16 @@ def _placed(form: FormDefinition) -> Iterator[tuple[tuple[str, str], _Placed]]:
     """Every question by (id of its group or "", its own id)."""
     for step in form.steps:
         for question in step.questions:
-            yield ("", question.id), _Placed(question, step.id, None)
-            if isinstance(question, GroupQuestion):
-                for item in question.questions:
-                    yield (question.id, item.id), _Placed(item, step.id, question)
+            yield from _with_entries(question, step.id, None)
+
+
+def _with_entries(
+    question: QuestionBase, step_id: str, group: GroupQuestion | None
+) -> Iterator[tuple[tuple[str, str], _Placed]]:
+    yield (group.id if group else "", question.id), _Placed(question, step_id, group)
+    if isinstance(question, GroupQuestion):
+        for item in question.questions:
+            yield from _with_entries(item, step_id, question)
 
 
 def _of_form(old: FormDefinition, new: FormDefinition) -> Iterator[Change]:

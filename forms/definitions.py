@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from pydantic import Field, ValidationError
 
 import rules
-from forms import prepared, schema
+from forms import household, prepared, schema
 from forms.errors import DefinitionError
 from forms.questions import (
     LANGUAGES,
@@ -66,13 +66,9 @@ class FormDefinition(Model):
 
     def question(self, question_id: str) -> Question:
         """A question by id, inside a group too. Raises `LookupError`."""
-        for question in self.questions():
+        for question in _with_items(self.questions()):
             if question.id == question_id:
                 return question
-            if isinstance(question, GroupQuestion):
-                for item in question.questions:
-                    if item.id == question_id:
-                        return item
         raise LookupError(f"no question '{question_id}'")
 
     def concepts(self) -> frozenset[str]:
@@ -110,6 +106,13 @@ class FormDefinition(Model):
         return schema.of_form(self, address)
 
 
+def _with_items(questions: Iterable[Question]) -> Iterator[Question]:
+    for question in questions:
+        yield question
+        if isinstance(question, GroupQuestion):
+            yield from _with_items(question.questions)
+
+
 def load(source: str | Mapping[str, Any]) -> FormDefinition:
     """Read and check a definition. Raises `DefinitionError` naming the line or path."""
     lines: yaml.Node | None = None
@@ -119,14 +122,19 @@ def load(source: str | Mapping[str, Any]) -> FormDefinition:
     if not isinstance(data, Mapping):
         raise DefinitionError("a form definition is a mapping", ())
     try:
-        form = FormDefinition.model_validate(data, context={"languages": _languages_of(data)})
+        whole = household.expanded(data)
+    except DefinitionError as error:
+        raise _located(error.message, error.path, data, lines) from None
+    try:
+        form = FormDefinition.model_validate(whole, context={"languages": _languages_of(data)})
         prepared.prepare(form)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = path_in(data, first["loc"])
+        path = household.as_written(data, path_in(whole, first["loc"]))
         raise _located(first["msg"].removeprefix("Value error, "), path, data, lines) from None
     except DefinitionError as error:
-        raise _located(error.message, error.path, data, lines) from None
+        path = household.as_written(data, error.path)
+        raise _located(error.message, path, data, lines) from None
     return form
 
 

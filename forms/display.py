@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ PROFILE = "profile"
 REPRESENTATION = "representation"
 #: Typed by a member of staff at the counter, or known from the paper that was shown there.
 COUNTER = "counter"
+_SEPARATORS = {"ja": "、"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer. A group gives a row for each answer of each entry (`entry` counts from 1)."""
+    """One answer. A group gives a row for each answer of each entry (`entry` counts from 1).
+
+    In a group within a group `question_id` and `entry` are those of the outer one.
+    """
 
     question_id: str
     label: str
@@ -126,7 +130,7 @@ def _rows(
 ) -> Iterator[Row]:
     value = answers.get(question.id)
     if isinstance(question, GroupQuestion):
-        yield from _entries(question, value or [], language, files, state)
+        yield from _entries(question, question.id, value or [], language, files, state)
         return
     origin = provenance.get(question.id)
     yield Row(
@@ -143,36 +147,46 @@ def _rows(
 
 def _entries(
     group: GroupQuestion,
+    name: str,
     items: list[Mapping[str, Any]],
     language: str,
     files: Mapping[str, Attachment],
     state: State | None,
+    around: tuple[str, ...] = (),
 ) -> Iterator[Row]:
+    """Rows of a group asked as `name`; `around` names the entry that it is asked in."""
+    top, *rest = name.split("-")
+    first = int(rest[0]) + 1 if rest else 0
     if not items and state:
-        yield Row(
-            group.id,
-            group.label.in_language(language),
-            _("None entered"),
-            anchor=group.id,
-            empty=True,
-        )
+        label = in_entry(around, group.label.in_language(language), language)
+        nothing = _("None entered")
+        yield Row(top, label, nothing, entry=first, anchor=name, empty=True)
     for index, item in enumerate(items):
-        asked = state.item_visible.get(group.id) if state else None
+        asked = state.item_visible.get(name) if state else None
+        here = (*around, f"{group.item_label.in_language(language)} {index + 1}")
         for question in group.questions:
             if question.id not in (asked[index] if asked else item):
                 continue
-            value = item.get(question.id)
-            label = question.label.in_language(language)
+            value, field_name = item.get(question.id), f"{name}-{index}-{question.id}"
+            if isinstance(question, GroupQuestion):
+                yield from _entries(question, field_name, value or [], language, files, state, here)
+                continue
             yield Row(
-                group.id,
-                f"{group.item_label.in_language(language)} {index + 1}: {label}",
+                top,
+                in_entry(here, question.label.in_language(language), language),
                 text_of(question, value, language),
                 "",
                 _files(value, files) if question.type == "file" else [],
-                entry=index + 1,
-                anchor=f"{group.id}-{index}-{question.id}",
+                entry=first or index + 1,
+                anchor=field_name,
                 empty=is_empty(value),
             )
+
+
+def in_entry(entries: Iterable[str], label: str, language: str) -> str:
+    """``Member 2, Income 1: Amount``: a question's label after the entries it is asked in."""
+    place = _SEPARATORS.get(language, ", ").join(entries)
+    return f"{place}: {label}" if place else label
 
 
 def _files(value: Any, files: Mapping[str, Attachment]) -> list[FileRef]:
@@ -243,7 +257,7 @@ def _choice(question: ChoiceQuestion, value: Any, language: str) -> str:
 
 def _multiple(question: MultipleQuestion, value: Any, language: str) -> str:
     chosen = [o.label.in_language(language) for o in question.choices if o.value in value]
-    return ("、" if language == "ja" else ", ").join(chosen)
+    return _SEPARATORS.get(language, ", ").join(chosen)
 
 
 def _yes_no(question: Any, value: Any, language: str) -> str:
@@ -342,6 +356,18 @@ def _file(question: Any, value: Any, language: str) -> str:
     return ""  # the row's attachments say it
 
 
+def _group(question: GroupQuestion, value: Any, language: str) -> str:
+    """Entry after entry, in one line each."""
+    return "\n".join(text for text in (entry_text(question, e, language) for e in value) if text)
+
+
+def entry_text(question: GroupQuestion, entry: Mapping[str, Any], language: str) -> str:
+    """The answers of one entry in one line, without their labels."""
+    texts = (text_of(item, entry.get(item.id), language) for item in question.questions)
+    words = [" / ".join(text.splitlines()) for text in texts if text]
+    return _SEPARATORS.get(language, ", ").join(words)
+
+
 _TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
     "choice": _choice,
     "multiple": _multiple,
@@ -356,4 +382,5 @@ _TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
     "person": _person,
     "location": _location,
     "file": _file,
+    "group": _group,
 }

@@ -19,10 +19,11 @@ from forms import (
     attachments,
     autofill,
     display,
+    entries,
+    judging,
     pages,
     pieces,
     profile,
-    reasons,
     rebase,
     saving,
     seals,
@@ -32,10 +33,10 @@ from forms import (
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
 from forms.outcome import Review, StepOutcome
-from forms.prepared import Node, Prepared
+from forms.prepared import Node
 from forms.questions import FileQuestion
 from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
-from forms.state import State, evaluate
+from forms.state import evaluate
 
 __all__ = ["Review", "StepOutcome", "TamperedValue"]
 
@@ -262,7 +263,7 @@ def _save_step(
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
-    outcome = judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
+    outcome = judging.judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if only_looking:
         # A script asks what to show while somebody is still typing: nothing is saved, so that the
         # page stays as new as it was, here and in another window.
@@ -281,72 +282,6 @@ def _save_step(
     return outcome
 
 
-def judge(
-    draft: Draft,
-    prepared: Prepared,
-    step_id: str,
-    state: State,
-    after: list[Node],
-    wanted: list[Node],
-    read: Any,
-    reader: Reader,
-    stay: bool,
-) -> StepOutcome:
-    """Is the step complete? Errors, questions that have just appeared, or the way on."""
-    errors: dict[str, list[str]] = {name: list(words) for name, words in read.errors.items()}
-    typed = saving.typed_values(reader.post, wanted)
-    if stay:
-        if reader.action != "lookup":
-            errors = {
-                name: words for name, words in errors.items() if _about_files(read, name, prepared)
-            }
-        return StepOutcome(
-            False, errors=errors, typed=typed, notice=reader.notice, focus=reader.focus
-        )
-    seen = {node.id for node in wanted}
-    new = [
-        node.id
-        for node in after
-        if SHOWN in reader.post  # a client without our page asks for no second look
-        and node.id in state.visible
-        and node.id not in seen
-        and not node.compute
-        and not saving.is_locked(draft, node)
-    ]
-    found = validation.problems(
-        prepared,
-        state,
-        only={node.id for node in after} - set(new),
-        skip=errors.keys(),
-    )
-    because: dict[str, reasons.Because] = {}
-    for problem in found:
-        errors.setdefault(problem.field, []).append(problem.message)
-        if problem.cause:
-            because[problem.field] = reasons.of_cause(prepared, problem.cause)
-    unanswered = validation.problems(prepared, state, only=set(new))
-    complete = not errors and not unanswered
-    done = set(draft.steps_done) - {step_id} | ({step_id} if complete else set())
-    draft.steps_done = [step.id for step in draft.form.steps if step.id in done]
-    if reader.action == "leave":  # what is missing can wait; what cannot be read would be lost
-        unreadable = dict(read.errors)
-        return StepOutcome(not unreadable, errors=unreadable, typed=typed, leave=not unreadable)
-    if complete and not new:
-        return StepOutcome(True, next_step_id=pages.step_after(prepared, state, step_id))
-    notice = ""
-    if new and not errors:
-        notice = _("Your answer leads to a few more questions. Please answer them too.")
-    return StepOutcome(
-        False, errors=errors, reasons=because, typed=typed if errors else {}, notice=notice,
-        focus=new[0] if new and not errors else "",
-    )  # fmt: skip
-
-
-def _about_files(read: Any, name: str, prepared: Prepared) -> bool:
-    node = prepared.nodes.get(name.rsplit("-", 1)[-1])
-    return node is not None and node.question.type == "file"
-
-
 def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read: Any) -> bool:
     """Another window saved other answers to this step since the page was made."""
     seen = post.get(SEEN)
@@ -355,7 +290,8 @@ def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read:
         return False
     shown = set(str(post.get(SHOWN, "")).split())
     return any(
-        read.values.get(node.id) != draft.answers.get(node.id)
+        entries.plain(node, read.values.get(node.id))
+        != entries.plain(node, draft.answers.get(node.id))
         for node in asked
         if node.id in shown and node.id in read.values
     )
@@ -496,18 +432,28 @@ def discard(*, draft: Draft, by: Actor) -> None:
     )
 
 
-def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attachment:
+def add_file(
+    *, draft: Draft, question_id: str, upload: Any, by: Actor, path: Sequence[str] = ()
+) -> Attachment:
     """Attach one file outside a step's form (an upload in pieces, the API).
 
+    In a group it goes to the entry with these keys (`forms.entries`), wherever that stands now.
     Raises `FileRefused`, `DraftClosed`, `LookupError`.
     """
-    question = cast("FileQuestion", file_node(draft, question_id).question)
+    node = file_node(draft, question_id)
+    question = cast("FileQuestion", node.question)
+    files_of(draft, node, path)
     attachment = attachments.store(draft, question, upload)
     # The row is locked since then: what other windows saved is known, and nobody saves now.
     draft.refresh_from_db(fields=["answers", "provenance", "steps_done", "lock", "state"])
-    held = draft.answers.get(question_id) or []
+    try:
+        held = files_of(draft, node, path)
+    except LookupError:  # somebody removed the entry while the file was being examined
+        attachments.discard(draft, [str(attachment.pk)])
+        raise
     if len(held) < question.max_files:
-        draft.answers = draft.answers | {question_id: [*held, str(attachment.pk)]}
+        files = [*held, str(attachment.pk)]
+        draft.answers = entries.with_answer(draft.prepared, node, draft.answers, path, files)
         if _update(draft):
             return attachment
     attachments.discard(draft, [str(attachment.pk)])
@@ -518,7 +464,8 @@ def add_file(*, draft: Draft, question_id: str, upload: Any, by: Actor) -> Attac
 
 def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor) -> None:
     """Take an attached file off again. Raises `DraftClosed`, `LookupError`."""
-    file_node(draft, question_id)
+    if file_node(draft, question_id).groups:
+        raise LookupError(f"files of entries go with their page: '{question_id}'")
     kept = [item for item in draft.answers.get(question_id) or [] if item != str(attachment_id)]
     draft.answers = {name: v for name, v in draft.answers.items() if name != question_id}
     if kept:
@@ -528,8 +475,14 @@ def remove_file(*, draft: Draft, question_id: str, attachment_id: str, by: Actor
     attachments.discard(draft, [str(attachment_id)])
 
 
+def files_of(draft: Draft, node: Node, path: Sequence[str] = ()) -> list[str]:
+    """Ids of the files that answer a question, of the entry with these keys. `LookupError`."""
+    _name, entry = entries.find(draft.prepared, node, draft.answers, path)
+    return list(entry.get(node.id) or [])
+
+
 def file_node(draft: Draft, question_id: str) -> Node:
-    """A question for files, not within a group.
+    """A question for files.
 
     It may hang on an answer of its own page that is not saved yet, so whether it is asked is not
     looked at: what is not asked in the end is not sent. Raises `DraftClosed`, `LookupError`.
@@ -542,8 +495,7 @@ def file_node(draft: Draft, question_id: str) -> Node:
     if (
         node is None
         or node.question.type != "file"
-        or node.group_id
-        or node.id not in pages.allowed(draft, prepared, state)
+        or node.top_id not in pages.allowed(draft, prepared, state)
     ):
         raise LookupError(f"no file question '{question_id}'")
     return node

@@ -40,6 +40,7 @@ class Finding:
             "met": self.met,
             "facts": [
                 {"name": f.name, "part": f.part, "entry": f.entry, "value": _plain(f.value)}
+                | ({"inner": f.inner} if f.inner else {})
                 for f in self.facts
             ],
         }

@@ -262,6 +262,8 @@ class Upload(models.Model):
     )
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="uploads")
     question_id = models.CharField(max_length=48)
+    # The keys of the entries that it is asked in (`forms.entries`), joined by "/".
+    entry = models.CharField(max_length=50, blank=True, default="")
     name = models.CharField(max_length=255)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, blank=True)
@@ -284,6 +286,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def path(self) -> list[str]:
+        """The keys of the entries, the outermost first."""
+        return self.entry.split("/") if self.entry else []
 
     @property
     def is_complete(self) -> bool:

@@ -117,7 +117,10 @@ def _rows(
             yield Row(name, label, str(value), entry=item.entry)
             continue
         if item.group_id:
-            value = [{}] * (item.entry - 1) + [{item.question_id: value}]
+            value = {item.question_id: value}
+            if item.inner_id:
+                value = {item.inner_id: [*[{}] * (item.inner_entry - 1), value]}
+            value = [*[{}] * (item.entry - 1), value]
         found = display.rows(version.form, {name: value}, {}, language, files)
         if not found:  # no question of the old form either
             yield Row(name, name, str(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from forms import attachments, rendering, saving, validation
+from forms import attachments, entries, rendering, saving, validation
 from forms.definitions import FormDefinition
 from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
@@ -63,7 +63,7 @@ class StepPage:
     version: str = ""
     previous_step_id: str | None = None
     next_step_id: str | None = None
-    #: Does the step ask for files of its own, now or after another answer?
+    #: Does the step ask for files, now or after another answer?
     takes_files: bool = False
     saved_at: datetime | None = None
 
@@ -89,7 +89,7 @@ def step_page(
         for node in nodes_of(draft, prepared, step_id, state)
         if node.id in state.visible and (only is None or node.id in only)
     ]
-    holds_files = any(_asks_files(node) for node in nodes)
+    holds_files = any(node.asks_files for node in nodes)
     files = attachments.of_draft(draft) if holds_files else {}
     errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
     frame = _frame(
@@ -110,9 +110,7 @@ def step_page(
         lead=step.lead.in_language(language) if step and step.lead else "",
         fields=frame.fields(nodes),
         errors=error_links(nodes, errors, language),
-        takes_files=any(
-            node.question.type == "file" for node in nodes_of(draft, prepared, step_id, state)
-        ),
+        takes_files=any(node.asks_files for node in nodes_of(draft, prepared, step_id, state)),
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
         shown=" ".join(node.id for node in nodes),
         version=str(draft.version_id),
@@ -147,21 +145,26 @@ def _frame(
     )
 
 
-def field_of(draft: Draft, question_id: str, errors: list[str]) -> SafeString:
+def field_of(
+    draft: Draft, question_id: str, errors: list[str], path: Sequence[str] = ()
+) -> SafeString:
     """One question of a step's page as it now is, with `errors` beside it.
 
-    It may hang on an answer of the page that is not saved yet. Raises `LookupError`.
+    In a group it is that of the entry with these keys (`forms.entries`). It may hang on an answer
+    of the page that is not saved yet. Raises `LookupError`.
     """
     prepared = draft.prepared
     state = evaluate(prepared, draft.answers)
     node = prepared.nodes.get(question_id)
-    if node is None or node.group_id:
+    if node is None:
         raise LookupError(f"no question '{question_id}'")
-    state.values.setdefault(node.id, draft.answers.get(node.id))
+    name, entry = entries.find(prepared, node, draft.answers, path)
     step_id = "" if draft.only is not None else node.step_id
-    files = attachments.of_draft(draft) if _asks_files(node) else {}
-    wrong = {node.id: errors} if errors else {}
-    return _frame(draft, step_id, state, {}, wrong, files, {}).fields([node])
+    files = attachments.of_draft(draft) if node.asks_files else {}
+    wrong = {name: errors} if errors else {}
+    frame = _frame(draft, step_id, state, {}, wrong, files, {})
+    frame.keys.update(zip(entries.around(name), path, strict=True))
+    return frame.one(node, name, entry.get(node.id))
 
 
 def nodes_of(draft: Draft, prepared: Prepared, step_id: str, state: State) -> list[Node]:
@@ -252,10 +255,6 @@ def _asked(draft: Draft, prepared: Prepared, step_id: str, state: State) -> list
     return [node for node in nodes_of(draft, prepared, step_id, state) if not node.compute]
 
 
-def _asks_files(node: Node) -> bool:
-    return node.question.type == "file" or any(i.question.type == "file" for i in node.items)
-
-
 def error_links(
     nodes: list[Node], errors: Mapping[str, list[str]], language: str
 ) -> list[ErrorLink]:
@@ -265,12 +264,16 @@ def error_links(
     for node in nodes:
         mine = [name for name in left if name == node.id or name.startswith(f"{node.id}-")]
         for name in sorted(mine, key=_natural):
-            inner = next(
-                (item for item in node.items if f"-{item.id}" in name.removeprefix(node.id)), node
-            )
-            label = inner.question.label.in_language(language)
+            label = _asked_as(node, name).question.label.in_language(language)
             links += [ErrorLink(f"f-{name}", message, label) for message in left.pop(name)]
     return links
+
+
+def _asked_as(node: Node, name: str) -> Node:
+    """The question that an input belongs to, in entries too."""
+    for part in name.split("-")[1:]:
+        node = next((item for item in node.items if item.id == part), node)
+    return node
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:

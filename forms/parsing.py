@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from forms import normalise
+from forms import entries, normalise
 from forms.normalise import Unreadable
 from forms.parts import COMPOSITES, Part
 from forms.prepared import Node
@@ -98,22 +98,21 @@ class FieldErrors(Exception):
         self.errors = errors
 
 
-def group_size(question: GroupQuestion, name: str, post: Posted) -> int:
-    """How many entries were posted; a made-up number is cut to what a group may hold."""
-    raw = str(post.get(f"{name}-n") or "0")
-    count = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 0
-    return min(count, question.max + 1)
-
-
 def _group(
     node: Node, name: str, post: Posted, into: Read, read_files: FileReader
 ) -> list[dict[str, Any]]:
-    items = []
-    for index in range(group_size(cast("GroupQuestion", node.question), name, post)):
+    items: list[dict[str, Any]] = []
+    known: set[str] = set()
+    for index in range(entries.size(cast("GroupQuestion", node.question), name, post)):
         entry = Read(errors=into.errors)
         for item in node.items:
             read(item, f"{name}-{index}-{item.id}", post, entry, read_files)
-        items.append({key: value for key, value in entry.values.items() if value is not None})
+        kept = {key: value for key, value in entry.values.items() if value not in (None, [])}
+        key = entries.key_in(post.get(f"{name}-{index}-{entries.KEY}")) if node.asks_files else ""
+        if key and key not in known:
+            kept[entries.KEY] = key
+            known.add(key)
+        items.append(kept)
     return items
 
 

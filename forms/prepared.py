@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rules
 from common.text import Text
+from forms import ids
 from forms.errors import DefinitionError
+from forms.ids import TODAY, Path
 from forms.parts import COMPOSITES
 from forms.questions import (
-    ChoiceQuestion,
     ComputedQuestion,
     Criterion,
     GroupQuestion,
-    MultipleQuestion,
     NumberQuestion,
     Question,
     QuestionBase,
@@ -27,9 +26,8 @@ from rules import Rule, VarType
 if TYPE_CHECKING:
     from forms.definitions import FormDefinition, Step
 
-#: The day of asking, in every rule: rules themselves read no clock.
-TODAY = "today"
-_RESERVED_IDS = rules.RESERVED | {TODAY, "csrfmiddlewaretoken"}
+__all__ = ["TODAY", "Node", "Path", "Prepared", "Within", "prepare", "variable_type"]
+
 _TYPES: dict[str, VarType] = {
     "text": rules.TEXT,
     "long_text": rules.TEXT,
@@ -56,7 +54,8 @@ _RESULTS = {
     "yes_no": rules.BOOL,
     "date": rules.DATE,
 }
-Path = tuple[str | int, ...]
+#: Entries of groups, from the outermost: the group's id and the place in it, from 0.
+Within = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,8 @@ class Node:
     question: Question
     step_id: str
     path: Path
-    group_id: str | None = None
+    #: The groups it is asked in, from the outermost; empty for a question of the step itself.
+    groups: tuple[str, ...] = ()
     show: Rule | None = None
     required: Rule | None = None
     compute: Rule | None = None
@@ -75,9 +75,36 @@ class Node:
     items: tuple[Node, ...] = ()
     #: The question's. A thousand of them are asked for it several times a page.
     id: str = field(init=False)
+    #: It takes files, or the entries of a group do.
+    asks_files: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.question.id)
+        files = self.question.type == "file" or any(item.asks_files for item in self.items)
+        object.__setattr__(self, "asks_files", files)
+
+    @property
+    def group_id(self) -> str | None:
+        """The group whose entries ask it."""
+        return self.groups[-1] if self.groups else None
+
+    @property
+    def top_id(self) -> str:
+        """The question of the step that it belongs to: itself, or the outermost group."""
+        return self.groups[0] if self.groups else self.id
+
+    def walk(self) -> Iterator[Node]:
+        """Itself, and all that its entries ask."""
+        yield self
+        for item in self.items:
+            yield from item.walk()
+
+    def values(self, answers: Mapping[str, Any]) -> Iterator[Any]:
+        """Its answer in `answers`; in a group one for each entry (None: not answered there)."""
+        around: list[Mapping[str, Any]] = [answers]
+        for group in self.groups:
+            around = [entry for one in around for entry in one.get(group) or []]
+        return (one.get(self.id) for one in around)
 
     @property
     def depends(self) -> frozenset[str]:
@@ -175,11 +202,11 @@ def variable_type(question: QuestionBase) -> VarType:
 
 def prepare(form: FormDefinition) -> Prepared:
     """Compile every rule and order the questions. Raises `DefinitionError` with the path."""
-    _check_ids(form)
+    ids.check(form)
     questions = list(form.questions())
     variables = {question.id: variable_type(question) for question in questions}
     variables[TODAY] = rules.DATE
-    options = _options(questions)
+    options = ids.options(questions)
     nodes: dict[str, Node] = {}
     item_variables: dict[str, Mapping[str, VarType]] = {}
     step_show: dict[str, Rule] = {}
@@ -193,10 +220,8 @@ def prepare(form: FormDefinition) -> Prepared:
             here = (*path, "questions", place)
             node = _node(question, step.id, variables, here, options)
             if isinstance(question, GroupQuestion):
-                node, scope = _group(node, question, variables, options)
-                item_variables[question.id] = scope
-                nodes |= {item.id: item for item in node.items}
-            nodes[question.id] = node
+                node = _group(node, question, variables, options, item_variables)
+            nodes |= {found.id: found for found in node.walk()}
     order = _ordered(
         [nodes[question.id] for question in questions],
         {step_id: rule.variables for step_id, rule in step_show.items()},
@@ -218,48 +243,13 @@ def _criteria(
     return tuple(found.values())
 
 
-def _check_ids(form: FormDefinition) -> None:
-    seen: set[str] = set()
-    steps: set[str] = set()
-
-    def take(question: QuestionBase, path: Path) -> None:
-        if question.id in _RESERVED_IDS:
-            raise DefinitionError(f"'{question.id}' cannot be the id of a question", (*path, "id"))
-        if question.id in seen:
-            raise DefinitionError(f"two questions have the id '{question.id}'", (*path, "id"))
-        seen.add(question.id)
-        if isinstance(question, ChoiceQuestion | MultipleQuestion):
-            values = [option.value for option in question.choices]
-            for number, value in enumerate(values):
-                if value in values[:number]:
-                    raise DefinitionError(f"two options '{value}'", (*path, "choices", number))
-
-    for number, step in enumerate(form.steps):
-        if step.id in steps or step.id in {"check", "cosigners", "delete", "reuse"}:
-            raise DefinitionError(f"step id '{step.id}' is taken", ("steps", number, "id"))
-        steps.add(step.id)
-        for place, question in enumerate(step.questions):
-            path: Path = ("steps", number, "questions", place)
-            take(question, path)
-            if isinstance(question, GroupQuestion):
-                if question.min > question.max:
-                    raise DefinitionError("min is larger than max", (*path, "min"))
-                for index, item in enumerate(question.questions):
-                    take(item, (*path, "questions", index))
-                    if item.concept and not question.concept:
-                        raise DefinitionError(
-                            "what entries hold is known only where their group has a concept",
-                            (*path, "questions", index, "concept"),
-                        )
-
-
 def _node(
     question: Question,
     step_id: str,
     variables: Mapping[str, VarType],
     path: Path,
     options: Mapping[str, frozenset[str]],
-    group_id: str | None = None,
+    groups: tuple[str, ...] = (),
 ) -> Node:
     def optional(source: str | None, key: str) -> Rule | None:
         if source is None:
@@ -283,7 +273,7 @@ def _node(
         for number, check in enumerate(question.checks)
     )
     required = optional(question.required_when, "required_when")
-    return Node(question, step_id, path, group_id, show, required, compute, checks)
+    return Node(question, step_id, path, groups, show, required, compute, checks)
 
 
 def _group(
@@ -291,22 +281,23 @@ def _group(
     question: GroupQuestion,
     variables: Mapping[str, VarType],
     options: Mapping[str, frozenset[str]],
-) -> tuple[Node, Mapping[str, VarType]]:
-    """The entries' questions: they see the outer answers (but their own group) and each other."""
+    scopes: dict[str, Mapping[str, VarType]],
+) -> Node:
+    """The entries' questions: they see the outer answers (but their own group) and each other.
+
+    So do those of a group within: the form, the entry around it, and their own entry.
+    """
     scope = {name: kind for name, kind in variables.items() if name != question.id}
     scope |= {item.id: variable_type(item) for item in question.questions}
-    items = [
-        _node(item, node.step_id, scope, (*node.path, "questions", number), options, question.id)
-        for number, item in enumerate(question.questions)
-    ]
-    ordered = _ordered(items, {})
-    return (
-        Node(
-            question, node.step_id, node.path, None, node.show, node.required, node.compute,
-            node.checks, ordered,
-        ),
-        scope,
-    )  # fmt: skip
+    scopes[question.id] = scope
+    items = []
+    for number, item in enumerate(question.questions):
+        path = (*node.path, "questions", number)
+        inner = _node(item, node.step_id, scope, path, options, (*node.groups, question.id))
+        if isinstance(item, GroupQuestion):
+            inner = _group(inner, item, scope, options, scopes)
+        items.append(inner)
+    return replace(node, items=_ordered(items, {}))
 
 
 def _rule(
@@ -322,33 +313,10 @@ def _rule(
         raise DefinitionError(str(error), path) from None
     if rule.gives != gives:
         raise DefinitionError(f"the rule gives a {rule.gives}, not a {gives}", path)
-    for name, value in _compared(source):
+    for name, value in ids.compared(source):
         if name in options and value not in options[name]:
             raise DefinitionError(f"'{name}' has no option '{value}'", path)
     return rule
-
-
-_EQUAL = re.compile(r"""\b([a-z][a-z0-9_]*)\s*[!=]=\s*["']([^"'\\]*)["']""")
-_WITHIN = re.compile(r"\b([a-z][a-z0-9_]*)\s+in\s+\[([^\]]*)\]")
-_CONTAINS = re.compile(r"""["']([^"'\\]*)["']\s+in\s+([a-z][a-z0-9_]*)\b(?!\s*[.(])""")
-
-
-def _compared(source: str) -> Iterator[tuple[str, str]]:
-    """Options that a rule names: a misspelt one would never be true, and nobody would notice."""
-    yield from ((name, value) for name, value in _EQUAL.findall(source))
-    for name, values in _WITHIN.findall(source):
-        yield from ((name, value) for value in re.findall(r"""["']([^"'\\]*)["']""", values))
-    yield from ((name, value) for value, name in _CONTAINS.findall(source))
-
-
-def _options(questions: Iterable[QuestionBase]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for question in questions:
-        if isinstance(question, ChoiceQuestion | MultipleQuestion):
-            found[question.id] = frozenset(option.value for option in question.choices)
-        if isinstance(question, GroupQuestion):
-            found |= _options(question.questions)
-    return found
 
 
 def _ordered(nodes: list[Node], steps: Mapping[str, frozenset[str]]) -> tuple[Node, ...]:

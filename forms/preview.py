@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import QueryDict
 from django.utils.translation import get_language
 
-from forms import display, drafts, pages, saving, validation
+from forms import display, judging, pages, saving, validation
 from forms.display import StepRows
 from forms.models import Draft, FormVersion
 from forms.outcome import StepOutcome
@@ -85,7 +85,7 @@ def fill(version: FormVersion, post: QueryDict) -> Preview:
     read = reader.read(wanted)
     draft.answers, _origins = saving.merged(answers, {}, read)
     state = evaluate(prepared, draft.answers)
-    outcome = drafts.judge(draft, prepared, step_id, state, nodes, wanted, read, reader, stay)
+    outcome = judging.judge(draft, prepared, step_id, state, nodes, wanted, read, reader, stay)
     if go:
         return _shown(version, draft.answers, go)
     if outcome.ok:

@@ -77,11 +77,7 @@ class Fact:
 
 def _lines(question: Question, value: Any, language: str) -> Iterator[str]:
     if isinstance(question, GroupQuestion):
-        for entry in value:
-            parts = (
-                display.text_of(item, entry.get(item.id), language) for item in question.questions
-            )
-            yield ("、" if language == "ja" else ", ").join(part for part in parts if part)
+        yield from (display.entry_text(question, entry, language) for entry in value)
     elif isinstance(question, FileQuestion):
         files = attachments.by_ids(value)
         yield from (files[item].filename for item in value if item in files)
@@ -141,11 +137,14 @@ def _to_keep(
 
 def _portable(question: QuestionBase) -> dict[str, Any]:
     """The question without its rules: it can be shown and asked by itself."""
-    data = question.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    for part in (data, *data.get("questions", [])):
-        for name in _OF_THE_FORM:
-            part.pop(name, None)
-    return data
+    return _without_rules(question.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
+def _without_rules(data: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in data.items() if name not in _OF_THE_FORM}
+    if "questions" in found:
+        found["questions"] = [_without_rules(item) for item in found["questions"]]
+    return found
 
 
 # --- Using ------------------------------------------------------------------------------------
@@ -255,18 +254,31 @@ def _entries(
         (item, source)
         for item in question.questions
         for source in known.questions
-        if item.concept and item.concept == source.concept and item.type == source.type
+        if item.concept
+        and item.concept == source.concept
+        and item.type == source.type
+        # Files are copied for a question of the form only (`use`): in entries they are asked anew.
+        and item.type != "file"
     ]
     found = []
     for value in values:
-        entry = {
-            item.id: value[source.id]
-            for item, source in pairs
-            if source.id in value and not any(of_value(item, value[source.id]))
-        }
+        entry = {}
+        for item, source in pairs:
+            part = _part(item, source, value.get(source.id))
+            if not is_empty(part):
+                entry[item.id] = part
         if entry:
             found.append(entry)
     return found
+
+
+def _part(item: Question, known: Question, value: Any) -> Any:
+    """One part of an entry, or the entries of a group within it; None when it does not fit."""
+    if is_empty(value):
+        return None
+    if isinstance(item, GroupQuestion):
+        return _entries(item, cast("GroupQuestion", known), value)[: item.max]
+    return None if any(of_value(item, value)) else value
 
 
 def _is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:

@@ -14,6 +14,8 @@ from common.text import Text
 LONGEST_INPUT = 10_000
 MOST_OPTIONS = 100
 MOST_ITEMS = 50
+#: Groups in each other: members of a household, and the incomes of each.
+DEEPEST_GROUPS = 2
 MEGABYTE = 1024 * 1024
 
 LANGUAGES = ("ja", "en")
@@ -221,37 +223,22 @@ class ComputedQuestion(QuestionBase):
 
 
 class GroupQuestion(QuestionBase):
-    """The same questions several times, as for each child."""
+    """The same questions several times, as for each child; they may hold one such group more."""
 
     type: Literal["group"]
-    questions: tuple[ItemQuestion, ...] = Field(min_length=1, max_length=30)
+    questions: tuple[Question, ...] = Field(min_length=1, max_length=30)
     item_label: FormText
     add_label: FormText | None = None
     min: int = Field(default=1, ge=0, le=MOST_ITEMS)
     max: int = Field(default=20, ge=1, le=MOST_ITEMS)
+    #: Their order means something: each entry can be moved up.
+    ordered: bool = False
 
+    @property
+    def count_at_first(self) -> int:
+        """How many entries stand on the page before anything is answered."""
+        return min(max(self.min, int(self.required)), self.max)
 
-ItemQuestion = Annotated[
-    TextQuestion
-    | LongTextQuestion
-    | ChoiceQuestion
-    | MultipleQuestion
-    | YesNoQuestion
-    | NumberQuestion
-    | MoneyQuestion
-    | DateQuestion
-    | EmailQuestion
-    | PhoneQuestion
-    | AddressQuestion
-    | BankAccountQuestion
-    | PeriodQuestion
-    | PersonQuestion
-    | LocationQuestion
-    | FileQuestion
-    | DeclarationQuestion
-    | ComputedQuestion,
-    Field(discriminator="type"),
-]
 
 Question = Annotated[
     TextQuestion

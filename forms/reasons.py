@@ -18,7 +18,7 @@ import rules
 from forms import display
 from forms.display import Row, StepRows
 from forms.parts import COMPOSITES
-from forms.prepared import TODAY, Node, Prepared
+from forms.prepared import TODAY, Node, Prepared, Within
 from forms.questions import GroupQuestion, MultipleQuestion
 from forms.state import Answers, is_empty
 from forms.validation import Cause
@@ -27,8 +27,6 @@ from rules import Fact, Rule
 #: More lines nobody reads; the rest is counted.
 MOST_LINES = 12
 LONGEST_ANSWER = 120
-#: The entry of a group that a rule is about: the group's id and the place in it, from 0.
-Entry = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +51,22 @@ class Why:
     because: Because
 
 
-def of_rule(prepared: Prepared, rule: Rule, values: Answers, entry: Entry | None = None) -> Because:
+def of_rule(prepared: Prepared, rule: Rule, values: Answers, within: Within = ()) -> Because:
     """Why `rule` gives what it gives for `values`, in the active language."""
-    return of_facts(prepared, rules.explain(rule, values).deciding(), entry)
+    return of_facts(prepared, rules.explain(rule, values).deciding(), within)
 
 
 def of_cause(prepared: Prepared, cause: Cause) -> Because:
     """Why a check refuses an answer, or why one is required."""
-    return of_rule(prepared, cause.rule, cause.values, cause.entry)
+    return of_rule(prepared, cause.rule, cause.values, cause.within)
 
 
-def of_facts(prepared: Prepared, facts: Iterable[Fact], entry: Entry | None = None) -> Because:
-    """The facts in words, in the active language; `entry` is the one that the rule belongs to."""
+def of_facts(prepared: Prepared, facts: Iterable[Fact], within: Within = ()) -> Because:
+    """The facts in words, in the active language; `within`: the entries that the rule is about."""
     language = get_language() or "ja"
     facts = list(facts)
-    lines = [_line(prepared, fact, entry, language) for fact in facts]
-    lines = list(dict.fromkeys(line for line in lines if line))
+    told = (line for fact in facts for line in _lines(prepared, fact, within, language))
+    lines = list(dict.fromkeys(told))
     if len(lines) > MOST_LINES:
         more = len(lines) - MOST_LINES + 1
         lines[MOST_LINES - 1 :] = [
@@ -79,36 +77,50 @@ def of_facts(prepared: Prepared, facts: Iterable[Fact], entry: Entry | None = No
 
 def _top(prepared: Prepared, fact: Fact) -> str:
     node = prepared.nodes.get(fact.name)
-    return (node.group_id if node else None) or fact.name
+    return node.top_id if node else fact.name
 
 
-def _line(prepared: Prepared, fact: Fact, entry: Entry | None, language: str) -> str:
+def _lines(prepared: Prepared, fact: Fact, within: Within, language: str) -> Iterator[str]:
     if fact.name == TODAY:
         day = fact.value.isoformat() if isinstance(fact.value, dt.date) else str(fact.value)
-        return _("Reckoned on %(day)s") % {"day": display.date_text(day, language)}
+        yield _("Reckoned on %(day)s") % {"day": display.date_text(day, language)}
+        return
     node = prepared.nodes.get(fact.name)
     if node is None:
-        return ""
-    value, place = fact.value, None
-    if isinstance(node.question, GroupQuestion) and fact.entry is not None:
-        place = (node.id, fact.entry)
+        return
+    # A rule of an entry reads the answers beside it, and those of the entry around.
+    around, value = within[: len(node.groups)], fact.value
+    if node.items and fact.entry is not None:
+        around = (*around, (node.id, fact.entry))
         inner = next((item for item in node.items if item.id == fact.part), None)
         if inner is None:
-            return ""
+            return
         node = inner
-    elif node.group_id:
-        place = entry
     elif fact.entry is not None and isinstance(node.question, MultipleQuestion):
         value = [value]
-    return _sentence(_label(prepared, node, place, language), node, fact, value, language)
+    if fact.inner and node.items and isinstance(value, list) and value:
+        yield from _of_entries(prepared, node, fact, around, language)
+    else:
+        yield _sentence(_label(prepared, node, around, language), node, fact, value, language)
 
 
-def _label(prepared: Prepared, node: Node, place: Entry | None, language: str) -> str:
-    label = node.question.label.in_language(language)
-    group = prepared.nodes[place[0]].question if place else None
-    if not place or not isinstance(group, GroupQuestion):
-        return label
-    return f"{group.item_label.in_language(language)} {place[1] + 1}: {label}"
+def _of_entries(
+    prepared: Prepared, group: Node, fact: Fact, around: Within, language: str
+) -> Iterator[str]:
+    """The part that a rule read of every entry of a group within the entry."""
+    node = next((item for item in group.items if item.id == fact.inner), None)
+    for index, entry in enumerate(fact.value if node else ()):
+        label = _label(prepared, node, (*around, (group.id, index)), language)  # type: ignore[arg-type]
+        yield _sentence(label, node, fact, entry.get(fact.inner), language)  # type: ignore[arg-type]
+
+
+def _label(prepared: Prepared, node: Node, within: Within, language: str) -> str:
+    places = []
+    for group_id, index in within:
+        group = prepared.nodes[group_id].question
+        if isinstance(group, GroupQuestion):
+            places.append(f"{group.item_label.in_language(language)} {index + 1}")
+    return display.in_entry(places, node.question.label.in_language(language), language)
 
 
 def _sentence(label: str, node: Node, fact: Fact, value: Any, language: str) -> str:
@@ -162,7 +174,7 @@ def explained(
     for step in steps:
         rows = [_with_why(row, told(_of_row(row, prepared, values))) for row in step.rows]
         shown = prepared.step_show.get(step.step_id)
-        why = told(_whys(prepared, values, None, ((_("Why this was asked"), shown, True),)))
+        why = told(_whys(prepared, values, (), ((_("Why this was asked"), shown, True),)))
         found.append(replace(step, rows=rows, why=why))
     return found
 
@@ -172,17 +184,17 @@ def _with_why(row: Row, why: tuple[Why, ...]) -> Row:
 
 
 def _of_row(row: Row, prepared: Prepared, values: Mapping[str, Any]) -> Iterator[Why]:
-    node, entry = prepared.nodes[row.question_id], None
-    if row.entry:
-        entry = (node.id, row.entry - 1)
-        items = {item.id: item for item in node.items}
-        given = values.get(node.id) or []
-        values = {**values, **dict.fromkeys(items), **given[entry[1]]}
-        node = items[row.anchor.removeprefix(f"{node.id}-{entry[1]}-")]
+    node, within = prepared.nodes[row.question_id], list[tuple[str, int]]()
+    rest = row.anchor.split("-")[1:]
+    for index, item_id in zip(rest[::2], rest[1::2], strict=True):
+        entry = (values.get(node.id) or [])[int(index)]
+        values = {**values, **dict.fromkeys(item.id for item in node.items), **entry}
+        within.append((node.id, int(index)))
+        node = next(item for item in node.items if item.id == item_id)
     yield from _whys(
         prepared,
         values,
-        entry,
+        tuple(within),
         (
             (_("Why this was asked"), node.show, True),
             (_("Why an answer was required"), node.required, True),
@@ -194,7 +206,7 @@ def _of_row(row: Row, prepared: Prepared, values: Mapping[str, Any]) -> Iterator
 def _whys(
     prepared: Prepared,
     values: Mapping[str, Any],
-    entry: Entry | None,
+    within: Within,
     of: Iterable[tuple[str, Rule | None, bool | None]],
 ) -> Iterator[Why]:
     """Of each rule that came out as it says (None: however it did)."""
@@ -203,4 +215,4 @@ def _whys(
             continue
         reason = rules.explain(rule, values)
         if wanted is None or reason.result is wanted:
-            yield Why(title, of_facts(prepared, reason.deciding(), entry))
+            yield Why(title, of_facts(prepared, reason.deciding(), within))

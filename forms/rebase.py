@@ -7,7 +7,7 @@ with the draft until the resident has gone on, so that they can still read it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,175 +16,18 @@ from django.db import transaction
 
 from audit import ledger
 from common.actor import Actor
-from forms import attachments, saving, seals
+from forms import attachments, saving
+from forms.carrying import Carried, NotKept, carry, carry_answer
 from forms.comparison import compare, same_to_answer
-from forms.models import Attachment, Draft, FormVersion
-from forms.prepared import Node, Prepared
-from forms.questions import (
-    ChoiceQuestion,
-    DeclarationQuestion,
-    FileQuestion,
-    GroupQuestion,
-    MultipleQuestion,
-    NumberQuestion,
-    Question,
-)
-from forms.validation import of_value
+from forms.models import Draft, FormVersion
+from forms.prepared import Node
+from forms.questions import FileQuestion
+
+__all__ = ["Carried", "NotKept", "carry", "carry_answer", "rebase_draft"]
 
 _ATTEMPTS = 3
 #: Drafts that are read at once when all of a service are rebased.
 CHUNK = 200
-Files = Mapping[str, Attachment]
-
-
-@dataclass(frozen=True, slots=True)
-class NotKept:
-    """An answer, or a part of one, that the newer form has no place for.
-
-    `version` is the form that it was an answer to, by whose words it is shown. `entry` counts the
-    entries of a group from 1; 0: no group. `typed`: `value` is a text that could not be read.
-    """
-
-    version: str
-    question_id: str
-    value: Any
-    group_id: str = ""
-    entry: int = 0
-    typed: bool = False
-
-
-@dataclass
-class Carried:
-    """A draft's content on another version: every answer is in `answers` or in `not_kept`."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    provenance: dict[str, Any] = field(default_factory=dict)
-    not_kept: list[NotKept] = field(default_factory=list)
-
-
-def carry(
-    old: FormVersion,
-    new: FormVersion,
-    answers: Mapping[str, Any],
-    provenance: Mapping[str, Any],
-    files: Files | None = None,
-) -> Carried:
-    """Carry answers from one version to another. Never raises for an answer, changes none.
-
-    `files` are attachments by id; they are needed only where the kinds of files that a question
-    takes have become fewer. Pure: no query.
-    """
-    into, before, after = Carried(), old.prepared, new.prepared
-    for name, value in answers.items():
-        kept, lost = carry_answer(
-            str(old.pk), before.nodes.get(name), after.nodes.get(name), name, value, files or {}
-        )
-        if kept is not None:
-            into.answers[name] = kept
-        into.not_kept += lost
-    for name, entry in provenance.items():
-        found = _origin(before, after, name, answers, into.answers, entry)
-        if found is not None:
-            into.provenance[name] = found
-    return into
-
-
-def carry_answer(
-    version: str, old: Node | None, new: Node | None, name: str, value: Any, files: Files
-) -> tuple[Any, list[NotKept]]:
-    """One top-level answer: what is kept of it (None: nothing) and what is not."""
-    if old is None or new is None or old.group_id or new.group_id:
-        return None, [NotKept(version, name, value)]
-    before, after = old.question, new.question
-    if isinstance(before, GroupQuestion) and isinstance(after, GroupQuestion):
-        return _carry_entries(version, before, after, value, files)
-    kept, rest = _fitting(before, after, value, files)
-    return kept, [] if rest is None else [NotKept(version, name, rest)]
-
-
-def _carry_entries(
-    version: str, old: GroupQuestion, new: GroupQuestion, value: Any, files: Files
-) -> tuple[Any, list[NotKept]]:
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        return None, [NotKept(version, old.id, value)]
-    before = {item.id: item for item in old.questions}
-    after = {item.id: item for item in new.questions}
-    entries, lost = [], []
-    for number, entry in enumerate(value, start=1):
-        kept: dict[str, Any] = {}
-        for name, answer in entry.items():
-            fits, rest = _fitting(before.get(name), after.get(name), answer, files)
-            if fits is not None:
-                kept[name] = fits
-            if rest is not None:
-                lost.append(NotKept(version, name, rest, old.id, number))
-        # An entry stays even when nothing of it could be kept: there is a third child all the same.
-        entries.append(kept)
-    return entries, lost
-
-
-def _fitting(
-    old: Question | None, new: Question | None, value: Any, files: Files
-) -> tuple[Any, Any]:
-    """The part of `value` that answers `new`, and the rest; None for nothing.
-
-    A limit that has become narrower (length, amount) is no reason: the answer is kept, and the step
-    says what is wrong with it.
-    """
-    if old is None or new is None or old.type != new.type or isinstance(new, GroupQuestion):
-        return None, value
-    if isinstance(new, DeclarationQuestion) and isinstance(old, DeclarationQuestion):
-        # Who ticked other words has not declared these.
-        return (value, None) if (old.label, old.text) == (new.label, new.text) else (None, value)
-    if isinstance(new, NumberQuestion) and not new.decimals and not isinstance(value, int):
-        return None, value
-    if isinstance(new, ChoiceQuestion):
-        return (value, None) if value in _values(new) else (None, value)
-    if isinstance(new, MultipleQuestion) and isinstance(value, list):
-        options = _values(new)
-        return _parted(value, [item for item in value if item in options])
-    if isinstance(new, FileQuestion) and isinstance(value, list):
-        return _parted(value, [item for item in value if _accepted(new, files.get(str(item)))])
-    return value, None
-
-
-def _values(question: ChoiceQuestion | MultipleQuestion) -> list[Any]:
-    return [option.value for option in question.choices]
-
-
-def _parted(value: list[Any], kept: list[Any]) -> tuple[Any, Any]:
-    if len(kept) == len(value):
-        return value, None
-    return kept or None, [item for item in value if item not in kept]
-
-
-def _accepted(question: FileQuestion, file: Attachment | None) -> bool:
-    if file is None:
-        return True
-    kind = "pdf" if file.content_type == "application/pdf" else "image"
-    return kind in question.accept
-
-
-def _origin(
-    old: Prepared,
-    new: Prepared,
-    name: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    entry: Any,
-) -> Any:
-    """Where a carried answer came from; None when nothing is left to say."""
-    was, now = old.nodes.get(name), new.nodes.get(name)
-    if was is None or now is None or before.get(name) != after.get(name):
-        return None
-    if not seals.is_verified(entry):
-        return entry
-    same = was.question.concept == now.question.concept and was.question.type == now.question.type
-    # What is verified cannot be edited: a value that breaks a new limit would be a dead end.
-    if same and not any(of_value(now.question, after.get(name))):
-        return entry
-    plain = {key: value for key, value in entry.items() if key != "seal"}
-    return plain | {"verified": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +68,13 @@ def _difference(old: FormVersion, new: FormVersion) -> _Difference:
 
 def _unchanged(was: Node | None, now: Node) -> bool:
     """The same question in the same step, with the same words, options and rules."""
-    if was is None or was.group_id or was.step_id != now.step_id:
+    if was is None or was.groups != now.groups or was.step_id != now.step_id:
         return False
     if not same_to_answer(was.question, now.question):
         return False
-    items = {item.id: item.question for item in was.items}
+    items = {item.id: item for item in was.items}
     return items.keys() == {item.id for item in now.items} and all(
-        same_to_answer(items[item.id], item.question) for item in now.items
+        _unchanged(items[item.id], item) for item in now.items
     )
 
 

@@ -52,25 +52,30 @@ class Finished:
     sha256: str
 
 
-def begin(*, draft: Draft, question_id: str, name: str, size: int, sha256: str = "") -> Upload:
+def begin(
+    *, draft: Draft, question_id: str, name: str, size: int, sha256: str = "", entry: str = ""
+) -> Upload:
     """Announce a file of `size` bytes. The same file (by `sha256`) goes on where it stopped.
 
-    Raises `FileRefused` for what could not be taken anyway, `DraftClosed`, `LookupError`.
+    `entry`: the keys of the entries of groups that the question is asked in, joined by "/". Raises
+    `FileRefused` for what could not be taken anyway, `DraftClosed`, `LookupError`.
     """
     node = drafts.file_node(draft, question_id)
     question = cast("FileQuestion", node.question)
     sha256 = sha256 if _SHA256.match(sha256) else ""
-    _check_question(draft, question, size)
+    path = entry.split("/") if entry else []
+    _check_question(question, size, len(drafts.files_of(draft, node, path)))
     waiting = _waiting_of_sender(draft)
     for known in waiting:
-        same = (known.draft_id, known.question_id, known.size, known.sha256)
-        if sha256 and same == (draft.pk, question.id, size, sha256):
+        same = (known.draft_id, known.question_id, known.entry, known.size, known.sha256)
+        if sha256 and same == (draft.pk, question.id, entry, size, sha256):
             return known
     _make_room(draft, waiting, size)
     return Upload.objects.create(
         owner_id=draft.resident_id,
         draft=draft,
         question_id=question.id,
+        entry=entry,
         name=name.replace("\0", "")[-255:],
         size=size,
         sha256=sha256,
@@ -93,13 +98,13 @@ def _waiting_of_sender(draft: Draft) -> list[Upload]:
     return list(waiting.filter(draft__guest=draft.guest))
 
 
-def _check_question(draft: Draft, question: FileQuestion, size: int) -> None:
+def _check_question(question: FileQuestion, size: int, held: int) -> None:
     most = question.max_size_mb * MEGABYTE
     if size <= 0:
         raise empty()
     if size > most:
         raise too_large(most)
-    if len(draft.answers.get(question.id) or []) >= question.max_files:
+    if held >= question.max_files:
         raise FileRefused(too_many_files(question.max_files), code="too_many_files")
 
 
@@ -187,6 +192,7 @@ def finish(upload: Upload, *, by: Actor) -> Finished:
             question_id=upload.question_id,
             upload=_File(upload.name, data),
             by=by,
+            path=upload.path,
         )
     except FileRefused as refused:
         if refused.code not in _LATER:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from forms import attachments, parsing, postal, seals
+from forms import attachments, entries, parsing, postal, seals
 from forms.errors import FileRefused
 from forms.models import Draft
 from forms.parsing import Read
@@ -34,7 +34,7 @@ def fingerprint(draft: Draft, nodes: Iterable[Node]) -> str:
     Not of files: they are added and removed one by one, so that no window undoes another's.
     """
     stored = [
-        [node.id, draft.answers.get(node.id)]
+        [node.id, entries.plain(node, draft.answers.get(node.id))]
         for node in nodes
         if not node.compute and node.question.type != "file"
     ]
@@ -100,7 +100,7 @@ class Reader:
         self.draft = draft
         self.prepared = prepared
         self.post = post.copy()
-        self.uploads = uploads
+        self.uploads = Uploads(uploads.files.copy(), uploads.stored)
         self.notice = ""
         self.focus = ""
         self.early_errors: dict[str, list[str]] = {}
@@ -112,6 +112,7 @@ class Reader:
         buttons: dict[str, Callable[[], None]] = {
             "add": self._add,
             "remove": self._remove,
+            "up": self._up,
             "lookup": self._look_up,
             "remove-file": self._remove_file,
             "refresh": lambda: None,
@@ -129,46 +130,41 @@ class Reader:
         into.errors = self.early_errors | into.errors
         return into
 
-    def _group_of(self, name: str) -> GroupQuestion | None:
-        node = self.prepared.nodes.get(name)
-        return node.question if node and isinstance(node.question, GroupQuestion) else None
-
     def _add(self) -> None:
-        group = self._group_of(self.argument)
+        group = entries.group_at(self.prepared, self.argument)
         if group is None:
             return
-        count = parsing.group_size(group, group.id, self.post)
-        if count >= group.max:
+        added = entries.add(group, self.argument, self.post)
+        self.focus = added or self.argument
+        if added is None:
             self.notice = _("There can be at most %(most)s.") % {"most": group.max}
-            return
-        self.post[f"{group.id}-n"] = str(count + 1)
-        self.focus = f"{group.id}-{count}"
 
     def _remove(self) -> None:
-        name, _sign, place = self.argument.rpartition(":")
-        group = self._group_of(name)
-        if group is None or not place.isascii() or not place.isdigit():
+        name, group, index = self._entry()
+        if group is None:
             return
-        count, gone = parsing.group_size(group, name, self.post), int(place[:4])
-        if gone >= count:
-            return
-        moved: dict[str, list[Any]] = {}
-        for key in [key for key in self.post if key.startswith(f"{name}-")]:
-            index, _sign, rest = key.removeprefix(f"{name}-").partition("-")
-            if not rest or not index.isascii() or not index.isdigit():
-                continue
-            values = self.post.getlist(key)
-            del self.post[key]
-            if int(index) == gone:
-                if rest.endswith("-kept"):
-                    self.removed_files |= {str(value) for value in values if value}
-            else:
-                after = int(index) - (int(index) > gone)
-                moved[f"{name}-{after}-{rest}"] = values
-        for key, values in moved.items():
-            self.post.setlist(key, values)
-        self.post[f"{name}-n"] = str(count - 1)
+        keys = entries.path_of(f"{name}-{index}-", self.post)
+        gone = entries.remove(group, name, self.post, index, self.uploads.files)
+        self.removed_files |= {
+            str(value)
+            for field, values in gone.items()
+            if field.endswith("-kept")
+            for value in values
+            if value
+        } | entries.files_within(self.prepared, name, self.draft.answers, keys)
         self.focus = name
+
+    def _up(self) -> None:
+        name, group, index = self._entry()
+        if group is not None and entries.move_up(group, name, self.post, index, self.uploads.files):
+            self.focus = f"{name}-{index - 1}"
+
+    def _entry(self) -> tuple[str, GroupQuestion | None, int]:
+        """The entry that a button is about: its group's name, the group, the place in it."""
+        name, _sign, place = self.argument.rpartition(":")
+        index = entries.number(place)
+        group = entries.group_at(self.prepared, name) if index is not None else None
+        return name, group, index or 0
 
     def _look_up(self) -> None:
         name = self.argument
@@ -196,11 +192,8 @@ class Reader:
         question = cast("FileQuestion", node.question)
         known = self._stored_ids(node)
         marker = f"{name}-kept"
-        if node.group_id is None:
-            # Whatever the page listed: files come and go by their own buttons, also while this page
-            # was open (another window, an upload in pieces).
-            listed = list(self.draft.answers.get(node.id) or [])
-        else:
+        listed = self._stored_list(node, name)
+        if listed is None:
             listed = self.post.getlist(marker) if marker in self.post else sorted(known)
         kept = [
             item
@@ -222,12 +215,26 @@ class Reader:
         self.post.setlist(marker, ["", *kept])
         return kept or None
 
+    def _stored_list(self, node: Node, name: str) -> list[str] | None:
+        """The question's files as they are now; None when its entry is not known.
+
+        Whatever the page listed: files come and go by their own buttons, also while this page was
+        open (another window, an upload in pieces).
+        """
+        try:
+            path = entries.path_of(name, self.post) if node.groups else []
+            _name, entry = entries.find(self.prepared, node, self.draft.answers, path)
+        except LookupError:
+            return None
+        return list(entry.get(node.id) or [])
+
     def _stored_ids(self, node: Node) -> set[str]:
         """Files this question already holds; a posted id that is none of them is not taken."""
-        if node.group_id is None:
-            return attachments.ids_in(self.draft.answers.get(node.id))
-        items = self.draft.answers.get(node.group_id) or []
-        return {found for item in items for found in attachments.ids_in(item.get(node.id))}
+        return {
+            found
+            for value in node.values(self.draft.answers)
+            for found in attachments.ids_in(value)
+        }
 
 
 def about_file(name: str | None, refused: FileRefused) -> str:

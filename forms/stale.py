@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from forms import attachments, parsing, rebase, saving
+from forms import attachments, entries, parsing, rebase, saving
 from forms.models import Draft, FormVersion
 from forms.parsing import Read
 from forms.prepared import Node
+from forms.questions import GroupQuestion
 from forms.rebase import NotKept
 from forms.saving import SEEN, VERSION, Reader, Uploads
 from forms.state import evaluate, is_empty
@@ -55,7 +56,7 @@ def take(draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads
         if not saving.is_locked(draft, node)
     ]
     read = reader.read(wanted)
-    files = attachments.of_draft(draft) if any(_asks_files(node) for node in wanted) else {}
+    files = attachments.of_draft(draft) if any(node.asks_files for node in wanted) else {}
     clean = _nothing_else_was_saved(draft, step_id, post)
     taken, not_kept = Read(), list(_unreadable(page, wanted, reader, read))
     for node in wanted:
@@ -76,10 +77,6 @@ def take(draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads
     rebase.add_not_kept(draft, not_kept, page)
 
 
-def _asks_files(node: Node) -> bool:
-    return node.question.type == "file" or any(i.question.type == "file" for i in node.items)
-
-
 def _nothing_else_was_saved(draft: Draft, step_id: str, post: QueryDict) -> bool:
     """The page knew the answers that were rebased, and nobody has saved since."""
     report = draft.rebased or {}
@@ -94,7 +91,7 @@ def _unreadable(
 ) -> Iterator[NotKept]:
     """Fields that were filled in with something that is no answer, as they were typed."""
     wrong = read.errors.keys() - reader.early_errors.keys()
-    for node, name, entry in _fields(nodes, reader):
+    for node, name, within in _fields(nodes, reader):
         mine = [field for field in wrong if field == name or field.startswith(f"{name}-")]
         if not mine or node.items:
             continue
@@ -103,15 +100,18 @@ def _unreadable(
         if node.question.type == "file":  # the messages name the files that were refused
             words = [message for field in mine for message in read.errors[field]]
         text = " ".join(word for word in words if word)[: saving.LONGEST_TYPED]
-        yield NotKept(str(page.pk), node.id, text, node.group_id or "", entry, typed=True)
+        group, inner = [*node.groups, "", ""][:2]
+        entry, inner_entry = [*within, 0, 0][:2]
+        yield NotKept(str(page.pk), node.id, text, group, entry, True, inner, inner_entry)
 
 
-def _fields(nodes: Iterable[Node], reader: Reader) -> Iterator[tuple[Node, str, int]]:
-    """Each question with the name its inputs have on the page, and the number of its entry."""
+def _fields(
+    nodes: Iterable[Node], reader: Reader, name: str = "", within: tuple[int, ...] = ()
+) -> Iterator[tuple[Node, str, tuple[int, ...]]]:
+    """Each question with the name its inputs have on the page, and the numbers of its entries."""
     for node in nodes:
-        yield node, node.id, 0
-        if node.items:
-            size = parsing.group_size(node.question, node.id, reader.post)  # type: ignore[arg-type]
-            for index in range(size):
-                for item in node.items:
-                    yield item, f"{node.id}-{index}-{item.id}", index + 1
+        here = f"{name}{node.id}"
+        yield node, here, within
+        if isinstance(node.question, GroupQuestion):
+            for index in range(entries.size(node.question, here, reader.post)):
+                yield from _fields(node.items, reader, f"{here}-{index}-", (*within, index + 1))

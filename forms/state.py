@@ -29,7 +29,8 @@ class State:
 
     values: dict[str, Any]
     visible: set[str] = field(default_factory=set)
-    #: Per group and entry, the questions asked there.
+    #: By the name of a group on the page (``members``, ``members-0-incomes``) and by entry, the
+    #: questions asked there.
     item_visible: dict[str, list[set[str]]] = field(default_factory=dict)
 
     def shown(self, node: Node) -> bool:
@@ -64,7 +65,7 @@ def evaluate(prepared: Prepared, answers: Answers, today: dt.date | None = None)
         if node.compute:
             values[node.id] = decide(node.compute, values, node.id)
         elif node.items:
-            values[node.id] = _items(node, answers.get(node.id) or [], values, state)
+            values[node.id] = _items(node, node.id, answers.get(node.id) or [], values, state)
         else:
             values[node.id] = answers.get(node.id)
     return state
@@ -80,24 +81,28 @@ def decide(rule: Rule, values: Answers, name: str) -> Any:
 
 
 def _items(
-    group: Node, items: list[dict[str, Any]], values: dict[str, Any], state: State
+    group: Node, name: str, items: list[dict[str, Any]], values: dict[str, Any], state: State
 ) -> list[dict[str, Any]]:
-    outer = {name: value for name, value in values.items() if name != group.id}
+    outer = {key: value for key, value in values.items() if key != group.id}
     effective, seen = [], []
-    for item in items:
+    for index, item in enumerate(items):
         scope, visible = dict(outer), set()
         kept: dict[str, Any] = {}
         for node in group.items:
             if node.show and decide(node.show, scope, node.id) is not True:
                 continue
             visible.add(node.id)
-            value = decide(node.compute, scope, node.id) if node.compute else item.get(node.id)
+            value = item.get(node.id)
+            if node.compute:
+                value = decide(node.compute, scope, node.id)
+            elif node.items:
+                value = _items(node, f"{name}-{index}-{node.id}", value or [], scope, state)
             scope[node.id] = value
             if not is_empty(value):
                 kept[node.id] = value
         effective.append(kept)
         seen.append(visible)
-    state.item_visible[group.id] = seen
+    state.item_visible[name] = seen
     return effective
 
 

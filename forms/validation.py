@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from forms.normalise import FIRST_DAY, LAST_DAY
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part, first_input
-from forms.prepared import Node, Prepared
+from forms.prepared import Node, Prepared, Within
 from forms.questions import (
     ChoiceQuestion,
     FileQuestion,
@@ -36,11 +36,11 @@ from rules import Rule, RuleFailed
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The rule behind a message, and the values it saw; `entry` is its group and place in it."""
+    """The rule behind a message, the values it saw, and the entries that it is about."""
 
     rule: Rule
     values: Answers = field(repr=False)
-    entry: tuple[str, int] | None = None
+    within: Within = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +73,29 @@ def problems(
         for node in prepared.step_nodes[step.id]:
             if node.id not in state.visible or (only is not None and node.id not in only):
                 continue
-            found.extend(_of_question(node, state, skip))
+            if not any(name == node.id or name.startswith(f"{node.id}-") for name in skip):
+                found.extend(_of_question(node, node.id, state.values, state))
     return found
 
 
-def _of_question(node: Node, state: State, skip: Collection[str]) -> Iterator[Problem]:
-    value = state.values.get(node.id)
-    if any(name == node.id or name.startswith(f"{node.id}-") for name in skip):
+def _of_question(
+    node: Node, name: str, scope: Answers, state: State, within: Within = ()
+) -> Iterator[Problem]:
+    """Of a question asked as `name`, and of the entries of a group, which see their own scope."""
+    value = scope.get(node.id)
+    for place, message, rule in _messages(node, name, value, scope):
+        cause = Cause(rule, scope, within) if rule else None
+        yield Problem(node.step_id, node.top_id, place, message, cause)
+    if not node.items:
         return
-    for name, message, rule in _messages(node, node.id, value, state.values):
-        cause = Cause(rule, state.values) if rule else None
-        yield Problem(node.step_id, node.id, name, message, cause)
-    if not isinstance(node.question, GroupQuestion):
-        return
-    visible = state.item_visible.get(node.id, [])
-    for index, (item, asked) in enumerate(zip(value or [], visible, strict=True)):
-        scope = {**state.values, **dict.fromkeys(i.id for i in node.items), **item}
-        for child in node.items:
-            if child.id not in asked:
-                continue
-            name = f"{node.id}-{index}-{child.id}"
-            for place, message, rule in _messages(child, name, item.get(child.id), scope):
-                cause = Cause(rule, scope, (node.id, index)) if rule else None
-                yield Problem(node.step_id, node.id, place, message, cause)
+    unanswered = dict.fromkeys(item.id for item in node.items)
+    asked = state.item_visible.get(name, [])
+    for index, (entry, visible) in enumerate(zip(value or [], asked, strict=True)):
+        inner, here = {**scope, **unanswered, **entry}, (*within, (node.id, index))
+        for item in node.items:
+            if item.id in visible:
+                field_name = f"{name}-{index}-{item.id}"
+                yield from _of_question(item, field_name, inner, state, here)
 
 
 def _messages(

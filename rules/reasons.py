@@ -27,21 +27,27 @@ _PASS = frozenset(
     {"expr", "conditionalor", "conditionaland", "relation", "addition", "multiplication"}
     | {"unary", "member", "primary", "paren_expr"}
 )
+#: Name, part and entry of a fact.
+Place = tuple[str, str, int | None]
 _EACH: Mapping[str, Kind] = {"exists": "exists", "all": "all", "exists_one": "exists_one"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value that a rule looked at: a variable, a `part` of it, or of one `entry` (from 0)."""
+    """A value that a rule looked at: a variable, a `part` of it, or of one `entry` (from 0).
+
+    Where the part is a list with entries of its own, `inner` is the part of each that was read.
+    """
 
     name: str
     part: str = ""
     entry: int | None = None
     value: Any = field(default=None, repr=False)
+    inner: str = ""
 
     @property
-    def place(self) -> tuple[str, str, int | None]:
-        return self.name, self.part, self.entry
+    def place(self) -> Place:
+        return self.name, f"{self.part}.{self.inner}" if self.inner else self.part, self.entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Reason:
 
         Of ``a && b`` that is false, those of the sides that are false; and so on.
         """
-        found: dict[tuple[str, str, int | None], Fact] = {}
+        found: dict[Place, Fact] = {}
         for fact in self._deciding():
             found.setdefault(fact.place, fact)
         return tuple(found.values())
@@ -105,16 +111,18 @@ class _Use:
     part: str = ""
     variable: str = ""
     every: bool = False
+    inner: str = ""
 
     def facts(self, values: Mapping[str, Any], entries: Mapping[str, int]) -> Iterator[Fact]:
         value = values.get(self.name)
         if not (self.variable or self.every):
-            yield Fact(self.name, self.part, None, _part(value, self.part))
+            yield Fact(self.name, self.part, None, _part(value, self.part), self.inner)
             return
         items = value if isinstance(value, list | tuple) else ()
         place = entries.get(self.variable)
         for number in range(len(items)) if place is None else (place,):
-            yield Fact(self.name, self.part, number, _part(items[number], self.part))
+            value = _part(items[number], self.part)
+            yield Fact(self.name, self.part, number, value, self.inner)
 
 
 def _part(value: Any, part: str) -> Any:
@@ -256,8 +264,11 @@ class _Reader:
             yield from _use(name, str(node.children[1]), scope)
         elif node.data == "member_dot_arg" and str(node.children[1]) in MACROS:
             over, variable, body = _macro_parts(node)
-            inside = list(self.uses(body, {**scope, variable: over and f"*{over}"}))
             found = list(self.uses(node.children[0], scope))
+            if not over and len(found) == 1 and found[0].part:  # entries within an entry
+                read = _parts_of(variable, body)
+                found = [replace(found[0], inner=part) for part in read] or found
+            inside = list(self.uses(body, {**scope, variable: over and f"*{over}"}))
             told = {use.name for use in inside}
             yield from (use for use in found if use.part or use.every or use.name not in told)
             yield from inside
@@ -286,6 +297,16 @@ def _macro_parts(node: Tree) -> tuple[str, str, Any]:
             return "", _name_of(arguments[0]), arguments[1]
         over = _inner(over.children[0])
     return _name_of(over), _name_of(arguments[0]), arguments[1]
+
+
+def _parts_of(variable: str, body: Any) -> list[str]:
+    """What is read of a macro's variable, each once."""
+    if not isinstance(body, Tree):
+        return []
+    if body.data == "member_dot" and _name_of(body.children[0]) == variable:
+        return [str(body.children[1])]
+    found = (part for child in body.children for part in _parts_of(variable, child))
+    return list(dict.fromkeys(found))
 
 
 def _inner(node: Any) -> Any:

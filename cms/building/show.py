@@ -13,12 +13,21 @@ from cms.building import checks, concepts
 from cms.building.actions import own_mark
 from cms.building.http import address
 from common.text import Text
+from forms import household
 from forms.building import structure, texts, words
 from forms.building.editing import Editor, Entry, specs_at, unknown_of
 from forms.building.examining import Problem
 from forms.building.fields import fields_of, item_types, question_types
-from forms.building.operands import Operand, operands_at
-from forms.building.places import Data, Place, fingerprint, in_words, part_at, place_of
+from forms.building.operands import Operand, is_group, operands_at
+from forms.building.places import (
+    DEEPEST_PLACE,
+    Data,
+    Place,
+    fingerprint,
+    in_words,
+    part_at,
+    place_of,
+)
 from forms.building.sentences import sentence
 from forms.building.texts import TextAt
 
@@ -97,14 +106,11 @@ class _Counts:
         return sum(1 for found in self.texts if found[: len(place)] == place)
 
     def operands(self, place: Place) -> dict[str, Operand]:
-        key = place[:2] if len(place) == 3 else place if _is_group(self._data, place) else None
+        key = place[:-1] if len(place) > 2 else None
+        key = place if is_group(self._data, place) else key
         if key not in self._operands:
             self._operands[key] = operands_at(self._data, place)
         return self._operands[key]
-
-
-def _is_group(data: Data, place: Place) -> bool:
-    return len(place) == 2 and part_at(data, place).get("type") == "group"
 
 
 def overview(data: Data, offering: Offering) -> dict[str, Any]:
@@ -243,7 +249,8 @@ def part(
         "operands": editor.operands,
         "below": below,
         "holds": bool(holds),
-        "new_types": _types(len(place) + 1) if holds else [],
+        "new_types": _new_types(len(place) + 1) if holds else [],
+        "preview": in_words(place[:1]) if place else "",
         "languages": [] if place else _languages(data),
         "concepts": concepts.known() if len(place) > 1 else [],
         "other_steps": _other_steps(data, place),
@@ -257,8 +264,14 @@ def _names(entry: Entry) -> list[str]:
 
 
 def _types(depth: int) -> list[tuple[str, str]]:
-    known = question_types() if depth == 2 else item_types() if depth == 3 else {}
+    known = {} if depth < 2 else question_types() if depth < DEEPEST_PLACE else item_types()
     return [(kind, words.type_name(kind)) for kind in known]
+
+
+def _new_types(depth: int) -> list[tuple[str, str]]:
+    """Besides the types of questions, what is short for one that is filled in already."""
+    short = [(household.KIND, words.type_name(household.KIND))] if depth == 2 else []
+    return [*_types(depth), *short]
 
 
 def _uses(data: Data, place: Place, found: Data) -> list[str]:

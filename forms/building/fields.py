@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from common.text import Text
 from forms.definitions import FormDefinition, Step
-from forms.questions import ItemQuestion, Question
+from forms.questions import Question
 
 #: text: in every language; line, number, flag, pick (one of some), picks (several of some);
 #: condition: a rule that is true or false; formula: another rule; rows: a list of small models;
@@ -58,8 +58,8 @@ def question_types() -> Mapping[str, type[BaseModel]]:
 
 @lru_cache(maxsize=1)
 def item_types() -> Mapping[str, type[BaseModel]]:
-    """Those that an entry of a group may have."""
-    return _types_of(ItemQuestion)
+    """Those that the innermost entries may have: all but groups."""
+    return {name: model for name, model in question_types().items() if name != "group"}
 
 
 def _types_of(union: Any) -> dict[str, type[BaseModel]]:

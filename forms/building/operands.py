@@ -33,11 +33,11 @@ class Operand:
 
 
 def operands_at(data: Data, place: Place) -> dict[str, Operand]:
-    """What a rule at `place` may use, by name: the entries' questions only among themselves."""
-    group = place[:2] if len(place) == 3 else None
+    """What a rule at `place` may use, by name: in a group its entry, and the answers around it."""
+    groups = {place[:depth] for depth in range(2, len(place))}
     found: dict[str, Operand] = {}
     for where, raw in questions(data):
-        if where == group or (len(where) == 3 and where[:2] != group):
+        if where in groups or (len(where) > 2 and where[:-1] not in groups):
             continue
         for operand in _of(raw):
             found.setdefault(operand.name, operand)
@@ -47,7 +47,7 @@ def operands_at(data: Data, place: Place) -> dict[str, Operand]:
 
 
 def is_group(data: Data, place: Place) -> bool:
-    return len(place) == 2 and part_at(data, place).get("type") == "group"
+    return len(place) > 1 and part_at(data, place).get("type") == "group"
 
 
 def _of(raw: Mapping[str, Any]) -> Iterator[Operand]:

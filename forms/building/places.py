@@ -11,13 +11,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
+from forms import household
+from forms.building import reasons
+from forms.errors import DefinitionError
+from forms.questions import DEEPEST_GROUPS
 
-#: (step,), (step, question) or (step, question, entry's question), counted from 0.
+#: (step,), (step, question) and on into the questions of groups, counted from 0.
 Place = tuple[int, ...]
 Path = tuple[str | int, ...]
 Data = dict[str, Any]
 
-DEEPEST_PLACE = 3
+DEEPEST_PLACE = 2 + DEEPEST_GROUPS
 #: Of a definition as typed. A published one is far below both.
 LONGEST_TYPED = 1_000_000
 DEEPEST_DATA = 24
@@ -89,10 +93,13 @@ def parts(data: Data) -> Iterator[tuple[Place, Data]]:
     """Every step, question and entry's question with its place, in order."""
     for s, step in enumerate(data["steps"]):
         yield (s,), step
-        for q, question in enumerate(step["questions"]):
-            yield (s, q), question
-            for i, item in enumerate(question.get("questions") or ()):
-                yield (s, q, i), item
+        yield from _below(step, (s,))
+
+
+def _below(part: Data, place: Place) -> Iterator[tuple[Place, Data]]:
+    for number, question in enumerate(part.get("questions") or ()):
+        yield (*place, number), question
+        yield from _below(question, (*place, number))
 
 
 def questions(data: Data) -> Iterator[tuple[Place, Data]]:
@@ -111,6 +118,10 @@ def shaped(raw: Any) -> Data:
     What they say may be wrong in every other way. Raises `InvalidInput` where it cannot be kept.
     """
     data = _plain(raw, "")
+    try:
+        data = household.expanded(data) if isinstance(data, dict) else data
+    except DefinitionError as error:
+        raise _unusable(reasons.reason(error.message)) from None
     if not isinstance(data, dict):
         raise _unusable(
             _("This is not a form: it has to begin with “key:”, “title:” and “steps:”.")
@@ -122,17 +133,20 @@ def shaped(raw: Any) -> Data:
     for number, step in enumerate(steps):
         asked = step.setdefault("questions", [])
         _only_mappings(asked, f"steps[{number}].questions")
-        for place, question in enumerate(asked):
-            if question.get("questions") is not None:
-                _only_mappings(
-                    question["questions"], f"steps[{number}].questions[{place}].questions"
-                )
-                for item in question["questions"]:
-                    if "questions" in item:
-                        raise _unusable(_("A group cannot hold another group."))
-            else:
-                question.pop("questions", None)
+        _shape_groups(asked, f"steps[{number}].questions", DEEPEST_GROUPS)
     return data
+
+
+def _shape_groups(asked: list[Data], where: str, deeper: int) -> None:
+    for place, question in enumerate(asked):
+        if question.get("questions") is None:
+            question.pop("questions", None)
+            continue
+        if not deeper:
+            raise _unusable(_("A group within a group cannot hold another group."))
+        inner = f"{where}[{place}].questions"
+        _only_mappings(question["questions"], inner)
+        _shape_groups(question["questions"], inner, deeper - 1)
 
 
 def _only_mappings(found: Any, where: str) -> None:

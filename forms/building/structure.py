@@ -10,8 +10,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
+from forms import household
 from forms.building.fields import FieldSpec, fields_of, item_types, question_types
-from forms.building.places import Data, Place, part_at, parts, questions, siblings
+from forms.building.places import (
+    DEEPEST_PLACE,
+    Data,
+    Place,
+    part_at,
+    parts,
+    questions,
+    siblings,
+)
 
 MOST_STEPS = 100
 MOST_QUESTIONS = 60
@@ -30,11 +39,11 @@ def add_step(data: Data, after: int | None = None) -> Place:
 
 def add_question(data: Data, place: Place, kind: str) -> Place:
     """A question of this type at the end of the step or group at `place`. Raises `LookupError`."""
-    known = question_types() if len(place) == 1 else item_types()
-    if kind not in known:
+    known = question_types() if len(place) < DEEPEST_PLACE - 1 else item_types()
+    if kind not in known and (kind, len(place)) != (household.KIND, 1):
         raise LookupError(kind)
     above = part_at(data, place)
-    if len(place) == 2 and above.get("type") != "group":
+    if len(place) > 1 and above.get("type") != "group":
         raise LookupError("no group")
     below: list[Data] = above.setdefault("questions", [])
     _room(below, MOST_QUESTIONS if len(place) == 1 else MOST_ITEMS)
@@ -44,6 +53,8 @@ def add_question(data: Data, place: Place, kind: str) -> Place:
 
 def _new(kind: str, taken: set[str]) -> Data:
     """What a question of this type cannot do without; the words are for people to write."""
+    if kind == household.KIND:
+        return household.group({"id": _free(kind, taken)})
     found: Data = {"id": _free(kind, taken), "type": kind}
     for spec in fields_of(kind):
         if not spec.required or spec.key in found:
@@ -89,7 +100,7 @@ def remove(data: Data, place: Place) -> Data:
 def duplicate(data: Data, place: Place) -> Place:
     """A copy right after the original, with ids of its own."""
     around = siblings(data, place)
-    _room(around, (MOST_STEPS, MOST_QUESTIONS, MOST_ITEMS)[len(place) - 1])
+    _room(around, (MOST_STEPS, MOST_QUESTIONS, MOST_ITEMS, MOST_ITEMS)[len(place) - 1])
     twin = copy.deepcopy(around[place[-1]])
     steps = {str(step.get("id")) for step in data["steps"]}
     taken = {str(part.get("id")) for _place, part in questions(data)}

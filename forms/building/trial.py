@@ -17,12 +17,11 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from forms import eligibility, pages, parsing, rendering, validation
+from forms import eligibility, entries, pages, parsing, rendering, validation
 from forms.building.places import fingerprint
 from forms.eligibility import Told
 from forms.parsing import Read
 from forms.prepared import Node, Prepared
-from forms.questions import GroupQuestion
 from forms.state import State, evaluate
 from forms.validation import Problem
 
@@ -184,34 +183,22 @@ def _made_up_files(files: Any) -> parsing.FileReader:
 
 
 class _Buttons:
-    """“Add another” and “Remove” of a group, on what was posted."""
+    """“Add another”, “Move up” and “Remove” of a group, on what was posted."""
 
     def __init__(self, prepared: Prepared, post: QueryDict) -> None:
         self.post = post.copy()
         verb, _sign, rest = str(post.get("_do") or "").partition(":")
-        self.stays = verb in {"add", "remove", "lookup", "refresh", "remove-file"}
-        name, _sign, number = rest.partition(":")
-        node = prepared.nodes.get(name)
-        if node is None or not isinstance(node.question, GroupQuestion):
+        self.stays = verb in {"add", "remove", "up", "lookup", "refresh", "remove-file"}
+        name, _sign, place = rest.partition(":")
+        group, index = entries.group_at(prepared, name), entries.number(place)
+        if group is None:
             return
-        count = parsing.group_size(node.question, name, self.post)
-        if verb == "add" and count < node.question.max:
-            self.post[f"{name}-n"] = str(count + 1)
-        if verb == "remove" and number.isascii() and number.isdigit() and int(number[:4]) < count:
-            self._remove(name, int(number[:4]), count)
-
-    def _remove(self, name: str, gone: int, count: int) -> None:
-        moved: dict[str, list[str]] = {}
-        for key in [key for key in self.post if key.startswith(f"{name}-")]:
-            index, _sign, rest = key.removeprefix(f"{name}-").partition("-")
-            if rest and index.isascii() and index.isdigit():
-                values = self.post.getlist(key)
-                del self.post[key]
-                if int(index) != gone:
-                    moved[f"{name}-{int(index) - (int(index) > gone)}-{rest}"] = values
-        for key, values in moved.items():
-            self.post.setlist(key, values)
-        self.post[f"{name}-n"] = str(count - 1)
+        if verb == "add":
+            entries.add(group, name, self.post)
+        elif verb == "remove" and index is not None:
+            entries.remove(group, name, self.post, index)
+        elif verb == "up" and index is not None:
+            entries.move_up(group, name, self.post, index)
 
 
 def seal(prepared: Prepared, answers: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from forms import household
+
 Section = Literal["main", "type", "when", "who", "checks", "more"]
 
 TYPES: Mapping[str, Any] = {
@@ -29,6 +31,7 @@ TYPES: Mapping[str, Any] = {
     "declaration": _("Declaration to tick"),
     "computed": _("Worked out from other answers"),
     "group": _("Group that repeats"),
+    household.KIND: _("Household (a group for each member)"),
 }
 
 #: By field: its label, a hint, and where on the page it stands.
@@ -107,6 +110,7 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
         "type",
     ),
     "add_label": (_("Words on the button that adds an entry"), "", "type"),
+    "ordered": (_("The order of the entries counts"), _("Each can be moved up."), "type"),
     "value": (_("Value"), _("For rules and other systems."), "type"),
     "message": (_("Message"), "", "type"),
     "eligibility": (

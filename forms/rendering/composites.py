@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
-from forms import display
+from forms import display, entries
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.prepared import Node
 from forms.questions import (
@@ -92,24 +92,22 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str], *, wron
 def group(frame: Frame, node: Node, name: str, value: Any) -> str:
     question = cast("GroupQuestion", node.question)
     items = list(value or [])
-    visible = list(frame.state.item_visible.get(node.id, []))
     typed = frame.text(f"{name}-n", "")
     if typed.isascii() and typed.isdigit():
         count = min(int(typed[:3]), question.max + 1)
     else:
-        count = len(items) or min(max(question.min, int(question.required)), question.max)
-    entries = []
-    first = [item for item in node.items if item.show is None]
-    for index in range(count):
-        entry = items[index] if index < len(items) else {}
-        asked = visible[index] if index < len(visible) else {item.id for item in first}
-        entries.append(_entry(frame, node, question, name, index, entry, asked, count))
+        count = len(items) or question.count_at_first
+    items += [{}] * (count - len(items))
+    _number_entries(frame, node, name, items[:count])
+    painted = "".join(
+        _entry(frame, node, name, index, items[index], count) for index in range(count)
+    )
     add = ""
     if count < question.max:
         words = frame.say(question.add_label) or _("Add another")
         add = frame.button("add", name, words, trusted=True)
     inside = (
-        f'<input type="hidden" name="{name}-n" value="{count}">{"".join(entries)}'
+        f'<input type="hidden" name="{name}-n" value="{count}">{painted}'
         f'<p class="f-group__add" id="f-{name}" tabindex="-1">{add}</p>'
     )
     about, ids = frame.about(question, name)
@@ -122,27 +120,49 @@ def group(frame: Frame, node: Node, name: str, value: Any) -> str:
     )
 
 
+def _number_entries(
+    frame: Frame, node: Node, name: str, items: Sequence[Mapping[str, Any]]
+) -> None:
+    """Where files are asked for, each entry gets its key: typed, stored, or the next free one."""
+    if not node.asks_files:
+        return
+    given = [
+        entries.key_in(frame.text(f"{name}-{index}-{entries.KEY}", item.get(entries.KEY)))
+        for index, item in enumerate(items)
+    ]
+    for index, key in enumerate(entries.keys(given, len(items))):
+        frame.keys[f"{name}-{index}"] = key
+
+
 def _entry(
-    frame: Frame,
-    node: Node,
-    question: GroupQuestion,
-    name: str,
-    index: int,
-    entry: Mapping[str, Any],
-    asked: Collection[str],
-    count: int,
+    frame: Frame, node: Node, name: str, index: int, entry: Mapping[str, Any], count: int
 ) -> str:
+    question, here = cast("GroupQuestion", node.question), f"{name}-{index}"
     by_id = {item.id: item for item in node.items}
+    visible = frame.state.item_visible.get(name, [])
+    asked = (
+        visible[index]
+        if index < len(visible)
+        else {item.id for item in node.items if item.show is None}
+    )
     fields = "".join(
-        frame.question(by_id[item.id], f"{name}-{index}-{item.id}", entry.get(item.id))
+        frame.question(by_id[item.id], f"{here}-{item.id}", entry.get(item.id))
         for item in question.questions
         if item.id in asked
     )
     title = f"{frame.say(question.item_label)} {index + 1}"
-    remove = ""
+    buttons = ""
+    if question.ordered and index:
+        buttons += frame.button("up", f"{name}:{index}", _("Move up"), about=title)
     if count > question.min:
-        remove = frame.button("remove", f"{name}:{index}", _("Remove"), about=title)
+        buttons += frame.button("remove", f"{name}:{index}", _("Remove"), about=title)
+    hidden = ""
+    if key := frame.keys.get(here):
+        path = "/".join(frame.keys[entry] for entry in entries.around(f"{here}-"))
+        hidden = (
+            f'<input type="hidden" name="{here}-{entries.KEY}" value="{key}" data-entry="{path}">'
+        )
     return (
-        f'<fieldset class="f-group__item" id="f-{name}-{index}" tabindex="-1">'
-        f'<legend class="f-group__title">{title}</legend>{fields}{remove}</fieldset>'
+        f'<fieldset class="f-group__item" id="f-{here}" tabindex="-1">'
+        f'<legend class="f-group__title">{title}</legend>{fields}{hidden}{buttons}</fieldset>'
     )

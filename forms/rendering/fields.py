@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forms import display
+from forms import display, entries
 from forms.models import Attachment
 from forms.prepared import Node
 from forms.questions import (
@@ -243,6 +243,10 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
     if question.max_files > 1:
         limits += " · " + _("at most %(most)s files") % {"most": question.max_files}
 
+    # What the script finds the question again by, when entries come and go.
+    path = "/".join(frame.keys.get(entry, "") for entry in entries.around(name))
+    place = f' data-file="{node.id}" data-name="{name}" data-entry="{path}"'
+
     def control(ids: list[str]) -> str:
         pairs = {
             "class": "f-file__input",
@@ -251,8 +255,7 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
             "name": name,
             "accept": accept,
             "multiple": question.max_files > 1,
-            # In pieces, by a script; what lies in a group goes with the form.
-            "data-resumable": node.group_id is None,
+            "data-resumable": True,  # in pieces, by a script
             "aria-describedby": " ".join([*ids, f"f-{name}-limits"]),
             "aria-invalid": "true" if name in frame.errors else None,
         }
@@ -261,8 +264,8 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
         if len(kept) >= question.max_files:
             full = _("To attach another file, remove this one first.")
             inside = f'{marker}{listed}<p class="f-hint">{full}</p>'
-            return f'<div class="f-file" id="f-{name}" tabindex="-1">{inside}</div>'
-        return f'<div class="f-file">{marker}{listed}{limit}<input{attributes(pairs)}></div>'
+            return f'<div class="f-file"{place} id="f-{name}" tabindex="-1">{inside}</div>'
+        return f'<div class="f-file"{place}>{marker}{listed}{limit}<input{attributes(pairs)}></div>'
 
     return frame.labelled(question, name, control)
 

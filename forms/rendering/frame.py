@@ -62,6 +62,8 @@ class Frame:
     painters: Mapping[str, Painter]
     #: Why a rule gave the error of a field.
     reasons: Mapping[str, Because] = field(default_factory=dict)
+    #: The key of each entry painted so far, by its name (`forms.entries`).
+    keys: dict[str, str] = field(default_factory=dict)
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question
@@ -216,19 +218,30 @@ class Frame:
     def button(
         action: str, about_what: str, words: str, *, about: str = "", trusted: bool = False
     ) -> str:
-        """A submit button that stays on the page; htmx makes it smooth."""
+        """A submit button that stays on the page; htmx makes it smooth.
+
+        It says what it does itself: in a group that refreshes the page, htmx would inherit that.
+        """
         text = words if trusted else escape(words)
         hidden = f'<span class="f-hidden"> {about}</span>' if about else ""
         return (
             f'<button class="f-button f-button--{action}" type="submit" name="_do" '
-            f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="">'
+            f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="" hx-vals="unset">'
             f"{text}{hidden}</button>"
         )
 
     def fields(self, nodes: Iterable[Node]) -> SafeString:
         """The HTML of all questions that are asked."""
         parts = [self.question(node, node.id, self.state.values.get(node.id)) for node in nodes]
+        return self._trusted("".join(parts))
+
+    def one(self, node: Node, name: str, value: Any) -> SafeString:
+        """The HTML of one question."""
+        return self._trusted(self.question(node, name, value))
+
+    @staticmethod
+    def _trusted(html: str) -> SafeString:
         # Everything that is not markup of this module was escaped where it was put in.
-        return mark_safe("".join(parts))  # noqa: S308
+        return mark_safe(html)  # noqa: S308
 
     # --- the frame around a field -------------------------------------------------------------

@@ -65,13 +65,9 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 def sent(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The answers as they stand, corrections in place; made to be printed."""
     case = own_case(request, case_id)
-    form = case.application.version.form
-    files = attachments.by_ids(
-        found
-        for question_id, question in form.questions_by_id.items()
-        if question.type in {"file", "group"}
-        for found in _ids(case.answers.get(question_id))
-    )
+    version = case.application.version
+    form = version.form
+    files = attachments.by_ids(attachments.referenced(version.prepared, case.answers))
     files = {key: item for key, item in files.items() if item.owner_id == case.resident_id}
     context = {
         "case": case,
@@ -80,27 +76,6 @@ def sent(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "steps": display.rows(form, case.answers, case.provenance, get_language() or "ja", files),
     }
     return render(request, "portal/sent.html", context)
-
-
-def _ids(value: object) -> set[str]:
-    """Ids of files in an answer: its own, or those in the entries of a group."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return {
-            found
-            for entry in value
-            for inner in entry.values()
-            if isinstance(inner, list)
-            for found in _ids(inner)
-        }
-    return {found for found in attachments.ids_in(value) if _is_uuid(found)}
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        uuid.UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -45,7 +46,7 @@ def uploads(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     told = _metadata(request.headers.get("Upload-Metadata", ""))
     if size is None or told is None or "question" not in told:
         return _tus(HttpResponse(status=400))
-    question_id = told["question"]
+    question_id, entry = told["question"], told.get("entry", "")
     try:
         upload = resumable.begin(
             draft=draft,
@@ -53,9 +54,11 @@ def uploads(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
             name=told.get("filename", ""),
             size=size,
             sha256=told.get("sha256", ""),
+            entry=entry,
         )
     except FileRefused as refused:
-        return _field(draft, question_id, refused, told.get("filename", ""))
+        path = entry.split("/") if entry else []
+        return _field(draft, question_id, path, refused, told.get("filename", ""))
     except DraftClosed as closed:
         return _closed(closed)
     except LookupError:
@@ -94,13 +97,13 @@ def finish(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponseBase:
     except WrongOffset as wrong:
         return _tus(HttpResponse(status=409), wrong.offset)
     except FileRefused as refused:
-        return _field(found.draft, found.question_id, refused, found.name)
+        return _field(found.draft, found.question_id, found.path, refused, found.name)
     except DraftClosed as closed:
         return _closed(closed)
     except LookupError:
         return _tus(HttpResponse(status=404))
     draft = queries.own_draft(applicant_of(request), found.draft_id)
-    answer = _field(draft, found.question_id)
+    answer = _field(draft, found.question_id, found.path)
     if done.sha256:  # RFC 9530, of what was sent, before it was made safe
         digest = base64.b64encode(bytes.fromhex(done.sha256)).decode()
         answer["Repr-Digest"] = f"sha-256=:{digest}:"
@@ -133,13 +136,17 @@ def _own(request: HttpRequest, upload_id: uuid.UUID) -> Upload:
 
 
 def _field(
-    draft: Draft, question_id: str, refused: FileRefused | None = None, name: str = ""
+    draft: Draft,
+    question_id: str,
+    path: Sequence[str],
+    refused: FileRefused | None = None,
+    name: str = "",
 ) -> HttpResponse:
     """The question's part of the page, with the reason of a refusal beside it."""
     reasons = [saving.about_file(name, refused)] if refused else []
     try:
-        html: str = pages.field_of(draft, question_id, reasons)
-    except LookupError:  # another answer took the question away meanwhile
+        html: str = pages.field_of(draft, question_id, reasons, path)
+    except LookupError:  # another answer took the question away meanwhile, or the entry is gone
         html = ""
     return _tus(HttpResponse(html, status=422 if refused else 200))
 
@@ -160,6 +167,7 @@ def _described(found: Upload) -> dict[str, Any]:
     return {
         "url": reverse("portal:upload", args=[found.pk]),
         "question": found.question_id,
+        "entry": found.entry,
         "name": found.name,
         "size": found.size,
         "offset": found.offset,

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import openpyxl
 import pytest
+import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -29,6 +30,7 @@ from forms.definitions import load
 from identity.models import Role, User
 from tests.factories import cases as make
 from tests.factories import people
+from tests.forms.nested import ANSWERS, FAMILY
 
 PURPOSE = "議会への報告のため"
 
@@ -226,6 +228,35 @@ class TestGroups:
             [(receipt(claims[0]), "1"), (receipt(claims[1]), "1"), (receipt(claims[1]), "2")]
         )
         assert {row["Name"] for row in children} == {"山田 空", "'=HYPERLINK(1)"}
+
+    def test_a_group_within_a_group_has_a_table_with_the_number_of_the_entry_around(
+        self, offering: Offering, worker: User
+    ) -> None:
+        family = yaml.safe_load(FAMILY)["steps"][0]["questions"][:2]
+        changed(offering, lambda data: data["steps"][0]["questions"].extend(family))
+        case = make.submitted_case(of=offering, answers=ANSWERS)
+        with (
+            export(offering, worker).file as file,
+            zipfile.ZipFile(io.BytesIO(file.read())) as archive,
+        ):
+            tables = {
+                name.removesuffix(".csv").split("-")[-1]: rows_of(archive.read(name))
+                for name in archive.namelist()
+            }
+        members, incomes = (
+            next(rows for name, rows in tables.items() if word in name)
+            for word in ("Members", "Incomes")
+        )
+        names = ("Number of the entry", "Name", "Incomes: number")
+        assert [tuple(row[name] for name in names) for row in members] == [
+            ("1", "空", "2"), ("2", "海", ""),
+        ]  # fmt: skip
+        key = ("Receipt number", "Members: number of the entry", "Number of the entry", "Amount")
+        assert [tuple(row[name] for name in key) for row in incomes] == [
+            (receipt(case), "1", "1", "200000"), (receipt(case), "1", "2", "30000"),
+        ]  # fmt: skip
+        (told,) = as_json(offering, worker)["applications"]
+        assert told["answers"]["members"] == case.answers["members"]
 
     def test_xlsx_has_a_sheet_for_each_group(
         self, allowance: Offering, welfare: User, claims: list[Case]

@@ -38,6 +38,10 @@ class QuickDemo(Demo):
     def address(self, town: str) -> str:
         return f"http://{town}.localhost:{self.ports.web}"
 
+    def offer(self, town: str, template: str) -> None:
+        """Adopt one more service of the catalogue in a town."""
+        self._manage(f"{town} adopts {template}", "adopt_service", town, template)
+
     def log(self) -> str:
         """What web and worker have to say, the end of it."""
         return "\n".join(

@@ -111,7 +111,7 @@ def test_the_same_file_goes_on_after_a_reload(browser: Client, draft: Draft) -> 
     sending.piece(browser, url, data, 0)
     waiting = browser.get(reverse("portal:uploads", args=[draft.pk])).json()["waiting"]
     assert waiting == [
-        {"url": url, "question": "site_plan", "name": "写真.jpg", "size": len(data),
+        {"url": url, "question": "site_plan", "entry": "", "name": "写真.jpg", "size": len(data),
          "offset": sending.PIECE}
     ]  # fmt: skip
     again = sending.announce(browser, draft, data)

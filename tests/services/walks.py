@@ -48,6 +48,10 @@ def entries(group: str, *items: Posted) -> dict[str, Any]:
 _SIGN = {"item_kind": "signboard", "item_name": "突出看板", "item_size": "1.2", "quantity": "1"}
 _POLE = {"item_kind": "pole", "item_name": "支柱", "quantity": "2"}
 _TENT = {"item_kind": "stall", "item_name": "テント", "item_size": "9.5", "quantity": "2"}
+_WAGES = {"income_kind": "wages", "month_income": "80,000", "f:income_proof": 1}
+_SHOP = {"income_kind": "business", "month_income": "40,000", "month_expenses": "15,000",
+         "f:income_proof": 1}  # fmt: skip
+_PENSION = {"income_kind": "pension", "month_income": "65,000", "f:income_proof": 1}
 _GAS = {"appliance_kind": "stove", "fuel": "lp_gas", "appliance_count": "2"}
 _SHOW = {
     "act_type": "show", "performances": "2", "capacity": "100", "admission_fee": "500円",
@@ -229,9 +233,10 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "proxy_birth_date": "1960-01-01", "proxy_relation": "relative",
             "f:power_of_attorney": 1, "f:proxy_identification": 1, "basis": "income_loss",
             "loss_reason": "job", "income_month": "2026-08-01",
-            **entries("earners", {"earner_name": "髙橋 𠮷子", "earner_kind": "wages",
-                                  "month_income": "80,000"}),
-            "f:income_proof": 1, "account_choice": "new_account"},
+            **entries("earners",
+                      {"earner_name": "髙橋 𠮷子", **entries("incomes", _WAGES, _SHOP)},
+                      {"earner_name": "髙橋 一郎", **entries("incomes", _PENSION)}),
+            "account_choice": "new_account"},
         "declined": {
             "answer": "decline", "members-n": None, "members-0-member_name": None,
             "members-0-member_born": None, "members-0-dependant": None,

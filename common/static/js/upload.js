@@ -30,16 +30,30 @@
   };
 
   // --- what is seen ---
-  const fieldOf = (question) => {
-    const place = document.getElementById(`f-${question}`);
-    return place && place.closest(".f-field");
-  };
-  // After a part of the page was replaced, the lines are put where they belong.
-  const place = () =>
-    boxes.forEach((box, question) => {
-      const around = fieldOf(question)?.querySelector(".f-file");
+  // A question is found by its id and the keys of the entries it is asked in: its name on the page
+  // changes when entries are removed or moved.
+  const whole = (job) => `${job.question} ${job.entry}`;
+  const placeOf = (name) =>
+    [...form.querySelectorAll(".f-file[data-file]")].find(
+      (found) => `${found.dataset.file} ${found.dataset.entry}` === name,
+    );
+  const fieldOf = (job) => placeOf(whole(job))?.closest(".f-field");
+  const hasEntry = (job) =>
+    !job.entry || form.querySelector(`input[data-entry="${CSS.escape(job.entry)}"]`);
+  // After a part of the page was replaced, the lines are put where they belong; a file whose entry
+  // was removed is not wanted any more.
+  const place = () => {
+    boxes.forEach((box, name) => {
+      const around = placeOf(name);
       if (around && box.parentElement !== around) around.append(box);
     });
+    [...jobs].forEach((job) => hasEntry(job) || cancel(job));
+  };
+  const focusOn = (job) => {
+    const found = placeOf(whole(job));
+    const target = found && (found.id ? found : found.querySelector("input[type=file]"));
+    if (target) target.focus({ preventScroll: true });
+  };
   const line = (job, key) => {
     if (!job.line) {
       const id = `f-upload-${(numbers += 1)}`;
@@ -53,8 +67,8 @@
       stop.addEventListener("click", () => cancel(job));
       job.line = make("li", "f-file__item f-file__item--sending");
       job.line.append(job.words, job.bar, stop);
-      if (!boxes.has(job.question)) boxes.set(job.question, make("ul", "f-file__list"));
-      boxes.get(job.question).append(job.line);
+      if (!boxes.has(whole(job))) boxes.set(whole(job), make("ul", "f-file__list"));
+      boxes.get(whole(job)).append(job.line);
       place();
     }
     const text = say(key, job);
@@ -77,7 +91,7 @@
     jobs.delete(job);
     const focused = job.line && job.line.contains(document.activeElement);
     if (job.line) job.line.remove();
-    if (focused) document.getElementById(`f-${job.question}`)?.focus({ preventScroll: true });
+    if (focused) focusOn(job);
     if (jobs.size || !held) return;
     const button = held;
     held = null;
@@ -91,15 +105,19 @@
   };
   // The question as it now is: with the file in its list, or the reason why not.
   const replace = (job, html) => {
-    const old = fieldOf(job.question);
+    const old = fieldOf(job);
     const holder = document.createElement("template");
     holder.innerHTML = html;
+    const its = holder.content.querySelector(".f-file")?.dataset.name;
+    const name = placeOf(whole(job))?.dataset.name;
+    // Entries may stand in other places than the server knows: here the field keeps its own name.
+    if (its && name && its !== name) holder.innerHTML = html.replaceAll(its, name);
     const fresh = holder.content.firstElementChild;
     if (!old || !fresh) return;
     const focused = old.contains(document.activeElement);
     old.replaceWith(fresh);
     place();
-    if (focused) document.getElementById(`f-${job.question}`).focus({ preventScroll: true });
+    if (focused) focusOn(job);
     if (!window.htmx) return;
     htmx.process(fresh);
     if (fresh.hasAttribute("hx-post")) htmx.trigger(fresh, "change");
@@ -145,7 +163,8 @@
   // One try. Returns an answer that is no progress, or throws when the line breaks.
   const attempt = async (job) => {
     if (!job.url) {
-      const facts = { question: job.question, filename: job.name, sha256: job.sha256 };
+      const { question, entry, sha256 } = job;
+      const facts = { question, entry, filename: job.name, sha256 };
       const made = await ask(job, form.dataset.uploads, "POST", {
         "Upload-Length": String(job.size),
         "Upload-Metadata": Object.entries(facts)
@@ -248,7 +267,8 @@
     const files = [...input.files];
     input.value = "";
     files.forEach((file) => {
-      const job = { question: input.name, name: file.name, size: file.size, file, offset: 0 };
+      const { file: question, entry } = input.closest(".f-file").dataset;
+      const job = { question, entry, name: file.name, size: file.size, file, offset: 0 };
       Object.assign(job, { tries: 0, wrong: 0, url: "" });
       jobs.add(job);
       line(job, "progress");

@@ -223,7 +223,8 @@ def test_a_definition_with_junk_in_it_is_examined_and_told(data: dict[str, Any],
     "source",
     ["", "- a", "a: [", "a: &x 1\nb: *x", "a: 2026-13-45", "? [a]\n: b", "steps: 5",
      "steps: [5]", "steps: [{questions: {a: 1}}]", "a: .nan", "a: 2026-01-01",
-     "steps: [{questions: [{questions: [{questions: []}]}]}]", "[" * 3000, "a: " + "x" * 500_000],
+     "steps: [{questions: [{questions: [{questions: [{questions: []}]}]}]}]", "[" * 3000,
+     "a: " + "x" * 500_000],
 )  # fmt: skip
 def test_yaml_that_cannot_be_kept_is_refused_with_a_reason(source: str) -> None:
     with pytest.raises(InvalidInput) as refused:
