@@ -3,7 +3,7 @@
 It is a group with the concept ``household.members`` (or ``household.children``) whose entries ask
 facts of the vocabulary, so that it is filled from the household that a resident keeps
 (`forms.profile`). A definition may write it short; what is read, stored, built and answered is the
-group. See ``docs/adr/0013-groups-within-groups.md``.
+group. See ``docs/adr/0014-groups-within-groups.md``.
 """
 
 from __future__ import annotations
