@@ -17,6 +17,7 @@ from backoffice.views import (
     forms,
     inbox,
     letters,
+    office,
     operations,
     periods,
     printing,
@@ -88,6 +89,7 @@ urlpatterns = [
     path("retention/<uuid:offering_id>/", retention.years, name="retention_years"),
     path("bodies/", bodies.bodies, name="bodies"),
     path("closing-days/", closing.closing_days, name="closing_days"),
+    path("office/", office.office, name="office"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
     # The finance office

@@ -87,13 +87,14 @@ class CasesConfig(AppConfig):
             unpaid,
         )
         from cases.reports import counting  # noqa: PLC0415  likewise
-        from cases.retention import runs  # noqa: F401, PLC0415  likewise
+        from cases.retention import deletion, runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415
 
         chores.register("cases.count", counting.count)
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)
+        chores.register("cases.print_runs", deletion.forget_print_runs)
         chores.register("cases.unpaid_fees", unpaid.look_after)
         chores.register("cases.clock_alarms", alarms.find)
         chores.register("cases.opinion_reminders", alarms.find_opinions)

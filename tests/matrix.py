@@ -283,6 +283,7 @@ TOWN: dict[str, Row] = {
     "desk:reports": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
     "desk:reports_count": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, NOT_ALLOWED, FOUND),
     "desk:reports_download": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
+    "desk:office": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
     "desk:retention": Row(_ADMIN_ONLY, OK, CONFLICT),
     "desk:retention_years": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
     "desk:hold": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),

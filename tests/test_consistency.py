@@ -283,6 +283,7 @@ BUILT_SQL = {
     "bench/statements.py": "settings of the database, from constants",
     "rules/engine.py": "runs a compiled expression, not SQL",
     "sandbox/servers.py": "names of databases and roles of the demo, from constants",
+    "cases/retention/deletion.py": "one of two constants",
     "cases/reports/counting.py": "two constants of this module, passed to one function",
     "common/lookup.py": "built by Django from a query set, values apart",
     "tenants/postgresql/base.py": "its caller's text and the name of a schema",

@@ -23,6 +23,11 @@ from identity.access import staff_required
 from identity.models import Role, User
 from identity.roles import any_role, has_role
 
+#: Sections that are reached from the page "Office".
+IN_OFFICE = frozenset(
+    {"waivers", "printing", "absences", "export", "forms", "bodies", "closing", "retention",
+     "operations"}
+)  # fmt: skip
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.
 BESIDE = 20
@@ -60,6 +65,7 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
     reader = reader_of(request)
     return {
         "section": section,
+        "in_office": section in IN_OFFICE,
         "is_admin": has_role(reader, Role.ADMIN),
         "may_export": policies.may_export(reader),
         "may_help": has_role(reader, Role.COUNTER),
@@ -89,9 +95,9 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@staff_required(*DESK_ROLES, Role.COUNTER)
+@staff_required(*DESK_ROLES, Role.COUNTER, Role.FINANCE)
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Cases of one's departments by urgency. Who only helps at the counter, goes there."""
+    """Cases of one's departments by urgency. Who works elsewhere, goes there: counter, fees."""
     return inbox_page(request)
 
 
@@ -99,7 +105,7 @@ def inbox_page(request: HttpRequest, *, problem: str = "", status: int = 200) ->
     """The list of the address, with why nothing was done with it."""
     reader = reader_of(request)
     if not any_role(reader, DESK_ROLES):
-        return redirect("desk:counter")
+        return redirect("desk:counter" if has_role(reader, Role.COUNTER) else "desk:fees")
     consultee_only = queries.is_consultee_only(reader)
     chosen = filters.from_address(request.GET, consultee_only=consultee_only)
     offerings = list(Offering.objects.only("slug", "title", "workflow_version_id"))

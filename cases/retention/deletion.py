@@ -1,25 +1,37 @@
 """Deleting a case for good: rows, answers, drafts, files, letter, copy and messages.
 
 What stays: the ledger (ids, names of events and of staff, the receipt number), the accounts (fees,
-payments and the numbers of receipts; the payer's name is taken out of them) and the run itself. The
-resident's account and what they chose to keep for the next application are their own and stay.
+payments, lines of bank files and the numbers of receipts; the payer's name is taken out of the
+fees) and the run itself. The resident's account and what they chose to keep for the next
+application are their own and stay.
 
-An application is removed by a function of the schema's owner alone (migration
-``application_forgotten``), and only while a confirmed run waits to delete it.
+Applications and issued letters are removed by functions of the schema's owner alone (migrations
+``application_forgotten`` and ``letters_forgotten``), only while a confirmed run waits to do it.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from audit import ledger
 from cases import copies
-from cases.models import Case, Decision, RegisterEntry
+from cases.models import (
+    Case,
+    Decision,
+    PrintedLetter,
+    PrintRun,
+    Receipt,
+    RegisterEntry,
+    Replacement,
+    Revocation,
+)
 from common import outbox
 from common.actor import SYSTEM
 from documents.models import Document
@@ -27,9 +39,12 @@ from forms import attachments
 from forms.models import Attachment, Draft, ProfileFact
 from forms.validation import is_uuid
 from notifications.models import Message
+from payments.models import FeeDue
 from tenants.files import PrivateStorage
 
 REMOVE_FILES = "cases.remove_files"
+#: The file of a print run is a means, not a record.
+PRINTED_FOR = timedelta(days=30)
 
 
 def delete(case: Case, *, years: int, outcome: str) -> None:
@@ -55,17 +70,30 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
         },
     )
     paths = [row.file.name for row in files] + [row.file.name for row in papers]
+    paths += [waiver.evidence.name for waiver in case.waivers.all() if waiver.evidence]
     corrections = [row.draft_id for row in case.corrections.all() if row.draft_id]
-    RegisterEntry.objects.filter(decision__case=case).delete()
-    Decision.objects.filter(case=case).delete()
+    _empty_accounts(case)
+    _delete_decision(case)
     Message.objects.filter(_about(case)).delete()
+    case.waivers.all().delete()
     case.delete()
-    _forget(application.pk)
+    _call("SELECT cases_application_forget(%s)", application.pk)
     Document.objects.filter(pk__in=[paper.pk for paper in papers]).delete()
     Attachment.objects.filter(pk__in=[file.pk for file in files]).delete()
     Draft.objects.filter(pk__in=[application.idempotency_key, *corrections]).delete()
     if paths:
         outbox.enqueue(REMOVE_FILES, str(case.pk), {"paths": paths})
+
+
+def forget_print_runs() -> None:
+    """Delete the files of old print runs, which hold the letters of many; the runs stay."""
+    over = timezone.now() - PRINTED_FOR
+    for run in PrintRun.objects.filter(document__isnull=False, made_at__lt=over):
+        paper = run.document
+        if paper is not None:
+            PrintRun.objects.filter(pk=run.pk).update(document=None)
+            paper.delete()
+            outbox.enqueue(REMOVE_FILES, f"run:{run.pk}", {"paths": [paper.file.name]})
 
 
 @outbox.handler(REMOVE_FILES)
@@ -103,11 +131,40 @@ def _attachments(case: Case) -> Iterable[Attachment]:
 
 
 def _documents(case: Case) -> Iterable[Document]:
-    """The letter and the resident's copy."""
+    """Every paper about the case: letters in all their editions, receipts, the resident's copy."""
+    decided = Decision.objects.filter(case=case)
     return Document.objects.filter(
-        Q(pk__in=Decision.objects.filter(case=case).values("letter"))
+        Q(pk__in=decided.values("letter"))
+        | Q(issued_letter__decision__in=decided)
+        | Q(pk__in=Revocation.objects.filter(decision__in=decided).values("letter"))
+        | Q(pk__in=Replacement.objects.filter(decision__in=decided).values("letter"))
+        | Q(pk__in=case.waivers.values("letter"))
+        | Q(pk__in=Receipt.objects.filter(fee__in=_fees(case)).values("document"))
         | Q(pk=case.application_id, kind=copies.KIND)
+    ).distinct()
+
+
+def _fees(case: Case) -> QuerySet[FeeDue]:
+    decided = Decision.objects.filter(case=case)
+    return FeeDue.objects.filter(
+        Q(pk__in=decided.values("fee")) | Q(series__in=decided.values("pk"))
     )
+
+
+def _empty_accounts(case: Case) -> None:
+    """Accounts are kept; who paid is not in them any more."""
+    fees = _fees(case)
+    Receipt.objects.filter(fee__in=fees).update(document=None)
+    fees.update(payer_name="", payer_kana="")
+
+
+def _delete_decision(case: Case) -> None:
+    """The decision with all that was issued on it, from the outermost row inwards."""
+    PrintedLetter.objects.filter(letter__decision__case=case).delete()
+    _call("SELECT cases_letters_forget(%s)", case.application_id)
+    for rows in (Revocation.objects, Replacement.objects, RegisterEntry.objects):
+        rows.filter(decision__case=case).delete()
+    Decision.objects.filter(case=case).delete()
 
 
 def _about(case: Case) -> Q:
@@ -117,6 +174,9 @@ def _about(case: Case) -> Q:
     return about | Q(key__in=asked)
 
 
-def _forget(application_id: uuid.UUID) -> None:
+def _call(
+    function: Literal["SELECT cases_letters_forget(%s)", "SELECT cases_application_forget(%s)"],
+    application_id: uuid.UUID,
+) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT cases_application_forget(%s)", [application_id])
+        cursor.execute(function, [application_id])

@@ -16,7 +16,18 @@ from django.db.models import CASCADE
 from audit import export, verify
 from audit.models import LedgerEntry
 from cases import actions
-from cases.models import Application, Case, Decision, RegisterEntry, TimelineEntry
+from cases.models import (
+    Application,
+    Case,
+    Decision,
+    FeeWaiver,
+    IssuedLetter,
+    Receipt,
+    RegisterEntry,
+    Replacement,
+    Revocation,
+    TimelineEntry,
+)
 from cases.retention import deletion, plan, runs
 from cases.retention.models import DisposalItem
 from catalogue.template import Retention
@@ -202,6 +213,31 @@ def test_what_is_deleted_is_gone_everywhere(town: Any, on: Travel) -> None:
     assert LedgerEntry.objects.filter(object_id=str(case.pk), event="case.refused").exists()
 
 
+def test_accounts_are_kept_without_the_payer(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    before = _files()
+    paid = make.paid_case()
+    make.waiver_of(paid, by=people.caseworker())
+    OutboxRow.objects.update(next_at=datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")))
+    outbox.drain()
+    fee = paid.decision.fee
+    assert fee is not None
+    fee.refresh_from_db()
+    receipt = Receipt.objects.get(fee=fee)
+    assert fee.payer_name
+    assert receipt.document is not None
+    on(date(2033, 4, 1))
+    _dispose(1)
+    fee.refresh_from_db()
+    receipt.refresh_from_db()
+    assert (fee.state, fee.payer_name, fee.payer_kana) == ("paid", "", "")
+    assert (fee.payments.count(), receipt.document) == (1, None)
+    assert not FeeWaiver.objects.exists()
+    assert not Document.objects.exists()
+    outbox.drain()
+    assert _files() == before
+
+
 def test_other_cases_of_the_resident_stay(town: Any, on: Travel) -> None:
     on(date(2026, 5, 11))
     old = _withdrawn()
@@ -340,14 +376,48 @@ def test_a_newer_template_keeps_the_years_of_the_municipality(town: Any) -> None
     assert plan.rules_of(again).approved == 10
 
 
+def test_files_of_print_runs_go_after_a_month(town: Any, on: Travel) -> None:
+    from cases import printing
+    from cases.models import PrintRun
+
+    before = _files()
+    on(date(2026, 5, 11))
+    case = _refused()
+    outbox.drain()
+    letter = IssuedLetter.objects.get(decision__case=case)
+    run = printing.print_letters(
+        department=case.department,
+        day=date(2026, 5, 11),
+        letter_ids=[str(letter.pk)],
+        by=people.caseworker(),
+    )
+    outbox.drain()
+    deletion.forget_print_runs()
+    run.refresh_from_db()
+    assert run.document is not None
+    name = run.document.file.name
+    on(date(2026, 6, 12))
+    deletion.forget_print_runs()
+    outbox.drain()
+    run = PrintRun.objects.get()
+    assert (run.document, run.letters.count()) == (None, 1)
+    assert run.pages
+    assert not PrivateStorage().exists(name)
+    assert len(_files() - before) >= 1  # the letter itself stays
+
+
 #: What refers to a case or to its decision and does not go with it by itself: deleted by name.
-BY_NAME = {"cases.Decision.case", "cases.RegisterEntry.decision"}
+BY_NAME = {
+    "cases.Decision.case", "cases.FeeWaiver.case", "cases.RegisterEntry.decision",
+    "cases.IssuedLetter.decision", "cases.Revocation.decision", "cases.Replacement.decision",
+    "cases.PrintedLetter.letter",
+}  # fmt: skip
 
 
 def test_everything_that_hangs_on_a_case_goes_with_it() -> None:
     hanging = {
         f"{relation.related_model._meta.label}.{relation.field.name}"
-        for model in (Case, Decision, Application)
+        for model in (Case, Decision, Application, IssuedLetter, Revocation, Replacement)
         for relation in model._meta.related_objects
         if relation.on_delete is not CASCADE
     }
