@@ -71,6 +71,27 @@ def listed(page: Page, place: str) -> int:
     return page.locator(f'[name="{place}-income_proof-kept"]:not([value=""])').count()
 
 
+class Held:
+    """Pieces of files do not get through until `let_go`."""
+
+    def __init__(self, page: Page) -> None:
+        self.holding = True
+        self.waiting: list[Route] = []
+        page.route("**/uploads/*/", self._on_route)
+
+    def _on_route(self, route: Route) -> None:
+        if self.holding and route.request.method == "PATCH":
+            self.waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        self.holding = False
+        for route in self.waiting:
+            route.continue_()
+        self.waiting.clear()
+
+
 def send(visitor: Visitor, place: str) -> None:
     with visitor.page.expect_response("**/finish/"):
         visitor.page.locator(f'[name="{place}-income_proof"]').set_input_files(SLIP)
@@ -86,6 +107,7 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     on_incomes(resident, "adult")
     page.wait_for_load_state("networkidle")
     first, second = "earners-0-incomes-0", "earners-0-incomes-1"
+    settled(resident)
     resident.fill(income(first, "80000"))
     settled(resident)
     with resident.refreshed():
@@ -98,15 +120,16 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     with resident.refreshed():
         button(page, "add:earners")
     is_focused(page, "earners-1")
-    resident.fill({"earners-1-earner_name": "山田 海", **income("earners-1-incomes-0", "30000")})
+    resident.fill({"earners-1-earner_name": "山田 海"})
+    settled(resident)
+    resident.fill(income("earners-1-incomes-0", "30000"))
     settled(resident)
     send(resident, first)
     send(resident, "earners-1-incomes-0")
     resident.look("incomes of two people")
     picture(page, "incomes-scripts")
     # A file is still on its way to the second income when the first one is removed.
-    waiting: list[Route] = []
-    page.route("**/uploads/*/", lambda route: waiting.append(route))
+    held = Held(page)
     page.locator(f'[name="{second}-income_proof"]').set_input_files(SLIP)
     page.get_by_role("progressbar").wait_for()
     with resident.refreshed():
@@ -114,26 +137,19 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     is_focused(page, "earners-0-incomes")
     page.get_by_role("progressbar").wait_for()
     picture(page, "incomes-under-way")
-    page.unroute("**/uploads/*/")
-    for route in waiting:
-        route.continue_()
+    held.let_go()
     page.locator(f'[name="{first}-income_proof-kept"]:not([value=""])').wait_for(state="attached")
     assert (listed(page, first), listed(page, "earners-1-incomes-0")) == (1, 1)
     assert page.locator(f'[name="{first}-month_income"]').input_value() == "65000"
     # One whose entry is removed is given up.
     with resident.refreshed():
         button(page, "add:earners-0-incomes")
-    held: list[Route] = []
-    page.route("**/uploads/*/", lambda route: held.append(route))
+    held.holding = True
     page.locator(f'[name="{second}-income_proof"]').set_input_files(SLIP)
     page.get_by_role("progressbar").wait_for()
     with resident.refreshed():
         button(page, "remove:earners-0-incomes:1")
     page.get_by_role("progressbar").wait_for(state="detached")
-    page.unroute("**/uploads/*/")
-    for route in held:
-        if route.request.method == "DELETE":
-            route.continue_()
     resident.save()
     assert parts.step_of(resident) == "account", resident.text[:900]
     resident.fill({"account_choice": "keep_account"})
