@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -19,18 +17,11 @@ from tests.portal import steps
 
 OpenBrowser = Callable[..., Visitor]
 SLIP = {"name": "明細.jpg", "mimeType": "image/jpeg", "buffer": steps.picture().read()}
-#: Where pictures of the pages go, for whoever wants to look at them.
-_PICTURES = os.environ.get("MADOGUCHI_PICTURES", "")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _offered(demo: QuickDemo) -> None:
     demo.offer("shiomi", "tax_exempt_household")
-
-
-def picture(page: Page, name: str) -> None:
-    if _PICTURES:
-        page.screenshot(path=str(Path(_PICTURES) / f"{name}.png"), full_page=True)
 
 
 def on_incomes(visitor: Visitor, persona: str) -> None:
@@ -127,7 +118,6 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     send(resident, first)
     send(resident, "earners-1-incomes-0")
     resident.look("incomes of two people")
-    picture(page, "incomes-scripts")
     # A file is still on its way to the second income when the first one is removed.
     held = Held(page)
     page.locator(f'[name="{second}-income_proof"]').set_input_files(SLIP)
@@ -136,7 +126,6 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
         button(page, "remove:earners-0-incomes:0")
     is_focused(page, "earners-0-incomes")
     page.get_by_role("progressbar").wait_for()
-    picture(page, "incomes-under-way")
     held.let_go()
     page.locator(f'[name="{first}-income_proof-kept"]:not([value=""])').wait_for(state="attached")
     assert (listed(page, first), listed(page, "earners-1-incomes-0")) == (1, 1)
@@ -158,7 +147,6 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     resident.save()
     resident.shows("収入のある方 1、収入 1", "65,000", "収入のある方 2、収入 1", "1,140,000")
     resident.look("check page with incomes")
-    picture(page, "incomes-check")
     findings.none()
 
 
@@ -174,7 +162,6 @@ def test_incomes_without_scripts(open_browser: OpenBrowser) -> None:
     resident.fill(income(second, "lots", "pension"))
     resident.save()
     resident.look("errors within entries")
-    picture(page, "incomes-errors")
     link = page.locator(f'.f-summary a[href="#f-{second}-month_income"]')
     assert link.count() == 1
     assert page.locator(f'[name="{second}-month_income"]').input_value() == "lots"
