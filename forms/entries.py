@@ -190,6 +190,15 @@ def find(
     return name + node.id, entry
 
 
+def in_place(name: str, answers: Answers) -> Entry:
+    """The stored entry that stands where a question is asked; empty when there is none."""
+    parts, entry = name.split("-")[:-1], cast("Entry", answers)
+    for group_id, index in zip(parts[::2], parts[1::2], strict=True):
+        items = entry.get(group_id) or []
+        entry = items[int(index)] if int(index) < len(items) else {}
+    return entry
+
+
 def with_answer(
     prepared: Prepared, node: Node, answers: Answers, path: Sequence[str], value: Any
 ) -> dict[str, Any]:

@@ -191,10 +191,7 @@ class Reader:
     def _read_files(self, node: Node, name: str, into: Read) -> list[str] | None:
         question = cast("FileQuestion", node.question)
         known = self._stored_ids(node)
-        marker = f"{name}-kept"
         listed = self._stored_list(node, name)
-        if listed is None:
-            listed = self.post.getlist(marker) if marker in self.post else sorted(known)
         kept = [
             item
             for item in dict.fromkeys(str(value) for value in listed)
@@ -212,20 +209,24 @@ class Reader:
                 messages.append(about_file(upload.name, refused))
         if messages:
             into.errors[name] = messages
-        self.post.setlist(marker, ["", *kept])
+        self.post.setlist(f"{name}-kept", ["", *kept])
         return kept or None
 
-    def _stored_list(self, node: Node, name: str) -> list[str] | None:
-        """The question's files as they are now; None when its entry is not known.
+    def _stored_list(self, node: Node, name: str) -> list[str]:
+        """The question's files as they are now.
 
         Whatever the page listed: files come and go by their own buttons, also while this page was
-        open (another window, an upload in pieces).
+        open (another window, an upload in pieces). Of an entry that is not known what the page
+        listed counts, and without a word of it what the entry in its place holds: never another's.
         """
+        answers, marker = self.draft.answers, f"{name}-kept"
+        path = entries.path_of(name, self.post) if node.groups else []
         try:
-            path = entries.path_of(name, self.post) if node.groups else []
-            _name, entry = entries.find(self.prepared, node, self.draft.answers, path)
+            _name, entry = entries.find(self.prepared, node, answers, path)
         except LookupError:
-            return None
+            if marker in self.post:
+                return [str(value) for value in self.post.getlist(marker)]
+            entry = {} if path else entries.in_place(name, answers)
         return list(entry.get(node.id) or [])
 
     def _stored_ids(self, node: Node) -> set[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -19,18 +17,11 @@ from tests.portal import steps
 
 OpenBrowser = Callable[..., Visitor]
 SLIP = {"name": "明細.jpg", "mimeType": "image/jpeg", "buffer": steps.picture().read()}
-#: Where pictures of the pages go, for whoever wants to look at them.
-_PICTURES = os.environ.get("MADOGUCHI_PICTURES", "")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _offered(demo: QuickDemo) -> None:
     demo.offer("shiomi", "tax_exempt_household")
-
-
-def picture(page: Page, name: str) -> None:
-    if _PICTURES:
-        page.screenshot(path=str(Path(_PICTURES) / f"{name}.png"), full_page=True)
 
 
 def on_incomes(visitor: Visitor, persona: str) -> None:
@@ -71,6 +62,27 @@ def listed(page: Page, place: str) -> int:
     return page.locator(f'[name="{place}-income_proof-kept"]:not([value=""])').count()
 
 
+class Held:
+    """Pieces of files do not get through until `let_go`."""
+
+    def __init__(self, page: Page) -> None:
+        self.holding = True
+        self.waiting: list[Route] = []
+        page.route("**/uploads/*/", self._on_route)
+
+    def _on_route(self, route: Route) -> None:
+        if self.holding and route.request.method == "PATCH":
+            self.waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        self.holding = False
+        for route in self.waiting:
+            route.continue_()
+        self.waiting.clear()
+
+
 def send(visitor: Visitor, place: str) -> None:
     with visitor.page.expect_response("**/finish/"):
         visitor.page.locator(f'[name="{place}-income_proof"]').set_input_files(SLIP)
@@ -86,6 +98,7 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     on_incomes(resident, "adult")
     page.wait_for_load_state("networkidle")
     first, second = "earners-0-incomes-0", "earners-0-incomes-1"
+    settled(resident)
     resident.fill(income(first, "80000"))
     settled(resident)
     with resident.refreshed():
@@ -98,42 +111,34 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     with resident.refreshed():
         button(page, "add:earners")
     is_focused(page, "earners-1")
-    resident.fill({"earners-1-earner_name": "山田 海", **income("earners-1-incomes-0", "30000")})
+    resident.fill({"earners-1-earner_name": "山田 海"})
+    settled(resident)
+    resident.fill(income("earners-1-incomes-0", "30000"))
     settled(resident)
     send(resident, first)
     send(resident, "earners-1-incomes-0")
     resident.look("incomes of two people")
-    picture(page, "incomes-scripts")
     # A file is still on its way to the second income when the first one is removed.
-    waiting: list[Route] = []
-    page.route("**/uploads/*/", lambda route: waiting.append(route))
+    held = Held(page)
     page.locator(f'[name="{second}-income_proof"]').set_input_files(SLIP)
     page.get_by_role("progressbar").wait_for()
     with resident.refreshed():
         button(page, "remove:earners-0-incomes:0")
     is_focused(page, "earners-0-incomes")
     page.get_by_role("progressbar").wait_for()
-    picture(page, "incomes-under-way")
-    page.unroute("**/uploads/*/")
-    for route in waiting:
-        route.continue_()
+    held.let_go()
     page.locator(f'[name="{first}-income_proof-kept"]:not([value=""])').wait_for(state="attached")
     assert (listed(page, first), listed(page, "earners-1-incomes-0")) == (1, 1)
     assert page.locator(f'[name="{first}-month_income"]').input_value() == "65000"
     # One whose entry is removed is given up.
     with resident.refreshed():
         button(page, "add:earners-0-incomes")
-    held: list[Route] = []
-    page.route("**/uploads/*/", lambda route: held.append(route))
+    held.holding = True
     page.locator(f'[name="{second}-income_proof"]').set_input_files(SLIP)
     page.get_by_role("progressbar").wait_for()
     with resident.refreshed():
         button(page, "remove:earners-0-incomes:1")
     page.get_by_role("progressbar").wait_for(state="detached")
-    page.unroute("**/uploads/*/")
-    for route in held:
-        if route.request.method == "DELETE":
-            route.continue_()
     resident.save()
     assert parts.step_of(resident) == "account", resident.text[:900]
     resident.fill({"account_choice": "keep_account"})
@@ -142,7 +147,6 @@ def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
     resident.save()
     resident.shows("収入のある方 1、収入 1", "65,000", "収入のある方 2、収入 1", "1,140,000")
     resident.look("check page with incomes")
-    picture(page, "incomes-check")
     findings.none()
 
 
@@ -158,7 +162,6 @@ def test_incomes_without_scripts(open_browser: OpenBrowser) -> None:
     resident.fill(income(second, "lots", "pension"))
     resident.save()
     resident.look("errors within entries")
-    picture(page, "incomes-errors")
     link = page.locator(f'.f-summary a[href="#f-{second}-month_income"]')
     assert link.count() == 1
     assert page.locator(f'[name="{second}-month_income"]').input_value() == "lots"

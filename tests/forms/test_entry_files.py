@@ -234,3 +234,16 @@ def test_a_file_chosen_beside_a_button_goes_with_its_entry(
     found = slips(draft)
     assert found.keys() == amounts
     assert {amount: len(files) for amount, files in found.items() if files} == {"30000": 1}
+
+
+@pytest.mark.parametrize("keys", [KEYS, {}], ids=["keys", "no keys"])
+def test_a_new_entry_takes_no_file_of_another(draft: Draft, keys: dict[str, str]) -> None:
+    files = [str(send(draft, "aa/b0", 1).pk), str(send(draft, "aa/b1", 2).pk)]
+    draft.refresh_from_db()
+    added = POSTED | keys | {"_do": "add:members-0-incomes"}
+    save(draft, "members", added)
+    assert slips(draft) == {"200000": files[:1], "30000": files[1:], "None": []}
+    save(draft, "members", added | {"members-0-incomes-n": "3",
+                                    "_do": "remove:members-0-incomes:2"})  # fmt: skip
+    assert slips(draft) == {"200000": files[:1], "30000": files[1:]}
+    assert Attachment.objects.filter(draft=draft).count() == 2
