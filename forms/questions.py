@@ -6,7 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+)
 
 from common.text import Text
 
@@ -203,6 +211,14 @@ class FileQuestion(QuestionBase):
     accept: tuple[Literal["pdf", "image"], ...] = ("pdf", "image")
     max_files: int = Field(default=1, ge=1, le=10)
     max_size_mb: int = Field(default=10, ge=1, le=20)
+
+    @field_validator("accept")
+    @classmethod
+    def _in_one_order(
+        cls, accept: tuple[Literal["pdf", "image"], ...]
+    ) -> tuple[Literal["pdf", "image"], ...]:
+        """Their order means nothing, so two orders are the same form."""
+        return tuple(sorted(set(accept), reverse=True))
 
 
 class DeclarationQuestion(QuestionBase):

@@ -42,6 +42,7 @@ class Tour:
         self.afterwards()
         self.for_others()
         self.at_the_counter()
+        self.finance()
         self.editors()
 
     def _staff(self, browser: Visitor, username: str, *, looks: bool = False) -> None:
@@ -283,7 +284,30 @@ class Tour:
         resident.follow("main .list a")
         resident.look("message")
         self.ask_once()
-        self._look_at(self.office, {"case decided": self._desk, "inbox later": "/desk/"})
+        self._look_at(
+            self.office,
+            {
+                "case decided": self._desk,
+                "letters of a case": f"{self._desk}letters/",
+                "letter replaced": f"{self._desk}letters/replace/",
+                "letter revoked": f"{self._desk}letters/revoke/",
+                "case team": f"{self._desk}team/",
+                "inbox later": "/desk/",
+                "printing": "/desk/printing/",
+                "absences": "/desk/absences/",
+                "waivers": "/desk/waivers/",
+                "office": "/desk/office/",
+            },
+        )
+        self._look_at(
+            resident,
+            {
+                "decision": f"{self._path}decision/",
+                "fee": f"{self._path}fee/",
+                "register": "/register/",
+                "register of a service": "/register/park-use/",
+            },
+        )
 
     def ask_once(self) -> None:
         resident = self.resident
@@ -339,14 +363,49 @@ class Tour:
         self._staff(editor, "admin")
         self._look_at(
             editor,
-            {"operations": "/desk/operations/", "forms": "/desk/forms/", "export": "/desk/export/"},
+            {
+                "operations": "/desk/operations/",
+                "forms": "/desk/forms/",
+                "export": "/desk/export/",
+                "reports, none": "/desk/reports/",
+                "retention": "/desk/retention/",
+                "bodies": "/desk/bodies/",
+                "closing days": "/desk/closing-days/",
+            },
         )
+        self.reports(editor)
         editor.page.goto(editor.base + "/admin/")
         editor.look("editors home")
         editor.page.goto(editor.base + "/admin/pages/")
         editor.look("editors pages")
         self.forms(editor)
         editor.context.close()
+
+    def reports(self, editor: Visitor) -> None:
+        editor.go("/desk/reports/")
+        editor.press('form[action$="/count/"] button')
+        editor.wait_for("/desk/reports/", "main svg.chart")
+        editor.look("reports")
+
+    def finance(self) -> None:
+        """The till: what is due, a bank's file, the day's report."""
+        clerk = self.open_at(self.town)
+        parts.staff_sign_in(clerk, self.town, "sasaki", self.secret_key, ends="/desk/fees/")
+        self._look_at(
+            clerk,
+            {
+                "fees": "/desk/fees/?state=all",
+                "bank": "/desk/bank/",
+                "bank lines": "/desk/bank/lines/",
+                "fees report": "/desk/fees/report/",
+                "fees settings": "/desk/fees/settings/",
+            },
+        )
+        clerk.go("/desk/fees/?state=all")
+        if clerk.page.locator("main .table tbody a").count():
+            clerk.follow("main .table tbody a")
+            clerk.look("fee at the till")
+        clerk.context.close()
 
     def forms(self, editor: Visitor) -> None:
         """The form builder: something is changed and published, and the change is looked at."""

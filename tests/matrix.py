@@ -155,7 +155,7 @@ TOWN: dict[str, Row] = {
     "portal:begin_as_guest": everybody(NOT_ALLOWED, FOUND),
     # Whoever has the link, signed in or not.
     "portal:go_on": Row(_of(STAFF, FORBIDDEN), OK, FOUND, objects=True),
-    "portal:go_on_later": owner(FOUND, FOUND),  # a resident's draft is not a guest's
+    "portal:go_on_later": applicant(owner(FOUND, FOUND)),  # a resident's draft is not a guest's
     "portal:take_over": owner(FOUND, FOUND),  # it is theirs already
     "portal:for_whom": residents(OK, INVALID),
     "portal:draft": applicant(owner(FOUND)),

@@ -22,6 +22,7 @@ from forms.models import Draft
 from portal import queries
 from portal.http import (
     actor_of,
+    applicant_of,
     applicant_page,
     confirmed_first,
     overview_of,
@@ -40,7 +41,9 @@ FIELDS = 2
 @applicant_page
 def cosigners(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Name who has to sign, see who has, ask again, take a request back."""
-    draft = queries.own_draft(resident_of(request), draft_id)
+    draft = queries.own_draft(applicant_of(request), draft_id)
+    if draft.is_guest:  # who has to sign with somebody, signs in first
+        return redirect("portal:check", draft_id=draft.pk)
     offering = catalogue.published_one(draft.subject)
     if draft.only is not None or not draft.is_open:
         return redirect(way_on(draft))

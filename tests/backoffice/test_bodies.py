@@ -28,6 +28,7 @@ def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def case(town: Any) -> Case:
+    ConsultedBody.objects.all().delete()  # those of the town's own services
     return make.claimed_case(of=make.offering_with(asking(POLICE)))
 
 
@@ -56,7 +57,7 @@ def test_without_an_address_no_link_is_sent_and_the_page_says_so(case: Case, des
     assert outbox.drain().failed == 0
     response = client.post(_consultation(case, "guest_link"), {"lock": str(case.lock)})
     assert response.status_code == 422
-    page = client.get(reverse("desk:case", args=[case.pk])).content.decode()
+    page = client.get(f"/en/desk/cases/{case.pk}/").content.decode()
     assert "No e-mail address is entered for this body" in page
     assert "Did it come by letter or telephone?" in page
 

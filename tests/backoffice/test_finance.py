@@ -220,7 +220,7 @@ def test_list_asks_the_same_statements_for_any_number_of_fees(
         with CaptureQueriesContext(connection) as captured:
             browser.get(en("fees"))
         # What the town's brand and the reader's roles cost is kept for a moment, or read again.
-        return sum("payments_" in query["sql"] for query in captured)
+        return sum("payments_" in (query["sql"] or "") for query in captured)
 
     make.due_case()
     browser.get(en("fees"))

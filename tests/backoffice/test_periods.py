@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
 from cases import actions
@@ -33,7 +33,8 @@ def _declared(data: dict[str, Any]) -> None:
 
 
 def _url(case: Case, name: str) -> str:
-    return reverse(f"desk:{name}", args=[case.pk])
+    with translation.override("en"):
+        return reverse(f"desk:{name}", args=[case.pk])
 
 
 def test_extension_at_the_desk(desk: Desk) -> None:

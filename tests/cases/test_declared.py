@@ -66,6 +66,12 @@ def asking(*declared: dict[str, Any], joining: Any = "all") -> Callable[[dict[st
 POLICE = one(1, department="", body="police", sees=["park", "purpose", "site_plan"])
 
 
+@pytest.fixture(autouse=True)
+def _no_body_is_known(town: Any) -> None:
+    """The town's own services have made theirs known."""
+    ConsultedBody.objects.all().delete()
+
+
 def _case(*declared: dict[str, Any], joining: Any = "all") -> Case:
     for each in declared:
         if each["department"]:

@@ -73,6 +73,7 @@ def test_menu_has_only_what_an_editor_needs(desk: Any) -> None:
     assert addresses == [
         "/admin/pages/",
         "/admin/forms/",
+        "/admin/letters/",
         "/admin/snippets/",
         "/admin/settings/cms/branding/",
         "/admin/account/",

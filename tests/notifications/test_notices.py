@@ -59,7 +59,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "waiver_decided", "fee_refunded", "resume_link_asked",
         "period_extended", "case_reopened", "deemed_refusal",
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
-        "guest_reminder", "guest_code", "stands_in",
+        "guest_reminder", "guest_code", "stands_in", "decision_revoked",
     }  # fmt: skip
 
 

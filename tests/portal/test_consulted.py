@@ -39,7 +39,9 @@ def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def case(town: Any) -> Case:
     """A case on which the police were asked by mail."""
-    ConsultedBody.objects.create(key="police", name=POLICE["name"], email="police@example.jp")
+    ConsultedBody.objects.update_or_create(
+        key="police", defaults={"name": POLICE["name"], "email": "police@example.jp"}
+    )
     case = make.claimed_case(
         of=make.offering_with(asking(POLICE)), resident=people.resident(name="山田 花子")
     )

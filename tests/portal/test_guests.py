@@ -255,7 +255,7 @@ def test_every_step_and_then_the_sign_in(offering: Offering, visitor: Client) ->
     page = visitor.get(url("check", draft))
     text = page.content.decode()
     assert page.headers["Cache-Control"] == "private, no-store"
-    assert "ログインして送信" in text or "Sign in with eID to send" in text
+    assert "eIDでログインして送る" in text
     assert "eid/start/?form=park-use&amp;next=" in text
     assert f'action="{url("check", draft)}"' not in text
     assert 'name="keep"' not in text

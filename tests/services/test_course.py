@@ -225,6 +225,7 @@ def test_period_and_way_out_are_declared(key: str) -> None:
     if template.service.kind is Kind.NOTIFICATION:
         assert ends == {"acknowledged", "withdrawn"}
     else:
-        assert ends == {"approved", "refused", "withdrawn"}
+        lapses = {"lapsed"} if template.fees.unpaid.then == "lapse" else set()
+        assert ends == {"approved", "refused", "withdrawn"} | lapses
     verbs = template.workflow.verbs
     assert {Verb.REQUEST_CONSULTATION, Verb.ANSWER_CONSULTATION, Verb.REQUEST_CORRECTION} <= verbs

@@ -46,13 +46,13 @@ def test_template_equals_a_schema_migrated_from_nothing(owner_conn: psycopg.Conn
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    owner_conn.execute("CREATE SCHEMA plain")
-    with owner.owner_connection("plain"):
+    owner_conn.execute("CREATE SCHEMA from_nothing")
+    with owner.owner_connection("from_nothing"):
         executor = MigrationExecutor(connection)
         state = executor.migrate(executor.loader.graph.leaf_nodes())
         state.clear_delayed_apps_cache()
         emit_post_migrate_signal(verbosity=0, interactive=False, db="default", apps=state.apps)
-    plain = catalogue(owner_conn, "plain")
+    plain = catalogue(owner_conn, "from_nothing")
     template = catalogue(owner_conn, provisioning.TEMPLATE_SCHEMA)
     # Wagtail's first pages carry random keys and times.
     for found in (plain, template):

@@ -98,8 +98,8 @@ def test_mistakes_in_inner_entries_have_their_place(data: dict[str, Any]) -> Non
 def test_differences_name_the_inner_question(data: dict[str, Any]) -> None:
     after = copy.deepcopy(data)
     part_at(after, AMOUNT)["max"] = 5
-    (found,) = differences(data, after)
-    assert found.where[-2:] == ("incomes", "amount")
+    ((_step, (found,)),) = differences(data, after)
+    assert found.change.question_id == "amount"
 
 
 def test_test_run_presses_the_buttons_of_inner_entries(data: dict[str, Any]) -> None:
