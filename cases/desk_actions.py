@@ -179,7 +179,7 @@ def enter_absence(*, substitute: User, first: date, last: date, by: User) -> Abs
         object_id=str(absence.pk),
         data={"substitute": str(substitute.pk), "first": str(first), "last": str(last)},
     )
-    outbox.enqueue("cases.absence", str(absence.pk), {"absence_id": absence.pk})
+    outbox.enqueue("cases.absence", str(absence.pk), {"absence_id": str(absence.pk)})
     return absence
 
 

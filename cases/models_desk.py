@@ -39,6 +39,7 @@ class SearchRow(models.Model):
 class Absence(models.Model):
     """Somebody is away from `first` to `last`, both days included; `substitute` has their cases."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     absent = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
     substitute = models.ForeignKey(User, on_delete=models.CASCADE, related_name="stands_in")
     first = models.DateField()

@@ -244,7 +244,7 @@ class Tour:
         office = self.office
         office.go(self._desk)
         parts.act(office, "approve")
-        office.fill({"standard": ["0"], "own": office.say(*_CONDITION)})
+        office.fill({"standard": ["0"], "own": office.say(*_CONDITION)}, within="details#approve")
         office.look("case approving")
         parts.press_in(office, "approve")
         office.look("decision")

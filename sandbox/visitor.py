@@ -114,18 +114,21 @@ class Visitor:
 
     # --- filling in ---------------------------------------------------------------------------
 
-    def fill(self, values: Mapping[str, Any]) -> None:
-        """Fill in fields by name, as a person would: only what can be seen, in this order."""
-        for name, value in values.items():
-            self.fill_one(name, value)
+    def fill(self, values: Mapping[str, Any], *, within: str = "main") -> None:
+        """Fill in fields by name, as a person would: only what can be seen, in this order.
 
-    def fill_one(self, name: str, value: Any) -> None:
-        field = self.page.locator(f'main [name="{name}"]:not([type="hidden"])')
+        `within`: a selector, where a page has several forms with fields of one name.
+        """
+        for name, value in values.items():
+            self.fill_one(name, value, within)
+
+    def fill_one(self, name: str, value: Any, within: str = "main") -> None:
+        field = self.page.locator(f'{within} [name="{name}"]:not([type="hidden"])')
         field.first.wait_for(state="attached", timeout=10_000)
         kind = field.first.get_attribute("type") or ""
         if kind in ("radio", "checkbox"):
             for one in value if isinstance(value, list) else [value]:
-                self._choose(f'main [name="{name}"][value="{one}"]')
+                self._choose(f'{within} [name="{name}"][value="{one}"]')
         elif kind == "file":
             field.first.set_input_files(value)
         elif field.first.evaluate("e => e.tagName") == "SELECT":

@@ -94,6 +94,7 @@ class TestTable:
             "portal:register_service", "portal:register_data", "wagtail_serve", "form_schema",
             # A link with a code, whoever holds it: tests.portal.test_consulted tries others' ones.
             "portal:consulted", "portal:consulted_file",
+            "desk:reports_download",  # a kind of file
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:

@@ -41,7 +41,7 @@ def absences(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @staff_required(*policies.DESK_ROLES)
-def remove(request: HttpRequest, absence_id: int) -> HttpResponse:
+def remove(request: HttpRequest, absence_id: uuid.UUID) -> HttpResponse:
     """Take one's own entry back."""
     absence = Absence.objects.filter(pk=absence_id, absent=reader_of(request)).first()
     if absence is None:

@@ -15,6 +15,7 @@ from identity.models import User
 class Hold(models.Model):
     """A case that must not be deleted for now: a lawsuit, an audit, a request for disclosure."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.OneToOneField("cases.Case", on_delete=models.CASCADE, related_name="hold")
     reason = models.TextField()
     placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

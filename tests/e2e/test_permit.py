@@ -225,7 +225,7 @@ class Story:
         assert office.page.locator("td.changed ins", has_text="40").count()
         office.look("case, corrected")
         parts.act(office, "approve")
-        office.fill({"standard": ["0"], "own": "花壇に入らないこと。"})
+        office.fill({"standard": ["0"], "own": "花壇に入らないこと。"}, within="details#approve")
         parts.press_in(office, "approve")
         office.shows("花壇に入らないこと。")
         office.look("confirm the approval")
