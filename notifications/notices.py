@@ -70,6 +70,7 @@ class CorrectionRequested(Notice):
 
     kind = "correction_requested"
     context = DeadlineContext
+    urgent = True  # until they answer, nothing goes on
     link_label = _("See what to correct")
 
 
@@ -167,3 +168,13 @@ class CosignatureVoid(Notice):
     kind = "cosignature_void"
     context = BeforeSendingContext
     link_label = _("See your messages")
+
+
+@register
+class MailUndelivered(Notice):
+    """To whoever a mail did not reach, in the inbox only: how to mend it."""
+
+    kind = "mail_undelivered"
+    context = BeforeSendingContext
+    channels = frozenset()
+    link_label = _("How we tell you")
