@@ -187,6 +187,8 @@ TOWN: dict[str, Row] = {
     # portal: oneself
     "portal:messages": residents(),
     "portal:message_settings": residents(OK, FOUND),
+    "portal:message_phone": residents(OK, INVALID),
+    "portal:mail_again": residents(NOT_ALLOWED, FOUND),
     "portal:message": owner(),
     "portal:my_data": residents(),
     "portal:counter": residents(OK, OK),
