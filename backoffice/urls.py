@@ -10,6 +10,7 @@ from backoffice.views import (
     files,
     forms,
     inbox,
+    notices,
     operations,
     reports,
     retention,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("retention/hold/", retention.hold, name="hold"),
     path("retention/hold/<int:hold_id>/release/", retention.release, name="release"),
     path("retention/<uuid:offering_id>/", retention.years, name="retention_years"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/webhook/", notices.webhook, name="webhook"),
+    path("notices/<slug:notice>/", notices.notice_wording, name="notice_wording"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
 ]

@@ -43,12 +43,14 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import events  # noqa: PLC0415  models must be loaded
-        from cases import tasks  # noqa: F401, PLC0415  registers the outbox handlers
+        from cases import tasks  # noqa: PLC0415  registers the outbox handlers
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import runs  # noqa: F401, PLC0415  likewise
         from common import chores  # noqa: PLC0415
+        from notifications import bounces  # noqa: PLC0415
 
         chores.chores.register("cases.count", counting.count)
+        bounces.listeners.append(tasks.note_mail_that_came_back)
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)

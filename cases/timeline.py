@@ -28,6 +28,7 @@ WORDINGS = {
     "paid": _("You paid the fee"),
     "document_issued": _("Your document is ready: %(title)s"),
     "withdrawn": _("You withdrew the application"),
+    "mail_came_back": _("A notice by e-mail did not arrive. It can be read here"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.template.loader import get_template
+from django.utils import translation
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
@@ -82,7 +83,8 @@ def _shown(value: Any, language: str) -> str:
     if value is None:
         return ""
     if isinstance(value, date):
-        return str(format_date(value, _DATES[language]))
+        with translation.override(language):
+            return str(format_date(value, _DATES[language]))
     if hasattr(value, "in_language"):
         return str(value.in_language(language))
     return str(value)

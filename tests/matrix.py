@@ -245,6 +245,9 @@ TOWN: dict[str, Row] = {
     "desk:retention_years": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
     "desk:hold": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),
     "desk:release": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
+    "desk:notices": Row(_ADMIN_ONLY),
+    "desk:webhook": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),
+    "desk:notice_wording": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

@@ -86,7 +86,7 @@ class TestTable:
         """An id in the address is an id somebody can change."""
         free = {
             "portal:verify", "portal:start", "portal:begin", "portal:for_whom",
-            "portal:representation_new", "wagtail_serve", "form_schema",
+            "portal:representation_new", "wagtail_serve", "form_schema", "desk:notice_wording",
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -160,6 +160,7 @@ def _make_world(town: Any) -> World:
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
+            "notice": "decision_made",
             "token": behalf.asked_to_sign(draft)[1],
             "code": letter.code,
             "offering_id": of.pk,
