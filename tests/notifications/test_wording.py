@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -105,10 +106,8 @@ class TestMerging:
 
     @given(st.text(alphabet="ab{}[]_%. \n", max_size=60))
     def test_any_text_is_read_or_refused(self, text: str) -> None:
-        try:
-            merging.merged(text, {"a": "x"})
-        except Malformed as refused:
-            assert refused.problem.line >= 1
+        with contextlib.suppress(Malformed):
+            assert not set("{}[]") & set(merging.merged(text, {"a": "x"}))
 
 
 class TestChecks:
