@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         # Notices register themselves with the registry, and the outbox handler with the outbox.
         from common.chores import chores  # noqa: PLC0415
-        from notifications import events, notices, phones, tasks  # noqa: F401, PLC0415
+        from notifications import contacts, events, notices, tasks  # noqa: F401, PLC0415
 
         events.register()
-        chores.register("notifications.old_phone_checks", phones.forget_old)
+        chores.register("notifications.old_contact_checks", contacts.forget_old)

@@ -100,6 +100,33 @@ def digest(deliveries: Sequence[Delivery], *, language: str) -> EmailMultiAltern
         )
 
 
+def code(code: str, *, address: str, language: str, key: str) -> EmailMultiAlternatives:
+    """The code that shows that an address is somebody's own. `key`: the same on every try."""
+    host = absolute("/").split("//", 1)[1].split("/", 1)[0].split(":", 1)[0]
+    with translation.override(language):
+        brand = brands.current()
+        body = _("Your code is %(code)s. Please type it on the page you have open.")
+        words = Wording(
+            _("Your code: %(code)s") % {"code": code},
+            "\n\n".join(
+                [
+                    body % {"code": code},
+                    _("You did not ask for it? Then you need not do anything."),
+                ]
+            ),
+        )
+        return _posted(
+            words,
+            brand,
+            path="",
+            link_label="",
+            language=language,
+            address=address,
+            message_id=f"<{key}@{host}>",
+            sender="",
+        )
+
+
 def _subject(
     delivery: Delivery, own: Mapping[str, TownWording], language: str, brand: MailBrand
 ) -> str:

@@ -134,17 +134,18 @@ class Preference(models.Model):
         return ", ".join(self.channels) or "-"
 
 
-class PhoneCheck(models.Model):
-    """A code sent to a number, to see that it is the resident's. The newest one counts.
+class ContactCheck(models.Model):
+    """A code sent to an address or number, to see that it is the resident's. The newest one counts.
 
-    The code itself is kept nowhere: `notifications.phones` derives it from the row.
+    The code itself is kept nowhere: `notifications.contacts` derives it from the row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     resident = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="phone_checks"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="contact_checks"
     )
-    phone = models.CharField(max_length=20, db_index=True)
+    channel = models.CharField(max_length=16, choices=Delivery.Channel.choices)
+    address = models.CharField(max_length=254, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     wrong = models.PositiveSmallIntegerField(default=0)
     used = models.BooleanField(default=False)
@@ -153,7 +154,7 @@ class PhoneCheck(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"phone check {self.pk}"
+        return f"{self.channel} check {self.pk}"
 
 
 class DeadAddress(models.Model):

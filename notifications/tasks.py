@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from common import outbox
 from identity.models import User
-from notifications import actions, bounces, mail, phones, queries, timing
+from notifications import actions, bounces, contacts, mail, queries, timing
 from notifications.channels import CHANNELS, Outcome, by_mail, sms
-from notifications.models import Delivery, PhoneCheck, Preference
+from notifications.models import ContactCheck, Delivery, Preference
 from notifications.notice import Notice, notices
 
 _Channel = Delivery.Channel
@@ -118,13 +118,16 @@ def _note(delivery: Delivery, outcome: Outcome) -> None:
         bounces.came_back(delivery)
 
 
-@outbox.handler(phones.PHONE_CODE)
-def send_phone_code(payload: dict[str, Any]) -> None:
-    """Send the code to the number that was typed, as long as it would still be taken."""
-    check = PhoneCheck.objects.select_related("resident").filter(pk=payload["check"]).first()
-    service = sms.provider()
-    if check is None or service is None or check.used or phones.has_run_out(check):
+@outbox.handler(contacts.CODE)
+def send_contact_code(payload: dict[str, Any]) -> None:
+    """Send the code to what was typed, as long as it would still be taken."""
+    check = ContactCheck.objects.select_related("resident").filter(pk=payload["check"]).first()
+    if check is None or check.used or contacts.has_run_out(check):
         return
     language = mail.language_for(check.resident, queries.preference_of(check.resident).language)
-    text = sms.code_text(phones.code_of(check), language)
-    service.send(to=check.phone, text=text, key=str(check.pk))
+    code = contacts.code_of(check)
+    if check.channel == _Channel.MAIL:
+        mail.code(code, address=check.address, language=language, key=str(check.pk)).send()
+    elif (service := sms.provider()) is not None:
+        text = sms.code_text(code, language)
+        service.send(to=check.address, text=text, key=str(check.pk))

@@ -188,6 +188,7 @@ TOWN: dict[str, Row] = {
     "portal:messages": residents(),
     "portal:message_settings": residents(OK, FOUND),
     "portal:message_phone": residents(OK, INVALID),
+    "portal:message_address": residents(OK, INVALID),
     "portal:mail_again": residents(NOT_ALLOWED, FOUND),
     "portal:message": owner(),
     "portal:my_data": residents(),

@@ -170,7 +170,7 @@ ON_DELETE = {
     "notifications.Message.recipient": "CASCADE",
     "notifications.Delivery.message": "CASCADE",
     "notifications.Preference.resident": "CASCADE",
-    "notifications.PhoneCheck.resident": "CASCADE",
+    "notifications.ContactCheck.resident": "CASCADE",
     "notifications.DeadAddress.resident": "CASCADE",
     "notifications.TownWording.changed_by": "SET_NULL",
     "notifications.WebhookTarget.changed_by": "SET_NULL",

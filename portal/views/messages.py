@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from common.errors import DomainError, InvalidInput
 from identity.models import User
 from identity.safe_next import home
-from notifications import actions, addresses, phones, queries
+from notifications import actions, addresses, contacts, queries
 from notifications.channels import sms
 from notifications.models import Delivery
 from portal.http import resident_of, resident_page
@@ -117,34 +117,51 @@ def mail_again(request: HttpRequest) -> HttpResponse:
 @never_cache
 @resident_page
 def phone(request: HttpRequest) -> HttpResponse:
-    """A number for SMS: write it, get a code there, type the code here."""
-    user, problem, field = resident_of(request), "", ""
+    """A number for SMS: write it, get a code there, type the code here; or delete it."""
+    user = resident_of(request)
+    if request.method == "POST" and "remove" in request.POST:
+        contacts.remove(resident=user)
+        flash.success(request, _("The number is deleted. No more SMS will come."))
+        return redirect("portal:message_settings")
+    return _contact(request, user, contacts.SMS, _("Saved. From now on you also get an SMS."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@resident_page
+def address(request: HttpRequest) -> HttpResponse:
+    """Another address for mail, in the same way."""
+    return _contact(
+        request, resident_of(request), contacts.MAIL, _("Saved. Mails go to this address now.")
+    )
+
+
+def _contact(request: HttpRequest, user: User, channel: str, done: str) -> HttpResponse:
+    problem, field = "", ""
     if request.method == "POST":
-        field = "code" if "code" in request.POST else "phone"
+        field = "code" if "code" in request.POST else "contact"
         try:
-            if "remove" in request.POST:
-                phones.remove(resident=user)
-                flash.success(request, _("The number is deleted. No more SMS will come."))
+            if field == "contact":
+                typed = request.POST.get("contact", "")
+                contacts.ask(resident=user, channel=channel, typed=typed)
+                return redirect(request.path)
+            if contacts.confirm(resident=user, channel=channel, code=request.POST["code"]):
+                flash.success(request, done)
                 return redirect("portal:message_settings")
-            if field == "phone":
-                phones.ask(resident=user, phone=request.POST.get("phone", ""))
-                return redirect("portal:message_phone")
-            if phones.confirm(resident=user, code=request.POST["code"]):
-                flash.success(request, _("Saved. From now on you also get an SMS."))
-                return redirect("portal:message_settings")
-            problem = _("This is not the code. Please look at the newest SMS.")
+            problem = _("This is not the code. Please look at the newest one.")
         except InvalidInput as refusal:
-            problem = refusal.errors["phone"][0]
+            problem = refusal.errors["contact"][0]
         except DomainError as refusal:
             problem = str(refusal)
-    check = phones.waiting(user)
+    check = contacts.waiting(user, channel)
     context = {
-        "offered": sms.is_offered(),
+        "is_sms": channel == contacts.SMS,
+        "offered": channel != contacts.SMS or sms.is_offered(),
         "check": check,
-        "asks_code": check is not None and "new" not in request.GET and field != "phone",
-        "preference": queries.preference_of(user),
+        "asks_code": check is not None and "new" not in request.GET and field != "contact",
+        "phone": queries.preference_of(user).phone,
         "problem": problem,
-        "typed": request.POST.get("phone", "")[:40],
-        "minutes": int(phones.LASTS.total_seconds() // 60),
+        "typed": request.POST.get("contact", "")[:254],
+        "minutes": int(contacts.LASTS.total_seconds() // 60),
     }
-    return render(request, "portal/message_phone.html", context, status=422 if problem else 200)
+    return render(request, "portal/message_contact.html", context, status=422 if problem else 200)
