@@ -11,6 +11,14 @@ from django.db import models
 from common.text import Text, TextField
 
 
+def as_dialled(contact: str) -> str:
+    """``090-1234-5678`` of ``+819012345678``; anything else as it is."""
+    if not contact.startswith("+81"):
+        return contact
+    plain = f"0{contact[3:]}"
+    return f"{plain[:3]}-{plain[3:7]}-{plain[7:]}"
+
+
 class Message(models.Model):
     """One notice in somebody's inbox, as it was worded when it was sent, in every language."""
 
@@ -133,6 +141,10 @@ class Preference(models.Model):
     def __str__(self) -> str:
         return ", ".join(self.channels) or "-"
 
+    @property
+    def phone_shown(self) -> str:
+        return as_dialled(self.phone)
+
 
 class ContactCheck(models.Model):
     """A code sent to an address or number, to see that it is the resident's. The newest one counts.
@@ -155,6 +167,11 @@ class ContactCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} check {self.pk}"
+
+    @property
+    def shown(self) -> str:
+        """Where the code went, as people write it."""
+        return as_dialled(self.address)
 
 
 class DeadAddress(models.Model):

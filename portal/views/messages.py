@@ -159,7 +159,7 @@ def _contact(request: HttpRequest, user: User, channel: str, done: str) -> HttpR
         "offered": channel != contacts.SMS or sms.is_offered(),
         "check": check,
         "asks_code": check is not None and "new" not in request.GET and field != "contact",
-        "phone": queries.preference_of(user).phone,
+        "phone": queries.preference_of(user).phone_shown,
         "problem": problem,
         "typed": request.POST.get("contact", "")[:254],
         "minutes": int(contacts.LASTS.total_seconds() // 60),
