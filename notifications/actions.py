@@ -57,7 +57,7 @@ def send(notice: type[Notice], *, resident: User, context: Mapping[str, Any], ke
 def _send_outside(message: Message, notice: type[Notice]) -> None:
     ways = [name for name in _ways(message.recipient) if name in notice.channels]
     Delivery.objects.bulk_create(
-        Delivery(message=message, channel=name, rfc_message_id=_message_id(message))
+        Delivery(message=message, channel=name, rfc_message_id=own_message_id(message))
         for name in ways
     )
     for name in ways:
@@ -160,7 +160,8 @@ def _in_every_language(
     return {"subject": Text(subject), "body": Text(body)}
 
 
-def _message_id(message: Message) -> str:
+def own_message_id(message: Message) -> str:
+    """The Message-ID of the mail that carries this message alone."""
     return message_id_of(message.kind, message.key, str(message.recipient_id))
 
 

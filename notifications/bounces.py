@@ -87,7 +87,9 @@ def _message_id_of(report: Report) -> str:
 def _try_again(delivery: Delivery) -> None:
     delivery.state, delivery.sent_at = Delivery.State.PENDING, None
     delivery.soft_failures += 1
-    delivery.save(update_fields=["state", "sent_at", "soft_failures"])
+    # What went in a digest goes alone now, or a mail program would take the mails for one.
+    delivery.rfc_message_id = actions.own_message_id(delivery.message)
+    delivery.save(update_fields=["state", "sent_at", "soft_failures", "rfc_message_id"])
     actions.put_off(delivery, until=timezone.localtime() + TRY_AGAIN_AFTER)
 
 

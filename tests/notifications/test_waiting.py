@@ -14,9 +14,10 @@ from common import outbox
 from common.models import OutboxRow
 from common.text import Text
 from identity.models import User
-from notifications import actions, timing
+from notifications import actions, bounces, timing
 from notifications.actions import send
 from notifications.channels.by_mail import MailChannel
+from notifications.dsn import Report
 from notifications.models import Delivery, Message
 from notifications.notices import ApplicationReceived, CorrectionRequested, DecisionMade
 
@@ -187,6 +188,24 @@ class TestDigest:
             decided(reader)
             drain_due()
         assert Delivery.objects.get().held_until == datetime(2026, 4, 2, 8, tzinfo=TOKYO)
+
+    def test_one_that_came_back_for_now_goes_again_as_mails_of_their_own(
+        self, reader: User
+    ) -> None:
+        actions.set_preference(user=reader, channels=["mail"], digest_at=time(18))
+        with time_machine.travel(NOON, tick=False) as clock:
+            for number in ("1", "2"):
+                decided(reader, number)
+            drain_due()
+            clock.move_to(at(18))
+            drain_due()
+            digest_id = outgoing.outbox[0].message()["Message-ID"]
+            assert bounces.take(Report("soft", digest_id, None)) == "tried again"
+            clock.move_to(at(18) + bounces.TRY_AGAIN_AFTER)
+            drain_due()
+        ids = [mail.message()["Message-ID"] for mail in outgoing.outbox]
+        assert len(set(ids)) == len(ids) == 3
+        assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
 
     def test_whoever_wants_no_mail_meanwhile_gets_none(self, reader: User) -> None:
         actions.set_preference(user=reader, channels=["mail"], digest_at=time(18))
