@@ -17,6 +17,7 @@ from backoffice.views import (
     forms,
     inbox,
     letters,
+    notices,
     office,
     operations,
     periods,
@@ -90,6 +91,9 @@ urlpatterns = [
     path("bodies/", bodies.bodies, name="bodies"),
     path("closing-days/", closing.closing_days, name="closing_days"),
     path("office/", office.office, name="office"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/webhook/", notices.webhook, name="webhook"),
+    path("notices/<slug:notice>/", notices.notice_wording, name="notice_wording"),
     path("operations/", operations.operations, name="operations"),
     path("operations/<int:row_id>/retry/", operations.retry, name="retry"),
     # The finance office

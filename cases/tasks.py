@@ -47,6 +47,7 @@ from common.text import Text
 from identity.models import Role, User
 from notifications import mail, notices
 from notifications.actions import message_id_of, send
+from notifications.models import Delivery
 from notifications.notice import Notice
 from payments.models import FeeDue
 
@@ -424,6 +425,14 @@ def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> No
         },
         key=f"case:{case.pk}:{happening}",
     )
+
+
+def note_mail_that_came_back(delivery: Delivery) -> None:
+    """The case's page says that a notice about it did not arrive: it may have to go by post."""
+    about, _sign, rest = delivery.message.key.partition(":")
+    case = Case.objects.filter(pk=rest.partition(":")[0]).first() if about == "case" else None
+    if case is not None:
+        timeline.add(case, "mail_came_back")
 
 
 def _path(name: str, case_id: uuid.UUID) -> str:

@@ -46,6 +46,7 @@ WORDINGS = {
         "The period is over without a decision. You may treat the application as refused and appeal"
     ),
     "reopened": _("We took the application up again. The reason: %(reason)s"),
+    "mail_came_back": _("A notice by e-mail did not arrive. It can be read here"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

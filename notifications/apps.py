@@ -8,4 +8,8 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Notices register themselves with the registry, and the outbox handler with the outbox.
-        from notifications import notices, tasks  # noqa: F401, PLC0415
+        from common.chores import chores  # noqa: PLC0415
+        from notifications import contacts, events, notices, tasks  # noqa: F401, PLC0415
+
+        events.register()
+        chores.register("notifications.old_contact_checks", contacts.forget_old)

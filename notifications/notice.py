@@ -60,6 +60,10 @@ class Notice:
 
     kind: ClassVar[str] = ""
     context: ClassVar[type[NoticeContext]] = NoticeContext
+    # Ways outside that it may take besides the inbox (`Delivery.Channel`).
+    channels: ClassVar[frozenset[str]] = frozenset({"mail", "sms", "webhook"})
+    # Waits neither for the end of quiet hours nor for the digest.
+    urgent: ClassVar[bool] = False
     # What the link in the mail says, a lazy translation.
     link_label: ClassVar[Any] = ""
 

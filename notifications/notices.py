@@ -83,6 +83,7 @@ class CorrectionRequested(Notice):
 
     kind = "correction_requested"
     context = DeadlineContext
+    urgent = True  # until they answer, nothing goes on
     link_label = _("See what to correct")
 
 
@@ -336,3 +337,13 @@ class ResumeLinkAsked(Notice):
     kind = "resume_link_asked"
     context = LinkContext
     link_label = _("Go on filling in")
+
+
+@register
+class MailUndelivered(Notice):
+    """To whoever a mail did not reach, in the inbox only: how to mend it."""
+
+    kind = "mail_undelivered"
+    context = BeforeSendingContext
+    channels = frozenset()
+    link_label = _("How we tell you")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import NotFound
 from identity.models import User
-from notifications.models import Message, Preference
+from notifications.models import Delivery, Message, Preference
 
 
 def inbox(user: User) -> QuerySet[Message]:
@@ -28,6 +28,15 @@ def message_for(user: User, message_id: uuid.UUID) -> Message:
     if message is None:
         raise NotFound(_("There is no such message."), code="no_message")
     return message
+
+
+def came_back() -> QuerySet[Delivery]:
+    """Mails that did not arrive, the latest first."""
+    return (
+        Delivery.objects.filter(state=Delivery.State.BOUNCED)
+        .select_related("message")
+        .order_by("-bounced_at")
+    )
 
 
 def preference_of(user: User) -> Preference:

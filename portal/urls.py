@@ -97,6 +97,9 @@ urlpatterns = [
     # Oneself
     path("messages/", messages.inbox, name="messages"),
     path("messages/settings/", messages.settings, name="message_settings"),
+    path("messages/settings/phone/", messages.phone, name="message_phone"),
+    path("messages/settings/address/", messages.address, name="message_address"),
+    path("messages/settings/mail-again/", messages.mail_again, name="mail_again"),
     path("messages/<uuid:message_id>/", messages.message, name="message"),
     path("my-data/", my_data.mine, name="my_data"),
     path("my-data/kept/<uuid:fact_id>/", profile.change, name="profile_change"),

@@ -205,6 +205,9 @@ TOWN: dict[str, Row] = {
     # portal: oneself
     "portal:messages": residents(),
     "portal:message_settings": residents(OK, FOUND),
+    "portal:message_phone": residents(OK, INVALID),
+    "portal:message_address": residents(OK, INVALID),
+    "portal:mail_again": residents(NOT_ALLOWED, FOUND),
     "portal:message": owner(),
     "portal:my_data": residents(),
     "portal:counter": residents(OK, OK),
@@ -304,6 +307,9 @@ TOWN: dict[str, Row] = {
     "desk:waiver_evidence": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, objects=True),
     "desk:bodies": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:notices": Row(_ADMIN_ONLY),
+    "desk:webhook": Row(_ADMIN_ONLY, NOT_ALLOWED, INVALID),
+    "desk:notice_wording": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:operations": Row(_ADMIN_ONLY),
     "desk:retry": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
 }

@@ -95,6 +95,7 @@ class TestTable:
             # A link with a code, whoever holds it: tests.portal.test_consulted tries others' ones.
             "portal:consulted", "portal:consulted_file",
             "desk:reports_download",  # a kind of file
+            "desk:notice_wording",
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -186,6 +187,7 @@ def _make_world(town: Any) -> World:
             **make.bank_line(by=users["admin"]),
             "representation_id": acts_for.pk,
             "kind": acts_for.kind,
+            "notice": "decision_made",
             "token": behalf.asked_to_sign(draft)[1],
             "link": guests.resume_link(of),
             "guest_token": make.guest_token(consultation.case),

@@ -26,7 +26,7 @@ from identity.roles import any_role, has_role
 #: Sections that are reached from the page "Office".
 IN_OFFICE = frozenset(
     {"waivers", "printing", "absences", "export", "forms", "bodies", "closing", "retention",
-     "operations"}
+     "notices", "operations"}
 )  # fmt: skip
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.

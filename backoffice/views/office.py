@@ -67,6 +67,11 @@ THINGS = (
         _("How long applications are kept, and what is due to be deleted."), "is_admin",
     ),
     Thing(
+        "desk:notices", _("Notices"),
+        _("What residents are told, in the municipality's words; mails that did not arrive."),
+        "is_admin",
+    ),
+    Thing(
         "desk:operations", _("Operations"),
         _("Letters, notices and other work that failed, and starting it again."), "is_admin",
     ),

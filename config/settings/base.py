@@ -279,6 +279,15 @@ CLAMAV_SOCKET = env.str("CLAMAV_SOCKET", default="")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="madoguchi@localhost")
 EMAIL_TIMEOUT = 10
+# Where mail that cannot be delivered comes back to (the envelope's sender); each mail gets an
+# address of its own, bounces+<mark>@…. `manage.py take_bounces` reads it. Empty: the From address.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+
+# --- Other channels of notices ----------------------------------------------------------------
+# Dotted path of a class as `notifications.channels.sms.SmsProvider`; empty: no SMS is offered.
+SMS_PROVIDER = env.str("SMS_PROVIDER", default="")
+# Only tests: webhooks by http, and to this machine.
+WEBHOOK_MAY_CALL_ANYWHERE = False
 
 # --- Brand and payments -----------------------------------------------------------------------
 # Lower rooms (letters, mails) ask this function for colour, mark, seal and contact of the town.

@@ -20,3 +20,4 @@ SANDBOX_PAY_SECRET = env.str(
 SANDBOX_PAY_URL = env.str("SANDBOX_PAY_URL", default="")
 SANDBOX_MAIL_DIR = env.str("SANDBOX_MAIL_DIR", default=str(BASE_DIR / "var" / "mail"))
 EMAIL_BACKEND = "sandbox.mail.backend.EmailBackend"
+SMS_PROVIDER = "sandbox.mail.sms.SandboxSms"

@@ -5,6 +5,7 @@ from config.settings.dev import *  # noqa: F403
 SECRET_KEY = "tests only, not a secret"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SMS_PROVIDER = ""  # tests of SMS name one
 STORAGES = {
     "default": {"BACKEND": "tenants.files.PublicStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from datetime import time
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.errors import DomainError, InvalidInput
+from identity.models import User
 from identity.safe_next import home
-from notifications import actions, queries
+from notifications import actions, addresses, contacts, queries
+from notifications.channels import sms
 from notifications.models import Delivery
 from portal.http import resident_of, resident_page
 
 PER_PAGE = 20
+HOURS = [time(hour) for hour in range(24)]
+#: What the page offers before anything was chosen.
+USUAL_QUIET = (time(21), time(8))
+USUAL_DIGEST = time(18)
 
 
 @require_safe
@@ -25,7 +34,11 @@ PER_PAGE = 20
 def inbox(request: HttpRequest) -> HttpResponse:
     user = resident_of(request)
     page = Paginator(queries.inbox(user), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "unread": queries.unread_count(user)}
+    context = {
+        "page": page,
+        "unread": queries.unread_count(user),
+        "mail_fails": addresses.is_dead(user),
+    }
     return render(request, "portal/messages.html", context)
 
 
@@ -37,25 +50,119 @@ def message(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         actions.mark_read(found)
     link = home(get_language() or "ja").rstrip("/") + found.path if found.path else ""
-    return render(request, "portal/message.html", {"message": found, "link": link})
+    label = _("How we tell you") if found.kind == "mail_undelivered" else _("Open the application")
+    context = {"message": found, "link": link, "link_label": label}
+    return render(request, "portal/message.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @resident_page
 def settings(request: HttpRequest) -> HttpResponse:
-    """By mail or only here, and in which language."""
+    """By mail, SMS or only here, in which language, when."""
     user = resident_of(request)
     if request.method == "POST":
         try:
-            actions.set_preference(
-                user=user,
-                language=request.POST.get("language", ""),
-                channels=request.POST.getlist("channels"),
-                by_post=bool(request.POST.get("by_post")),
-            )
+            _save(user, request.POST)
         except ValueError:
             return HttpResponseBadRequest()
         flash.success(request, _("Saved. We will tell you in this way from now on."))
         return redirect("portal:message_settings")
-    context = {"preference": queries.preference_of(user), "mail": Delivery.Channel.MAIL.value}
+    preference = queries.preference_of(user)
+    context = {
+        "preference": preference,
+        "mail": Delivery.Channel.MAIL.value,
+        "sms": Delivery.Channel.SMS.value,
+        "sms_offered": sms.is_offered(),
+        "mail_fails": addresses.is_dead(user),
+        "hours": HOURS,
+        "is_quiet": preference.quiet_from is not None,
+        "quiet_from": preference.quiet_from or USUAL_QUIET[0],
+        "quiet_until": preference.quiet_until or USUAL_QUIET[1],
+        "digest_at": preference.digest_at or USUAL_DIGEST,
+    }
     return render(request, "portal/message_settings.html", context)
+
+
+def _save(user: User, posted: QueryDict) -> None:
+    quiet = None
+    if posted.get("quiet"):
+        quiet = (_hour(posted.get("quiet_from", "")), _hour(posted.get("quiet_until", "")))
+    actions.set_preference(
+        user=user,
+        language=posted.get("language", ""),
+        channels=posted.getlist("channels"),
+        quiet=quiet,
+        digest_at=_hour(posted.get("digest_at", "")) if posted.get("digest") else None,
+        by_post=bool(posted.get("by_post")),
+    )
+
+
+def _hour(typed: str) -> time:
+    """A full hour out of the list. Raises `ValueError`."""
+    found = time.fromisoformat(typed)
+    if found not in HOURS:
+        raise ValueError("no full hour")
+    return found
+
+
+@require_POST
+@resident_page
+def mail_again(request: HttpRequest) -> HttpResponse:
+    """The resident says that the address works: the next notice goes there again."""
+    addresses.revive(resident_of(request))
+    flash.success(request, _("We will send the next message to this address again."))
+    return redirect("portal:message_settings")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@resident_page
+def phone(request: HttpRequest) -> HttpResponse:
+    """A number for SMS: write it, get a code there, type the code here; or delete it."""
+    user = resident_of(request)
+    if request.method == "POST" and "remove" in request.POST:
+        contacts.remove(resident=user)
+        flash.success(request, _("The number is deleted. No more SMS will come."))
+        return redirect("portal:message_settings")
+    return _contact(request, user, contacts.SMS, _("Saved. From now on you also get an SMS."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@resident_page
+def address(request: HttpRequest) -> HttpResponse:
+    """Another address for mail, in the same way."""
+    return _contact(
+        request, resident_of(request), contacts.MAIL, _("Saved. Mails go to this address now.")
+    )
+
+
+def _contact(request: HttpRequest, user: User, channel: str, done: str) -> HttpResponse:
+    problem, field = "", ""
+    if request.method == "POST":
+        field = "code" if "code" in request.POST else "contact"
+        try:
+            if field == "contact":
+                typed = request.POST.get("contact", "")
+                contacts.ask(resident=user, channel=channel, typed=typed)
+                return redirect(request.path)
+            if contacts.confirm(resident=user, channel=channel, code=request.POST["code"]):
+                flash.success(request, done)
+                return redirect("portal:message_settings")
+            problem = _("This is not the code. Please look at the newest one.")
+        except InvalidInput as refusal:
+            problem = refusal.errors["contact"][0]
+        except DomainError as refusal:
+            problem = str(refusal)
+    check = contacts.waiting(user, channel)
+    context = {
+        "is_sms": channel == contacts.SMS,
+        "offered": channel != contacts.SMS or sms.is_offered(),
+        "check": check,
+        "asks_code": check is not None and "new" not in request.GET and field != "contact",
+        "phone": queries.preference_of(user).phone_shown,
+        "problem": problem,
+        "typed": request.POST.get("contact", "")[:254],
+        "minutes": int(contacts.LASTS.total_seconds() // 60),
+    }
+    return render(request, "portal/message_contact.html", context, status=422 if problem else 200)

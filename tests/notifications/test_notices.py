@@ -36,8 +36,8 @@ EVERYTHING: dict[str, Any] = {
 TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
 }  # fmt: skip
-#: Between colleagues.
-ABOUT_NO_SERVICE = {"stands_in"}
+#: Between colleagues, or about the mails themselves.
+ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -60,6 +60,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "period_extended", "case_reopened", "deemed_refusal",
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
+        "mail_undelivered",
     }  # fmt: skip
 
 
