@@ -158,6 +158,8 @@ def _sample(notice: type[Notice]) -> dict[str, object]:
         "service": Text({"ja": "公園使用の許可", "en": "Park use permit"}),
         "stage": Text({"ja": "審査中", "en": "Under review"}),
         "department": Text({"ja": "公園緑地課", "en": "Parks and greenery"}),
+        "colleague": "山本 真理",
+        "code": "12345678",
         "path": "",
     }
     return {name: known.get(name, day) for name in notice.context.model_fields}
