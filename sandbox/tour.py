@@ -142,7 +142,7 @@ class Tour:
     def _mail(self, name: str) -> None:
         resident = self.resident
         url = f"{self.platform}/sandbox/mail/?lang={resident.language}"
-        resident.wait_for(url, 'a[href*="/sandbox/mail/"]')
+        resident.wait_for(url, 'main a[href*="/sandbox/mail/"]')
         resident.look(f"{name} list")
         resident.follow('main a[href*="/sandbox/mail/"]')
         resident.look(name)
