@@ -104,7 +104,7 @@ def asks_for_a_signature(guardian: Visitor) -> None:
 
 
 def signs_by_the_mailed_link(owner: Visitor, platform: str) -> None:
-    owner.wait_for(f"{platform}/sandbox/mail/?lang=en", 'a[href*="/sandbox/mail/"]')
+    owner.wait_for(f"{platform}/sandbox/mail/?lang=en", 'main a[href*="/sandbox/mail/"]')
     owner.follow('main a[href*="/sandbox/mail/"]')
     owner.look("for others: mail")
     owner.follow('main a[href*="?text"]')
