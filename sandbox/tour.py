@@ -290,7 +290,6 @@ class Tour:
                 "case decided": self._desk,
                 "letters of a case": f"{self._desk}letters/",
                 "letter replaced": f"{self._desk}letters/replace/",
-                "letter revoked": f"{self._desk}letters/revoke/",
                 "case team": f"{self._desk}team/",
                 "inbox later": "/desk/",
                 "printing": "/desk/printing/",
