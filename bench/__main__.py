@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from bench import cases, faults, forms, journey, rebase, tenants
+from bench import cases, faults, forms, journey, letters_many, rebase, tenants
 from bench.browser import WalkError
 from bench.figures import Figure
 from bench.processes import BenchError
@@ -18,7 +18,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "faults": faults.run,
     "tenants": tenants.run,
     "forms": lambda: chain(forms.run(), rebase.run()),
-    "cases": cases.run,
+    "cases": lambda: chain(cases.run(), letters_many.run()),
 }
 
 
