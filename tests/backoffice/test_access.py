@@ -61,9 +61,17 @@ def test_resident_is_refused(town: Any, client_for: Any) -> None:
     assert client.get(reverse("desk:inbox")).status_code == 403
 
 
-@pytest.mark.parametrize("role", [Role.FINANCE, Role.EDITOR])
-def test_roles_without_cases_are_refused(town: Any, desk: Desk, role: Role) -> None:
-    assert desk(people.staff(role, at=None)).get(reverse("desk:inbox")).status_code == 403
+def test_role_without_cases_is_refused(town: Any, desk: Desk) -> None:
+    assert desk(people.staff(Role.EDITOR, at=None)).get(reverse("desk:inbox")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [(Role.FINANCE, "desk:fees"), (Role.COUNTER, "desk:counter")]
+)
+def test_who_works_elsewhere_is_led_there(town: Any, desk: Desk, role: Role, page: str) -> None:
+    client = desk(people.staff(role, at=None))
+    assert client.get(reverse("desk:inbox"))["Location"] == reverse(page)
+    assert client.get(reverse(page)).status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.CASEWORKER, Role.LEAD, Role.CONSULTEE])

@@ -55,7 +55,7 @@ def exported() -> int:
 
 class TestExport:
     def test_page_is_in_the_menu_and_asks(self, browser: Client, case: Case) -> None:
-        assert f'href="{PATH}"' in browser.get("/en/desk/").content.decode()
+        assert f'href="{PATH}"' in browser.get("/en/desk/office/").content.decode()
         page = browser.get(PATH).content.decode()
         for name in GOOD:
             assert f'name="{name}"' in page

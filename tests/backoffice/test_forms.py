@@ -42,16 +42,17 @@ def text_of(client: Client, name: str, *arguments: Any) -> str:
     return answer.content.decode()
 
 
-def test_forms_are_listed_and_linked_from_the_bar(admin: Client, offering: Offering) -> None:
+def test_forms_are_listed_and_linked_from_the_office(admin: Client, offering: Offering) -> None:
     text = text_of(admin, "forms")
     assert offering.title.in_language("en") in text
     assert reverse("desk:form_versions", args=[offering.pk]) in text
-    assert reverse("desk:forms") in text_of(admin, "inbox")
+    assert reverse("desk:office") in text_of(admin, "inbox")
+    assert reverse("desk:forms") in text_of(admin, "office")
 
 
-def test_caseworker_has_no_forms_in_the_bar(town: Any, desk: Desk) -> None:
+def test_caseworker_has_no_forms_in_the_office(town: Any, desk: Desk) -> None:
     client = desk(people.caseworker())
-    assert reverse("desk:forms") not in text_of(client, "inbox")
+    assert reverse("desk:forms") not in text_of(client, "office")
     assert client.get(reverse("desk:forms")).status_code == 403
 
 
