@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from cases import policies
 from cases.models import Case, Decision, Replacement
+from cases.steps import locked_decision
 from common import outbox
 from common.actor import Actor
-from common.errors import InvalidInput, NotAllowed, NotFound
+from common.errors import InvalidInput, NotAllowed
 from identity.models import User
 
 LONGEST_NOTE = 500
@@ -48,15 +49,7 @@ def replace_letter(
     (of a refusal) as they should be. The decision itself stays what it was.
     Raises `NotFound`, `NotAllowed`, `Conflict`, `InvalidInput`.
     """
-    policies.check_unchanged(Case.objects.select_for_update().get(pk=case.pk), lock)
-    decision = (
-        Decision.objects.select_for_update(of=("self",))
-        .select_related("letter")
-        .filter(case=case)
-        .first()
-    )
-    if decision is None:
-        raise NotFound(_("There is no decision."), code="no_decision")
+    decision = locked_decision(case, lock)
     check_may_replace(case, decision, by)
     made = list(decision.replacements.all())
     if any(one.letter_id is None for one in made):

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from cases import numbers, policies, timeline
 from cases.models import Case, Decision, RegisterEntry, Revocation
+from cases.steps import locked_decision
 from common import outbox
 from common.actor import Actor
-from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from common.errors import Conflict, InvalidInput, NotAllowed
 from documents import actions as documents
 from identity.models import User
 
@@ -48,15 +49,7 @@ def revoke_decision(
     paper's code answers "revoked" at once. Raises `NotFound`, `NotAllowed`, `Conflict`,
     `InvalidInput`.
     """
-    policies.check_unchanged(Case.objects.select_for_update().get(pk=case.pk), lock)
-    decision = (
-        Decision.objects.select_for_update(of=("self",))
-        .select_related("letter")
-        .filter(case=case)
-        .first()
-    )
-    if decision is None:
-        raise NotFound(_("There is no decision."), code="no_decision")
+    decision = locked_decision(case, lock)
     check_may_revoke(case, decision, by)
     if decision.replacements.filter(letter=None).exists():
         raise Conflict(

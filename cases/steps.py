@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import clocks, declared, policies
-from cases.models import Application, Case
+from cases.models import Application, Case, Decision
 from common.errors import InvalidInput, NotFound
 from common.lookup import Lookup
 from identity.models import User
@@ -61,6 +61,20 @@ def _read_locked(case: Case) -> Case:
         if same and name in case._state.fields_cache:  # noqa: SLF001
             setattr(fresh, name, getattr(case, name))
     return fresh
+
+
+def locked_decision(case: Case, lock: int | None) -> Decision:
+    """The decision on a case with its letter, both rows locked. Raises `NotFound`, `Conflict`."""
+    policies.check_unchanged(Case.objects.select_for_update().get(pk=case.pk), lock)
+    decision = (
+        Decision.objects.select_for_update(of=("self",))
+        .select_related("letter")
+        .filter(case=case)
+        .first()
+    )
+    if decision is None:
+        raise NotFound(_("There is no decision."), code="no_decision")
+    return decision
 
 
 def apply_move(case: Case, move: Move, *also: str) -> None:

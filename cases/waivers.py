@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -23,24 +22,12 @@ from common.calendar import add_working_days
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from common.text import Text
 from identity.models import Role, User
+from identity.representation.actions import Paper
 from identity.roles import has_role
 from payments import actions as payments
 from payments.models import FeeDue
 
 WAIVER_LINE = Text({"ja": "減免", "en": "Reduction granted"})
-
-
-class Evidence(Protocol):
-    """A file that was examined and may be kept."""
-
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def content_type(self) -> str: ...
-    @property
-    def filename(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
 
 
 def may_ask(fee: FeeDue) -> bool:
@@ -50,7 +37,7 @@ def may_ask(fee: FeeDue) -> bool:
 
 @transaction.atomic
 def ask(
-    *, case: Case, fee: FeeDue, reason: str, by: Actor, evidence: Evidence | None = None
+    *, case: Case, fee: FeeDue, reason: str, by: Actor, evidence: Paper | None = None
 ) -> FeeWaiver:
     """The resident asks; until it is decided nothing is demanded and nothing lapses.
 
