@@ -86,9 +86,13 @@ class Held:
 def send(visitor: Visitor, place: str) -> None:
     with visitor.page.expect_response("**/finish/"):
         visitor.page.locator(f'[name="{place}-income_proof"]').set_input_files(SLIP)
-    visitor.page.locator(f'[name="{place}-income_proof-kept"]:not([value=""])').first.wait_for(
-        state="attached"
+    item = visitor.page.locator(".f-file__item").filter(
+        has=visitor.page.locator(f'[name="{place}-income_proof-kept"]')
     )
+    # The small picture has come before anybody removes the file it shows.
+    picture = item.first.locator("img")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
 
 
 def test_incomes_of_two_people_with_scripts(open_browser: OpenBrowser) -> None:
