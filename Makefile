@@ -18,7 +18,7 @@ demo-reset:  ## Throw the demo's data away
 
 test:  ## All tests, in parallel
 	@requirements/install dev
-	@$(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $${TEST_WORKERS:-auto} $(ARGS)
 
 check:  ## Lint, types, floors, migrations, translations
 	@requirements/install dev

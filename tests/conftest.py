@@ -49,6 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
     _server.extend([server, root])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Only asked where xdist distributes."""
+    from tests.distribution import ByFile
+
+    return ByFile(config, log)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _server:
         server, root = _server

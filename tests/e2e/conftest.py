@@ -1,7 +1,6 @@
 """One demo and one browser for all stories of a run.
 
-Every test below is in one group, so that one worker runs them (``--dist loadgroup``): the demo is
-started once, and two browsers do not fight for the same two cores.
+One worker runs them all (`tests.distribution`).
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ _HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
             item.add_marker(pytest.mark.browser)
             # The embedded servers leave the closing of their log files to the garbage collector.
             item.add_marker(
