@@ -18,11 +18,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice.due import Due, due
-from cases import clocks, policies, talks, timeline
+from cases import clocks, policies, talks, timeline, together
 from cases.clocks import Extended, Room
+from cases.linked import offers, reading
 from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
+from forms.definitions import FormDefinition
 from forms.display import Row, StepRows
 from forms.eligibility import Finding, Told
 from forms.models import Attachment
@@ -59,8 +61,19 @@ class Correction:
         return self.request.answered_at
 
 
+#: What has most of its answers from an earlier case.
+_COMPARED = frozenset({Case.Origin.AMENDMENT, Case.Origin.RENEWAL})
 _MARK = "backoffice.case-page"
 _MARK_SECONDS = 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another case that belongs to this one; a link to it only for whoever may open it."""
+
+    case: Case
+    words: str
+    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,48 @@ class CaseFacts:
     @cached_property
     def extensions(self) -> tuple[Extended, ...]:
         return clocks.now(self.case, self.today).extended
+
+    @cached_property
+    def _links(self) -> list[Case]:
+        """One statement, none where the service declares nothing that follows a case."""
+        return offers.links_of(self.case) if self.may_process else []
+
+    @cached_property
+    def related(self) -> list[Beside]:
+        """What this case came of and what came of it; not for a consulted office."""
+        reviews = self.case.origin_kind == Case.Origin.APPEAL
+        return [
+            Beside(
+                one.case,
+                one.words,
+                policies.may_process(one.case, self.reader) or (reviews and one.is_origin),
+            )
+            for one in reading.related(self.case, self._links)
+        ]
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether it can be decided together with others."""
+        return together.is_one_of_several(self.case, self._links)
+
+    @cached_property
+    def differences(self) -> list[Change] | None:
+        """How the answers differ from those of the case that this one changes or renews.
+
+        Files are left out: they are copies. None: there is nothing to compare with.
+        """
+        earlier = next((link for link in self._links if link.pk == self.case.origin_id), None)
+        if earlier is None or self.case.origin_kind not in _COMPARED:
+            return None
+        form = self._form
+        labels = {question.id: str(question.label) for question in form.questions_by_id.values()}
+        before = _plain_texts(earlier.application.version.form, earlier.answers)
+        after = _plain_texts(form, self.case.answers)
+        return [
+            Change(labels[name], before.get(name, ""), after.get(name, ""))
+            for name in labels
+            if before.get(name, "") != after.get(name, "")
+        ]
 
     @property
     def stage(self) -> str:
@@ -309,6 +364,16 @@ class CaseFacts:
             for row in step.rows:
                 found.setdefault(row.question_id, []).append(in_words(row))
         return {question_id: "\n".join(lines) for question_id, lines in found.items()}
+
+
+def _plain_texts(form: FormDefinition, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Each answer as one text, but for files."""
+    found: dict[str, list[str]] = {}
+    for step in display.rows(form, answers, {}, get_language() or "ja", {}):
+        for row in step.rows:
+            if form.question(row.question_id).type != "file":
+                found.setdefault(row.question_id, []).append(in_words(row))
+    return {question_id: "\n".join(lines) for question_id, lines in found.items()}
 
 
 def needed_for_an_opinion(question: Question) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from backoffice import deciding
 from backoffice.facts import CaseFacts
 from cases import partial, policies
-from cases.models import Consultation, RepresentationCheck
+from cases.models import Case, Consultation, RepresentationCheck
 from cases.partial import Part
 from common.errors import DomainError, InvalidInput
 from identity.models import Department
@@ -149,8 +149,15 @@ def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
     """What stands in a panel before anybody types: conditions that other offices demand."""
     if name != "approve":
         return {}
-    demanded = [line for each in facts.case.consultations.all() for line in each.conditions]
-    return {"own": "\n".join(dict.fromkeys(demanded)), "demanded": bool(demanded)}
+    demanded = demanded_conditions(facts.case)
+    return {"own": "\n".join(demanded), "demanded": bool(demanded)}
+
+
+def demanded_conditions(case: Case) -> list[str]:
+    """The conditions of the offices that were asked, each once."""
+    return list(
+        dict.fromkeys(line for each in case.consultations.all() for line in each.conditions)
+    )
 
 
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:

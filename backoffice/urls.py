@@ -25,6 +25,7 @@ from backoffice.views import (
     reports,
     retention,
     team,
+    together,
     waivers,
 )
 
@@ -57,6 +58,7 @@ urlpatterns = [
     ),
     path("cases/<uuid:case_id>/team/", team.team, name="team"),
     path("cases/<uuid:case_id>/team/short/", team.beside_case, name="team_short"),
+    path("cases/<uuid:case_id>/together/", together.decide_together, name="together"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/preview/<slug:panel>/", letters.preview, name="letter_preview"),
     path("cases/<uuid:case_id>/letters/", letters.editions, name="letters"),

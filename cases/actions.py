@@ -29,6 +29,7 @@ from cases import (
     search,
     timeline,
 )
+from cases.linked import opening as linked
 from cases.models import (
     Application,
     Case,
@@ -41,6 +42,7 @@ from cases.steps import about, for_whom
 from cases.steps import apply_move as _apply
 from cases.steps import locked as _locked
 from cases.steps import required as _required
+from catalogue.linked import LinkRule
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
 from common import outbox
@@ -111,6 +113,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             code="form_changed",
         )
     policies.check_assurance(offering, confirmed=confirmed)
+    follows = linked.origin_of(draft, offering)
     representation = _represented(draft, offering, by)
     if helps:
         entering.check_read_back(read_back)
@@ -127,6 +130,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             code="not_eligible",
         )
     version, answers, provenance, attachments = drafts.snapshot(draft)
+    linked.check_days(offering, draft.origin, draft.origin_kind, answers)
     if helps:
         provenance = entering.entered_by(by, answers, provenance)
     signatures = cosigning.signatures_of(draft, offering)
@@ -147,7 +151,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             cosigned=cosigning.record_of(signatures),
         )
     )
-    case = _open_case_of(application, offering)
+    case = _open_case_of(application, offering, follows)
     drafts.close(draft)
     if helps:
         timeline.add(case, "entered")
@@ -167,8 +171,11 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             "questions": sorted(answers),
             "attachments": len(attachments),
             **for_whom(application),
+            **({"link": case.origin_kind, "origin": str(case.origin_id)} if follows else {}),
         },
     )
+    if follows is not None:
+        linked.note_sent(*follows, case, by)
     outbox.enqueue("cases.submitted", str(case.pk), {"case_id": str(case.pk)})
     return case
 
@@ -206,8 +213,13 @@ def _insert_application(application: Application) -> Application:
     raise AssertionError("unreachable")
 
 
-def _open_case_of(application: Application, offering: Offering) -> Case:
+def _open_case_of(
+    application: Application, offering: Offering, follows: tuple[Case, LinkRule] | None
+) -> Case:
+    origin, rule = follows or (None, None)
     case = Case(
+        origin=origin,
+        origin_kind=rule.kind.value if rule else "",
         application=application,
         offering=offering,
         workflow_version_id=offering.workflow_version_id,
@@ -451,6 +463,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
             _("Some answers are missing or need another look."),
         )
     _version, answers, provenance, _attachments = drafts.snapshot(draft)
+    linked.check_days(case.offering, case.origin_id, case.origin_kind, answers)
     changed = {
         name for name in answers.keys() | case.answers.keys()
         if answers.get(name) != case.answers.get(name)
@@ -491,6 +504,36 @@ def decide(
 
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """
+    decision = make_decision(
+        case=case,
+        outcome=outcome,
+        conditions=conditions,
+        reason=reason,
+        by=by,
+        waive_fee=waive_fee,
+        refused=refused,
+        lock=lock,
+    )
+    outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
+    return decision
+
+
+def make_decision(
+    *,
+    case: Case,
+    outcome: str,
+    conditions: Sequence[str],
+    reason: str,
+    by: User,
+    waive_fee: bool = False,
+    refused: Mapping[str, str] | None = None,
+    lock: int | None = None,
+    **recorded: Any,
+) -> Decision:
+    """The decision itself, within the caller's transaction; what follows it is the caller's.
+
+    `recorded`: what else the ledger says about it. Raises as `decide`.
+    """
     case = _locked(case, lock, by)
     approved = outcome == Decision.Outcome.APPROVED
     parts = partial.check(case, refused or {}) if approved else []
@@ -519,8 +562,8 @@ def decide(
     in_time = case.due_on is None or timezone.localdate() <= case.due_on
     _apply(case, move)
     timeline.add(case, "approved_in_part" if parts else outcome)
-    _record(case, f"case.{outcome}", Actor.of(by), number=decision.number, in_time=in_time)
-    outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
+    told = {"number": decision.number, "in_time": in_time, **recorded}
+    _record(case, f"case.{outcome}", Actor.of(by), **told)
     return decision
 
 

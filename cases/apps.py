@@ -68,6 +68,11 @@ WORDINGS = {
     "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
     "letter.replaced": _("{name} had the letter issued anew"),
     "letter.printed": _("{name} had the letter printed, to be sent by post"),
+    "draft.carried": _("{name} began an application with the answers of an earlier one"),
+    "case.followed": _("{name} sent an application that follows this one"),
+    "decision.replaced": _("Another decision took the place of the decision"),
+    "decision.set_aside": _("An appeal was granted: the decision was set aside"),
+    "case.taken_up_anew": _("The application was taken up anew after an appeal"),
     "decision.revoked": _("{name} revoked the decision"),
 }
 

@@ -50,6 +50,7 @@ _LISTED = (
     "days_left_when_paused",
     "paused_on",
     "closed_at",
+    "origin_kind",
     "application__receipt_number",
     "application__represented_then",
     "resident__name",

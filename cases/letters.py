@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cases import letter_words, partial
 from cases.letter_words import REVOKED, Words
-from cases.models import Decision, RegisterEntry, Replacement, Revocation
+from cases.models import Case, Decision, RegisterEntry, Replacement, Revocation
 from catalogue.letter_fields import ANSWER
 from common.database import connection
 from common.text import Text
@@ -129,9 +129,11 @@ def letter_of(
             conditions=tuple(decision.conditions),
             fee=_charged(decision, language),
             legal_basis=_legal_basis(decision, language),
-            remarks=_merged(words, "remarks", language, merge),
+            remarks=(*_merged(words, "remarks", language, merge), *_what_it_follows(decision)),
             # To acknowledge is no administrative act (処分): there is nothing to appeal against.
-            appeal=None if decision.outcome == "acknowledged" else appeal(),
+            appeal=None
+            if decision.outcome == "acknowledged"
+            else appeal(case.offering.template.letters.appeal_notice),
             refused_parts=tuple(
                 (Text(part["label"]).in_language(language), part["grounds"])
                 for part in decision.refused_parts
@@ -304,7 +306,26 @@ def _care_of(kind: str, name: str) -> str:
     return words[kind] % {"name": name} if kind in words else ""
 
 
-def appeal() -> Appeal:
+def _what_it_follows(decision: Decision) -> tuple[str, ...]:
+    """Which permit a changed or renewed one follows. One statement for those, none for others."""
+    case = decision.case
+    words = {
+        Case.Origin.AMENDMENT: _("This permit takes the place of permit %(number)s."),
+        Case.Origin.RENEWAL: _("This permit renews permit %(number)s."),
+    }
+    if decision.outcome != Decision.Outcome.APPROVED or case.origin_kind not in words:
+        return ()
+    first = Decision.objects.filter(case=case.origin_id).first()
+    said = words[Case.Origin(case.origin_kind)]
+    return (said % {"number": _number(first.number)},) if first else ()
+
+
+def appeal(notice: str = "review_and_action") -> Appeal:
     town = brand.current()
     head = town.representative_title or f"{town.town}長"
-    return Appeal(authority=town.appeal_authority or head, defendant=town.town, representative=head)
+    return Appeal(
+        authority=town.appeal_authority or head,
+        defendant=town.town,
+        representative=head,
+        template=f"documents/appeal/{notice}",
+    )

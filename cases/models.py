@@ -111,6 +111,16 @@ class Application(models.Model):
 class Case(models.Model):
     """The work on one application."""
 
+    class Origin(models.TextChoices):
+        """What a case is to the earlier one that it came of: `catalogue.linked`, and `ANEW`."""
+
+        AMENDMENT = "amendment", _("Change")
+        RENEWAL = "renewal", _("Renewal")
+        ADDITION = "addition", _("Applied for together")
+        APPEAL = "appeal", _("Appeal")
+        # The same application once more: an appeal set the first decision aside.
+        ANEW = "anew", _("Decided anew")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="case")
     offering = KeptForeignKey(Offering, on_delete=models.PROTECT, seconds=A_MOMENT)
@@ -119,6 +129,12 @@ class Case(models.Model):
     resident = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
     assigned_to = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="assigned_cases"
+    )
+    # The case that this one changes, renews, adds to or contests; none: most, and where the earlier
+    # one need not be kept any longer.
+    origin = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="linked")
+    origin_kind = models.CharField(
+        max_length=12, choices=Origin.choices, blank=True, default="", db_default=""
     )
     stage = models.CharField(max_length=40)
     received_on = models.DateField()
@@ -185,7 +201,11 @@ class Case(models.Model):
                 condition=models.Q(days_left_when_paused__isnull=True)
                 | models.Q(due_on__isnull=True),
                 name="case_clock_runs_or_is_paused",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(origin__isnull=True) | ~models.Q(origin_kind=""),
+                name="case_says_what_it_is_to_its_origin",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases import absences, clocks, talks
 from cases.desk import DESK_ROLES as DESK_ROLES
+from cases.linked import deciding
 from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
 from catalogue.models import Offering
 from catalogue.template import Assurance
@@ -80,8 +81,16 @@ def may_consult(case: Case, user: User) -> bool:
     )
 
 
+def may_review(case: Case, user: User) -> bool:
+    """Whether the user's department has an appeal against this case's decision in front of it."""
+    offices = Case.objects.filter(origin=case.pk, origin_kind=Case.Origin.APPEAL)
+    keys = offices.values_list("department__key", flat=True)
+    return any(has_role(user, role, key) for key in keys for role in DESK_ROLES)
+
+
 def may_read(case: Case, user: User) -> bool:
-    return may_process(case, user) or may_consult(case, user)
+    """A consulted office and one that looks at an appeal read it, too, but not who applies."""
+    return may_process(case, user) or may_consult(case, user) or may_review(case, user)
 
 
 def may_export(user: User) -> bool:
@@ -157,8 +166,10 @@ def check_decision(
         known_facts=facts(case) | {"fee_waived": waive_fee} | ({} if fee is None else {"fee": fee}),
     )
     check_not_close(case, by)
+    deciding.check_decider(case, by)
     if approved:
         check_ground(case)
+        deciding.check_stands(case)
     if outcome == Decision.Outcome.REFUSED and not reason.strip():
         raise InvalidInput({"reason": [_("A refusal needs its reason in words.")]})
     return move
@@ -451,8 +462,10 @@ def options(case: Case, user: User) -> list[MoveOption]:
                 check_move(case, verb, roles=roles, known_facts=known)
             if verb in VERB_OF.values():
                 check_not_close(case, user)
+                deciding.check_decider(case, user)
             if verb is Verb.APPROVE:
                 check_ground(case)
+                deciding.check_stands(case)
         except NotAllowed as refusal:
             found.append(MoveOption(verb, verb_name(verb), False, str(refusal)))
         else:

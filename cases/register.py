@@ -33,6 +33,7 @@ class State(StrEnum):
     NOT_YET = "not_yet"
     ENDED = "ended"
     REVOKED = "revoked"
+    REPLACED = "replaced"
 
 
 STATE_NAMES = {
@@ -40,6 +41,7 @@ STATE_NAMES = {
     State.NOT_YET: gettext_lazy("not valid yet"),
     State.ENDED: gettext_lazy("ended"),
     State.REVOKED: gettext_lazy("revoked"),
+    State.REPLACED: gettext_lazy("replaced"),
 }
 
 
@@ -106,6 +108,8 @@ def entries_of(listed: PublicList, *, only_valid: bool = False) -> QuerySet[Regi
     if only_valid:
         found = found.filter(
             Q(valid_until__isnull=True) | Q(valid_until__gte=today),
+            # Whatever took its place has an entry of its own: it is not shown twice.
+            Q(closed_on__isnull=True) | Q(closed_on__gt=today),
             valid_from__lte=today,
             decision__letter__revoked_at__isnull=True,
         )
@@ -169,6 +173,8 @@ def _state(entry: RegisterEntry) -> State:
     letter = entry.decision.letter
     if letter is not None and letter.revoked_at is not None:
         return State.REVOKED
+    if entry.closed_on is not None and entry.closed_on <= today:
+        return State.REPLACED
     if today < entry.valid_from:
         return State.NOT_YET
     ended = entry.valid_until is not None and entry.valid_until < today

@@ -27,6 +27,7 @@ from cases import (
     search,
     timeline,
 )
+from cases.linked import effects
 from cases.links import Purpose
 from cases.models import (
     Application,
@@ -197,24 +198,48 @@ def after_reopening(payload: dict[str, Any]) -> None:
 def after_decision(payload: dict[str, Any]) -> None:
     """A fee comes first where there is one; otherwise the letter is issued at once."""
     decision = _decision(payload)
-    if decision.fee_id is not None:
-        return
-    due = fees.raise_for(decision)
-    if due is None:
-        issue_letter(payload)
-        return
-    decision.fee = due
-    decision.save(update_fields=["fee"])
-    timeline.add(decision.case, "fee_due", amount=due.amount)
-    tell(decision.case, notices.FeeDue, "fee", due_on=due.due_on)
+    told = _follow(decision)
+    if told is not None:
+        notice, happening, context = told
+        tell(decision.case, notice, happening, **context)
+
+
+@outbox.handler("cases.decided_together")
+def after_joint_decision(payload: dict[str, Any]) -> None:
+    """Each case of it gets its fee or its letter; the resident one notice about all of them."""
+    for decision_id in payload["decision_ids"]:
+        _follow(_decision({"decision_id": decision_id}))
+    case = _case(payload["case_id"])
+    tell(case, notices.DecidedTogether, f"together:{payload['decision_ids'][0]}")
 
 
 @outbox.handler("cases.issue_letter")
 def issue_letter(payload: dict[str, Any]) -> None:
     """Register entry, letter as PDF, notice."""
     decision = _decision(payload)
+    notice = _issue(decision)
+    if notice is not None:
+        tell(decision.case, notice, "letter")
+
+
+def _follow(decision: Decision) -> tuple[type[Notice], str, dict[str, Any]] | None:
+    """What follows a decision, and the notice about it; None when it was done before."""
+    if decision.fee_id is not None:
+        return None
+    due = fees.raise_for(decision)
+    if due is None:
+        notice = _issue(decision)
+        return (notice, "letter", {}) if notice else None
+    decision.fee = due
+    decision.save(update_fields=["fee"])
+    timeline.add(decision.case, "fee_due", amount=due.amount)
+    return notices.FeeDue, "fee", {"due_on": due.due_on}
+
+
+def _issue(decision: Decision) -> type[Notice] | None:
+    """Register entry and letter, and the notice about it; None when it was done before."""
     if decision.letter_id is not None:
-        return
+        return None
     case = decision.case
     entry = _enter_in_register(decision)
     letter = letters.compose(decision, entry)
@@ -228,9 +253,12 @@ def issue_letter(payload: dict[str, Any]) -> None:
     )
     decision.save(update_fields=["letter"])
     timeline.add(case, "document_issued", title=letter.titles)
+    anew = effects.follow(decision, entry)
+    if anew is not None:
+        search.put(anew)
+        tell(anew, notices.CaseReopened, "anew")
     told = decision.fee_id or decision.outcome == Decision.Outcome.ACKNOWLEDGED
-    notice = notices.DocumentReady if told else notices.DecisionMade
-    tell(case, notice, "letter")
+    return notices.DocumentReady if told else notices.DecisionMade
 
 
 @outbox.handler("payments.fee_paid")

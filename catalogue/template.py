@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from catalogue import letter_fields
 from catalogue.fees import FeeSchedule
+from catalogue.linked import LinkRule, check_own
 from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
@@ -37,6 +38,8 @@ class Kind(StrEnum):
     PERMIT = "permit"
     BENEFIT = "benefit"
     NOTIFICATION = "notification"
+    # 審査請求: against a decision, begun from its case only.
+    APPEAL = "appeal"
 
 
 class Behalf(StrEnum):
@@ -185,6 +188,8 @@ class Letters(_Strict):
     refused: LetterText | None = None
     acknowledged: LetterText | None = None
     legal_basis: tuple[Text, ...]
+    # What somebody who disagrees can do (`documents.letters.Appeal.template`).
+    appeal_notice: Literal["review_and_action", "action_only"] = "review_and_action"
 
     def of(self, outcome: str) -> LetterText:
         """Raises `LookupError` for an outcome that the service does not have."""
@@ -241,6 +246,13 @@ class ServiceDeclaration(_Strict):
     assurance: Assurance = Assurance.ORDINARY
     sign_in: SignIn = SignIn.REQUIRED
     cosign: Cosign | None = None
+    # What may follow a case: a change, a renewal, an appeal.
+    linked: tuple[LinkRule, ...] = ()
+
+    @property
+    def only_from_a_case(self) -> bool:
+        """It is about an earlier decision, so nobody begins it by itself."""
+        return self.kind is Kind.APPEAL
 
     @model_validator(mode="after")
     def _sure_from_the_start(self) -> ServiceDeclaration:
@@ -367,6 +379,20 @@ class ServiceTemplate:
                 raise TemplateError(
                     f"{self.package}/service.yaml: register.public: {error}"
                 ) from None
+        self._check_linked()
+
+    def _check_linked(self) -> None:
+        entry = self.service.register_entry
+        try:
+            check_own(
+                self.service.linked,
+                self.form,
+                self.workflow,
+                begins=entry.valid_from if entry else "",
+                ends=entry.valid_until if entry else "",
+            )
+        except ValueError as error:
+            raise TemplateError(f"{self.package}/service.yaml: {error}") from None
 
     def _check_texts(self) -> None:
         """The letters name fields that exist, and a title names none: it is read by everybody."""

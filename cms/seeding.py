@@ -49,7 +49,8 @@ def seed_site(*, town_spec: TownSpec, offerings: Iterable[Offering]) -> HomePage
     seed_branding(town_spec)
     seed_offices(town_spec)
     homes = _homes(town_spec)
-    offerings = list(offerings)
+    # What is begun from a case only has no page of its own.
+    offerings = [one for one in offerings if not one.template.service.only_from_a_case]
     for language, home in homes.items():
         _pages_of(home, language, homes, town_spec, offerings)
     seed_editors(homes.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Collection
 from datetime import date, timedelta
 from functools import lru_cache
@@ -51,6 +52,15 @@ def add_working_days(start: date, days: int, closed: Collection[date] = frozense
         if is_working_day(day, closed):
             days -= 1
     return day
+
+
+def add_months(start: date, months: int) -> date:
+    """The day of the same number `months` later (earlier, when negative); where there is none, the
+    last one of that month (民法143条2項)."""
+    number = start.year * 12 + start.month - 1 + months
+    year, month = divmod(number, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last))
 
 
 def working_days_between(start: date, end: date, closed: Collection[date] = frozenset()) -> int:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -131,6 +132,13 @@ def revoke(*, document_id: uuid.UUID, by: Actor, about: str | None = None) -> Do
 def replace(*, old: Document, new: Document) -> None:
     """`new` has taken the place of `old`: whose code answers "replaced" from now on."""
     Document.objects.filter(pk=old.pk, replaced_by=None).exclude(pk=new.pk).update(replaced_by=new)
+
+
+def end_on(*, document_id: uuid.UUID, day: date) -> None:
+    """From `day` on the paper of another matter counts instead; the earliest such day stays."""
+    Document.objects.filter(pk=document_id).filter(
+        Q(replaced_on__isnull=True) | Q(replaced_on__gt=day)
+    ).update(replaced_on=day)
 
 
 def _alone_with(document_id: uuid.UUID) -> None:

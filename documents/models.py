@@ -43,6 +43,8 @@ class Document(models.Model):
     replaced_by = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
     )
+    # The first day on which another matter's paper has taken this one's place.
+    replaced_on = models.DateField(null=True, blank=True)
     # When its recipient first opened it: the proof that it has arrived.
     opened_at = models.DateTimeField(null=True, blank=True)
     # Whether the file carries the municipality's digital signature.
@@ -71,6 +73,7 @@ class Document(models.Model):
         return (
             self.revoked_at is None
             and self.replaced_by_id is None
+            and (self.replaced_on is None or day < self.replaced_on)
             and (self.valid_from is None or day >= self.valid_from)
             and (self.valid_until is None or day <= self.valid_until)
         )

@@ -27,7 +27,7 @@ class Verification:
     valid_from: date | None = None
     valid_until: date | None = None
     revoked_on: date | None = None
-    # When the paper that took this one's place was issued; its code is not told.
+    # Since when another paper has taken this one's place; its code is not told.
     replaced_on: date | None = None
     is_signed: bool = False
 
@@ -68,17 +68,23 @@ def _verified(document: Document | None) -> Verification:
         valid_until=document.valid_until,
         revoked_on=timezone.localdate(document.revoked_at) if document.revoked_at else None,
         is_signed=document.is_signed,
-        replaced_on=document.replaced_by.issued_on if document.replaced_by else None,
+        replaced_on=document.replaced_by.issued_on
+        if document.replaced_by
+        else document.replaced_on,
     )
 
 
 def _state(document: Document, today: date) -> State:
     if document.revoked_at is not None:
         return "revoked"
-    if document.replaced_by is not None:
+    if document.replaced_by is not None or _is_reached(document.replaced_on, today):
         return "replaced"
     if document.valid_from is not None and today < document.valid_from:
         return "not_yet"
     if document.valid_until is not None and today > document.valid_until:
         return "expired"
     return "valid"
+
+
+def _is_reached(day: date | None, today: date) -> bool:
+    return day is not None and today >= day

@@ -50,7 +50,11 @@ def other_of(resident: User, subject: str) -> Draft | None:
     """The draft for themselves that the resident has begun for `subject`."""
     return one_or_none(
         Draft.objects.filter(
-            resident=resident, subject=subject, representation=None, state=Draft.State.OPEN
+            resident=resident,
+            subject=subject,
+            representation=None,
+            origin=None,
+            state=Draft.State.OPEN,
         )
     )
 

@@ -36,6 +36,8 @@ PROFILE = "profile"
 REPRESENTATION = "representation"
 #: Typed by a member of staff at the counter, or known from the paper that was shown there.
 COUNTER = "counter"
+#: Carried over from the application that this one follows (`forms.following`).
+EARLIER = "earlier"
 _SEPARATORS = {"ja": "、"}
 
 
@@ -229,6 +231,8 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
         return _("Noted at the counter")
     if origin.get("source") == REPRESENTATION:
         return _("From whom you apply for, not verified")
+    if origin.get("source") == EARLIER:
+        return _("Carried over from %(number)s") % {"number": origin.get("label", "")}
     if origin.get("source") == PROFILE:
         return _("From an earlier application")
     return _("From your eID, not verified") if origin.get("source") == "eid" else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -46,7 +47,11 @@ _draft: Lookup[Draft] = Lookup(
 )
 _open_draft: Lookup[Draft] = Lookup(
     lambda resident, subject: Draft.objects.filter(
-        resident=resident, subject=subject, state=Draft.State.OPEN, representation__isnull=True
+        resident=resident,
+        subject=subject,
+        state=Draft.State.OPEN,
+        representation__isnull=True,
+        origin__isnull=True,
     ),
     resident=UUID,
     subject=str,
@@ -57,13 +62,37 @@ _open_draft_for: Lookup[Draft] = Lookup(
         resident=resident,
         subject=subject,
         state=Draft.State.OPEN,
+        origin__isnull=True,
     ),
     representation=UUID,
     resident=UUID,
     subject=str,
 )
+_open_draft_after: Lookup[Draft] = Lookup(
+    lambda resident, subject, origin, kind: Draft.objects.filter(
+        resident=resident,
+        subject=subject,
+        origin=origin,
+        origin_kind=kind,
+        state=Draft.State.OPEN,
+    ),
+    resident=UUID,
+    subject=str,
+    origin=UUID,
+    kind=str,
+)
 Claims = Mapping[str, Mapping[str, Any]]
 Snapshot = tuple[FormVersion, dict[str, Any], dict[str, Any], list[Attachment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What a draft follows (`Draft.origin`), and the answers that it begins with."""
+
+    origin: UUID
+    kind: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def get_draft(*, resident_id: Any, draft_id: Any) -> Draft | None:
@@ -79,25 +108,30 @@ def open_draft(
     claims: Claims | None = None,
     representation: Any = None,
     by: Actor | None = None,
+    follows: Follows | None = None,
 ) -> Draft:
     """The resident's open draft for `subject`, or a new one; claims fill what they can.
 
+    One that `follows` something that was sent stands beside one that does not (`forms.following`).
     With a `representation` it is the draft for whom the resident acts then; each has its own. An
     open draft stays with the version it began with.
     `by`: who opens it, if not the resident. What was used of the claims is written to the ledger,
     by concept.
     """
-    draft = _open_one(resident, subject, representation)
+    draft = _open_one(resident, subject, representation, follows)
     if draft is None:
         draft = Draft(
             resident=resident, version=version, subject=subject, representation=representation
         )
+        if follows is not None:
+            draft.origin, draft.origin_kind = follows.origin, follows.kind
+            draft.answers, draft.provenance = dict(follows.answers), dict(follows.provenance)
         used = _fill(draft, claims or {})
         try:
             with transaction.atomic():
                 draft.save(force_insert=True)
         except IntegrityError:  # a double click opened it a moment ago
-            draft = _open_one(resident, subject, representation)
+            draft = _open_one(resident, subject, representation, follows)
             if draft is None:
                 raise
             return draft
@@ -121,12 +155,23 @@ def open_draft(
     return draft
 
 
-def _open_one(resident: Any, subject: str, representation: Any) -> Draft | None:
+def _open_one(
+    resident: Any, subject: str, representation: Any, follows: Follows | None
+) -> Draft | None:
+    if follows is not None:
+        return open_after(
+            resident=resident, subject=subject, origin=follows.origin, kind=follows.kind
+        )
     if representation is None:
         return _open_draft.one(resident=resident.pk, subject=subject)
     return _open_draft_for.one(
         representation=representation.pk, resident=resident.pk, subject=subject
     )
+
+
+def open_after(*, resident: Any, subject: str, origin: UUID, kind: str) -> Draft | None:
+    """The open draft with which the resident follows `origin`, if they have begun one."""
+    return _open_draft_after.one(resident=resident.pk, subject=subject, origin=origin, kind=kind)
 
 
 def _fill(draft: Draft, claims: Claims) -> set[str]:
@@ -136,6 +181,16 @@ def _fill(draft: Draft, claims: Claims) -> set[str]:
         draft.prepared, draft.pk, draft.answers, draft.provenance, claims
     )
     return used
+
+
+def put(draft: Draft, answers: Mapping[str, Any]) -> None:
+    """Store other answers; what is not answered any more came from nowhere. `DraftClosed`."""
+    draft.answers = dict(answers)
+    draft.provenance = {
+        name: entry for name, entry in draft.provenance.items() if name in draft.answers
+    }
+    if not _update(draft):
+        raise DraftClosed
 
 
 def fill_from_profile(draft: Draft, question_ids: Iterable[str], *, by: Actor) -> list[str]:

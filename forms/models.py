@@ -108,6 +108,10 @@ class Draft(models.Model):
     )
     # What it is for: the slug of the offering, or "correction:<id>".
     subject = models.CharField(max_length=120)
+    # What was sent before and this follows: the id of a case and what it is to it, for whoever
+    # knows cases. None: it stands by itself.
+    origin = models.UUIDField(null=True, blank=True)
+    origin_kind = models.CharField(max_length=12, blank=True, default="", db_default="")
     version = KeptForeignKey(FormVersion, models.PROTECT, related_name="drafts")
     answers = models.JSONField(default=dict, blank=True)
     provenance = models.JSONField(default=dict, blank=True)
@@ -133,7 +137,7 @@ class Draft(models.Model):
         verbose_name_plural = _("drafts")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["resident", "subject", "representation"],
+                fields=["resident", "subject", "representation", "origin", "origin_kind"],
                 condition=models.Q(state="open", resident__isnull=False),
                 name="forms_draft_one_open",
                 nulls_distinct=False,

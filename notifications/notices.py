@@ -202,6 +202,14 @@ class DecisionMade(Notice):
 
 
 @register
+class DecidedTogether(Notice):
+    """To the applicant: several applications for one undertaking were decided together."""
+
+    kind = "decided_together"
+    link_label = _("See the results")
+
+
+@register
 class FeeDue(Notice):
     """To the applicant: a fee is to be paid."""
 

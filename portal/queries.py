@@ -21,9 +21,9 @@ from identity.models import User
 
 
 def published_service(slug: str) -> Offering:
-    """A service that can be applied for. Raises `NotFound`."""
+    """A service that can be applied for by itself. Raises `NotFound`."""
     offering = catalogue.published_one(slug)
-    if offering is None:
+    if offering is None or offering.template.service.only_from_a_case:
         raise NotFound(_("There is no such service."), code="no_service")
     return offering
 
@@ -61,7 +61,7 @@ def open_drafts(user: User) -> QuerySet[Draft]:
 
 def open_draft_of(user: User, slug: str) -> Draft | None:
     """The application for this service that the resident has begun for themselves, if any."""
-    own = open_drafts(user).filter(subject=slug, representation__isnull=True)
+    own = open_drafts(user).filter(subject=slug, representation__isnull=True, origin__isnull=True)
     return one_or_none(own.select_related(None))
 
 

@@ -29,6 +29,7 @@ class Account:
 ACCOUNTS = (
     Account("yamamoto", "山本 真理", "Mari Yamamoto", Role.CASEWORKER, "permits"),
     Account("kobayashi", "小林 健", "Ken Kobayashi", Role.CASEWORKER, "child_welfare"),
+    Account("ishida", "石田 明", "Akira Ishida", Role.CASEWORKER, "general_affairs"),
     Account("ueda", "上田 緑", "Midori Ueda", Role.CONSULTEE, "parks"),
     Account("mori", "森 さくら", "Sakura Mori", Role.COUNTER),
     Account("sasaki", "佐々木 誠", "Makoto Sasaki", Role.FINANCE),

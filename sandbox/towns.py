@@ -25,7 +25,7 @@ from tenants.links import base_url
 from tenants.models import Domain, Municipality
 
 #: What each of the five towns offers; the others are named in the town's own file.
-EVERYWHERE = ("park_use", "child_allowance")
+EVERYWHERE = ("park_use", "child_allowance", "review_request")
 
 
 def seed(keys: Iterable[str]) -> list[Municipality]:

@@ -193,6 +193,7 @@ TOWN: dict[str, Row] = {
     "portal:withdraw": owner(OK, FOUND),
     "portal:correction": owner(OK, INVALID, case="correction"),
     "portal:correction_send": owner(OK, FOUND, case="correction"),
+    "portal:follow": owner(OK, FOUND, case="decided"),  # an appeal against the refusal
     "portal:pay": owner(NOT_FOUND, NOT_FOUND),  # nothing is due
     "portal:fee": owner(case="paid"),
     "portal:pay_part": owner(FOUND, FOUND, case="paid"),  # it is paid
@@ -249,6 +250,8 @@ TOWN: dict[str, Row] = {
     "desk:authority": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:attachment": desk_case(),
     "desk:thumbnail": desk_case(NOT_FOUND),  # only by an address that the case's page made
+    # Nothing was applied for together with it.
+    "desk:together": desk_case(NOT_FOUND, NOT_FOUND),
     "desk:letter": desk_case(case="decided"),
     "desk:letter_preview": Row(
         _DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, OK, objects=True

@@ -91,6 +91,8 @@ class TestTemplates:
             for name in (
                 *(notice.template_name(language) for _, notice in notices.items()),
                 f"{appeal}.{language}.html",
+                # Named in a service's letter.yaml.
+                f"documents/appeal/action_only.{language}.html",
             )
         }
         roots = sources.named_in_code() | set(sources.library_templates())
@@ -217,6 +219,7 @@ ON_DELETE = {
     "cases.Case.workflow_version": "PROTECT",
     "cases.Case.department": "PROTECT",
     "cases.Case.resident": "PROTECT",
+    "cases.Case.origin": "SET_NULL",
     "cases.Case.assigned_to": "SET_NULL",
     "cases.ClosingDay.entered_by": "PROTECT",
     "cases.SearchRow.case": "CASCADE",

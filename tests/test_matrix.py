@@ -200,6 +200,7 @@ def _make_world(town: Any) -> World:
             "version_id": of.form_version_id,
             "pk": 0,
             "panel": "approve",
+            "link_id": "appeal",
             "run_id": run.pk,
         }
     }

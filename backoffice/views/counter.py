@@ -38,7 +38,10 @@ def counter(request: HttpRequest) -> HttpResponse:
         **frame(request, "counter"),
         "helping": helping,
         "services": [
-            offering for offering in catalogue.published() if policies.may_help(offering, helper)
+            offering
+            for offering in catalogue.published()
+            if policies.may_help(offering, helper)
+            and not offering.template.service.only_from_a_case
         ]
         if helping
         else [],
@@ -114,7 +117,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Open the form of a service with the resident."""
     helping = queries.open_of(reader_of(request))
     offering = catalogue.published_one(request.POST.get("service", "")[:60])
-    if helping is None or offering is None:
+    if helping is None or offering is None or offering.template.service.only_from_a_case:
         messages.error(
             request,
             _("The help has ended. Please begin anew.")

@@ -125,8 +125,11 @@ def _backlog(found: dict[Key, Figures], now: Any) -> None:
 def _flow(found: dict[Key, Figures], now: Any) -> None:
     shown = months(timezone.localdate(now))
     place = {month: number for number, month in enumerate(shown)}
-    received = Case.objects.filter(received_on__gte=shown[0]).annotate(
-        month=TruncMonth("received_on")
+    # What is decided anew after an appeal was received once.
+    received = (
+        Case.objects.filter(received_on__gte=shown[0])
+        .exclude(origin_kind=Case.Origin.ANEW)
+        .annotate(month=TruncMonth("received_on"))
     )
     closed = Case.objects.filter(closed_at__date__gte=shown[0]).annotate(
         month=TruncMonth(F("closed_at__date"))

@@ -107,7 +107,7 @@ def remove_files(payload: dict[str, Any]) -> None:
 def _attachments(case: Case) -> Iterable[Attachment]:
     """The files of what was sent, of its corrections and of their drafts.
 
-    Not those that the resident keeps for the next application.
+    Not those that the resident keeps for the next application, or that a case decided anew needs.
     """
     corrections = list(case.corrections.all())
     drafts = [case.application.idempotency_key, *(row.draft_id for row in corrections)]
@@ -125,9 +125,19 @@ def _attachments(case: Case) -> Iterable[Attachment]:
         resident=case.resident_id, question__type="file"
     ).values_list("value", flat=True):
         kept |= attachments.ids_in(value)
+    for twin in _twins(case):
+        kept |= attachments.referenced(twin.application.version.prepared, twin.answers)
     return Attachment.objects.filter(
         Q(draft__in=[pk for pk in drafts if pk]) | Q(pk__in=ids), owner=case.resident_id
     ).exclude(pk__in=kept)
+
+
+def _twins(case: Case) -> QuerySet[Case]:
+    """The same application as another case, which an appeal brought about: the files are one."""
+    twin = Q(origin=case.pk, origin_kind=Case.Origin.ANEW)
+    if case.origin_kind == Case.Origin.ANEW:
+        twin |= Q(pk=case.origin_id)
+    return Case.objects.filter(twin).select_related("application")
 
 
 def _documents(case: Case) -> Iterable[Document]:

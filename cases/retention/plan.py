@@ -75,7 +75,7 @@ def due_cases(offering: Offering, today: date | None = None) -> QuerySet[Case]:
     for _outcome, _years, over in _groups(offering, today):
         due |= over
     over_cases = Case.objects.filter(due, offering=offering)
-    return over_cases.filter(~_held(), ~_unpaid()).order_by("closed_at", "pk")
+    return over_cases.filter(~_held(), ~_unpaid(), ~_contested()).order_by("closed_at", "pk")
 
 
 def plan(today: date | None = None) -> list[Line]:
@@ -86,7 +86,7 @@ def plan(today: date | None = None) -> list[Line]:
         found: dict[str, Line] = {}
         for outcome, years, over in _groups(offering, today):
             counted = Case.objects.filter(over, offering=offering).aggregate(
-                due=Count("pk", filter=~_held() & ~_unpaid()),
+                due=Count("pk", filter=Q(~_held(), ~_unpaid(), ~_contested())),
                 held=Count("pk", filter=_held()),
                 unpaid=Count("pk", filter=~_held() & _unpaid()),
                 oldest=Min("closed_at"),
@@ -141,6 +141,11 @@ def _unpaid() -> Exists:
     due = FeeDue.objects.filter(state=FeeDue.State.DUE)
     decided = Decision.objects.filter(case=OuterRef("pk"))
     return Exists(decided.filter(Q(fee__in=due) | Exists(due.filter(series=OuterRef("pk")))))
+
+
+def _contested() -> Exists:
+    """Something that came of it is not decided yet: whoever decides that needs it."""
+    return Exists(Case.objects.filter(origin=OuterRef("pk"), closed_at__isnull=True))
 
 
 def _sum(one: Line, other: Line) -> Line:

@@ -37,6 +37,7 @@ SERVICE_APPS = [
     "services.benefits.school_aid",
     "services.benefits.tax_exempt_household",
     "services.benefits.child_medical_aid",
+    "services.appeals.review_request",
 ]
 TENANT_APPS = [
     # Ours come first so that our templates win over those of the libraries.

@@ -10,6 +10,7 @@ from django.utils import formats, timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import get_language
 
+from cases.models import Case
 from catalogue.fees import yen as yen_in_words
 from common.calendar import wareki as era_date
 from common.text import Text
@@ -31,6 +32,12 @@ def _is_japanese() -> bool:
 def part_label(part: dict[str, Any]) -> str:
     """The name of a part that was refused, in the active language."""
     return str(Text(part["label"]))
+
+
+@register.filter
+def link_kind(kind: str) -> str:
+    """What an application is to the one that it follows: ``Renewal``."""
+    return str(Case.Origin(kind).label)
 
 
 @register.filter

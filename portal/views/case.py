@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import actions, copies, queries
+from cases.linked import offers, reading
 from cases.models import Case
 from common.errors import Conflict, NotAllowed
 from forms import attachments, display
@@ -45,7 +46,10 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Time line, whose turn it is, the clock in words, and what the resident can do."""
     case = own_case(request, case_id)
     course = queries.progress(case)
+    links = offers.links_of(case)
     context = {
+        "offers": offers.offers(case, links),
+        "related": reading.related(case, links),
         "case": case,
         "application": case.application,
         "progress": course,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.contrib import messages
 from django.http import (
@@ -23,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
 from cases import clocks, cosigning, policies
+from cases.linked import opening as linked
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
@@ -203,6 +204,8 @@ def _back_url(request: HttpRequest, draft: Draft, page: StepPage) -> str:
         return reverse("portal:step", args=[draft.pk, page.previous_step_id])
     if helping_of(request):
         return overview_of(request)
+    if draft.origin is not None:
+        return reverse("portal:case", args=[draft.origin])
     return reverse("portal:start", args=[draft.subject])
 
 
@@ -303,7 +306,7 @@ def _check_page(
         "offering": offering,
         "review": review,
         "news": news.of_draft(draft),
-        "errors": _errors(draft, review),
+        "errors": _errors(draft, review, linked.wrong_days(draft, offering) if offering else {}),
         "steps": steps_of(draft, pages.step_links(draft), CHECK),
         "fee": catalogue.fee_of(offering, draft.form, drafts.snapshot(draft)[1])
         if offering and review.ok
@@ -340,8 +343,20 @@ def _due_on(offering: Offering | None) -> object:
     return clocks.foreseen(offering.workflow) if offering else None
 
 
-def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
+def _errors(
+    draft: Draft, review: Review, wrong: Mapping[str, Sequence[str]]
+) -> list[dict[str, str]]:
+    """What stands in the way; `wrong`: what the form does not know, by question."""
+    nodes = draft.prepared.nodes
     return [
+        {
+            "label": str(draft.form.question(name).label),
+            "message": message,
+            "url": f"{reverse('portal:step', args=[draft.pk, nodes[name].step_id])}#f-{name}",
+        }
+        for name, messages in wrong.items()
+        for message in messages
+    ] + [
         {
             "label": str(draft.form.question(problem.question_id).label),
             "message": problem.message,

@@ -58,7 +58,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "cosignature_refused", "cosignature_void", "fee_reminder", "fee_demand", "fee_lapsed",
         "waiver_decided", "fee_refunded", "resume_link_asked",
         "period_extended", "case_reopened", "deemed_refusal",
-        "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
+        "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked", "decided_together",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
         "mail_undelivered",
     }  # fmt: skip

@@ -1,0 +1,184 @@
+"""Cases that were applied for together, decided together: all in one transaction, or none.
+
+A family is the case that somebody began with and those that were added to it
+(`catalogue.linked.LinkKind.ADDITION`), of whatever services and departments. Each keeps its own
+decision, conditions, fee, letter and ledger entry; the resident gets one notice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from cases import actions, partial, policies, steps
+from cases.models import Case, Decision
+from cases.policies import MoveOption
+from common import outbox
+from common.errors import DomainError, InvalidInput, NotFound
+from identity.models import User
+from workflow.definition import Move
+
+#: More were never applied for together; what is posted is not read any further.
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to decide on one case; `lock` is that of the page they saw."""
+
+    case_id: uuid.UUID
+    outcome: str
+    lock: int
+    conditions: Sequence[str] = ()
+    reason: str = ""
+    waive_fee: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sister:
+    """A case of the family that one works on, and which decisions are possible now."""
+
+    case: Case
+    options: Sequence[MoveOption]
+
+    @property
+    def can_be_decided(self) -> bool:
+        return any(option.allowed for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`others`: of departments that one does not work for; they are named, and left alone."""
+
+    sisters: Sequence[Sister]
+    others: Sequence[Case]
+
+
+class NotTogether(DomainError):
+    """One of them could not be decided, so none was; `problems` says why, by case."""
+
+    def __init__(self, problems: Mapping[uuid.UUID, DomainError]) -> None:
+        super().__init__(
+            _("Nothing was decided: not all of it is possible. See the reasons below."),
+            code="not_together",
+        )
+        self.problems = problems
+
+
+def is_one_of_several(case: Case, links: Sequence[Case]) -> bool:
+    """Whether others were applied for together with this case; `links` as of `offers.links_of`."""
+    return case.origin_kind == Case.Origin.ADDITION or any(
+        link.origin_id == case.pk and link.origin_kind == Case.Origin.ADDITION for link in links
+    )
+
+
+def family_of(case: Case, user: User) -> Family:
+    """The whole family as `user` may see it, the first case first.
+
+    Three statements for any number of cases, and one more for each that was sent for somebody else.
+    """
+    cases = list(_family(case))
+    mine = [one for one in cases if policies.may_process(one, user)]
+    wanted = set(policies.VERB_OF.values())
+    return Family(
+        [
+            Sister(one, [option for option in policies.options(one, user) if option.verb in wanted])
+            for one in mine
+        ],
+        [one for one in cases if one not in mine],
+    )
+
+
+def _family(case: Case) -> Sequence[Case]:
+    root = case.pk
+    if case.origin_kind == Case.Origin.ADDITION and case.origin_id is not None:
+        root = case.origin_id
+    found = Case.objects.filter(Q(pk=root) | Q(origin=root, origin_kind=Case.Origin.ADDITION))
+    return list(
+        found.select_related("application", "resident")
+        .prefetch_related("consultations", "corrections")
+        .order_by("received_on", "application__submitted_at", "pk")
+    )
+
+
+def check(case: Case, wish: Wish, by: User) -> tuple[Move, Decision]:
+    """The move and the unsaved decision that a wish makes. Raises `DomainError`."""
+    policies.check_unchanged(case, wish.lock)
+    policies.check_not_entered(case, by)
+    approved = wish.outcome == Decision.Outcome.APPROVED
+    parts = partial.check(case, wish.refused) if approved else []
+    move = policies.check_decision(
+        case,
+        outcome=wish.outcome,
+        reason=wish.reason,
+        waive_fee=wish.waive_fee,
+        roles=policies.roles_on(case, by),
+        fee=partial.fee_for(case, parts).total if parts else None,
+        by=by,
+    )
+    return move, Decision(
+        case=case,
+        outcome=wish.outcome,
+        conditions=list(wish.conditions) if approved else [],
+        reason=wish.reason,
+        fee_waived=wish.waive_fee,
+        refused_parts=parts,
+    )
+
+
+@transaction.atomic
+def decide_together(*, case: Case, wishes: Sequence[Wish], by: User) -> list[Decision]:
+    """Decide on several cases of the family of `case`.
+
+    Raises `InvalidInput` for fewer than two, `NotFound` for one that is not of it, `NotTogether`.
+    """
+    if len(wishes) < 2:
+        raise InvalidInput({"case": [_("Choose a decision for at least two cases.")]})
+    wanted = [wish.case_id for wish in wishes]
+    family = {one.pk for one in _family(case)}
+    if len(set(wanted)) != len(wanted) or not family.issuperset(wanted):
+        raise NotFound(_("There is no such case."), code="no_case")
+    # In one order, so that two at once wait for each other and not crosswise.
+    held = list(
+        Case.objects.filter(pk__in=wanted)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .select_related("application", "resident")
+        .prefetch_related("consultations", "corrections")
+    )
+    cases = {one.pk: one for one in held}
+    decisions: list[Decision] = []
+    problems: dict[uuid.UUID, DomainError] = {}
+    with steps.holding(held):
+        for wish in wishes:
+            try:
+                decisions.append(_decide(cases[wish.case_id], wish, by, len(wishes)))
+            except DomainError as refusal:
+                problems[wish.case_id] = refusal
+    if problems:
+        raise NotTogether(problems)
+    ids = [str(decision.pk) for decision in decisions]
+    outbox.enqueue("cases.decided_together", ids[0], {"decision_ids": ids, "case_id": str(case.pk)})
+    return decisions
+
+
+def _decide(case: Case, wish: Wish, by: User, together: int) -> Decision:
+    if not policies.may_process(case, by):
+        raise NotFound(_("You do not work on this case."), code="no_case")
+    return actions.make_decision(
+        case=case,
+        outcome=wish.outcome,
+        conditions=wish.conditions,
+        reason=wish.reason,
+        by=by,
+        waive_fee=wish.waive_fee,
+        refused=wish.refused,
+        lock=wish.lock,
+        together=together,
+    )
