@@ -221,7 +221,7 @@ class Attachment(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="attachments"
     )
-    # A submitted application keeps its files after the draft is gone.
+    # None: its application is deleted, and the resident keeps it for the next (`forms.profile`).
     draft = models.ForeignKey(
         Draft, models.SET_NULL, null=True, blank=True, related_name="attachments"
     )
