@@ -72,7 +72,7 @@ class Application(models.Model):
     )
     # Who signed it, too, and who would not: as `cases.cosigning.record_of` puts it.
     cosigned: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
-        default=list
+        default=list, db_default=[]
     )
     submitted_at = models.DateTimeField(default=timezone.now)
 
@@ -144,7 +144,7 @@ class Case(models.Model):
     paused_on = models.DateField(null=True)
     # What happened to the clock, oldest first: `cases.clocks` says how.
     clock_log: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
-        default=list
+        default=list, db_default=[]
     )
     # The next day on which the clock says something by itself: a reminder, or that it is late.
     alarm_on = models.DateField(null=True)
@@ -158,7 +158,7 @@ class Case(models.Model):
     lock = models.PositiveIntegerField(default=1)
     # Staff who said that they are too close to it to decide (`Interest`), by id.
     barred: models.Field[list[uuid.UUID], list[uuid.UUID]] = ArrayField(
-        models.UUIDField(), default=list
+        models.UUIDField(), default=list, db_default=[]
     )
 
     class Meta:
@@ -402,9 +402,9 @@ class Consultation(models.Model):
     body = KeptForeignKey(ConsultedBody, on_delete=models.PROTECT, seconds=A_MOMENT, null=True)
     question = models.TextField()
     # Its id in the workflow's declaration; empty: somebody asked by hand.
-    declared = models.CharField(max_length=40, blank=True)
+    declared = models.CharField(max_length=40, blank=True, default="", db_default="")
     # Whether the decision waits for it, as far as the workflow's joining rule says.
-    required = models.BooleanField(default=True)
+    required = models.BooleanField(default=True, db_default=True)
     due_on = models.DateField(null=True)
     # The day of the reminder; none: it was sent, or there is none.
     remind_on = models.DateField(null=True)
@@ -416,7 +416,7 @@ class Consultation(models.Model):
     # A member of staff; None: the body itself, by its link.
     answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     # Who gave it, as a body's own words say.
-    answered_name = models.CharField(max_length=100, blank=True)
+    answered_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -544,7 +544,7 @@ class Decision(models.Model):
     fee_waived = models.BooleanField(default=False)
     # What was refused of an approval: [{"key": of `cases.partial`, "label": Text, "grounds": ...}].
     refused_parts: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
-        default=list
+        default=list, db_default=[]
     )
     # The municipality's own words in force when it was decided; none: the service's.
     wording = models.ForeignKey(

@@ -101,10 +101,14 @@ def public_list(slug: str, language: str) -> PublicList:
 def entries_of(listed: PublicList, *, only_valid: bool = False) -> QuerySet[RegisterEntry]:
     """The entries that are shown today, the newest first."""
     today = timezone.localdate()
-    shown = Q(valid_until__isnull=True) | Q(
-        valid_until__gte=_years_before(today, listed.rule.years)
+    oldest = _years_before(today, listed.rule.years)
+    # A permit ends with its last day, or when it is revoked; one with neither is still in force.
+    found = RegisterEntry.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=oldest),
+        Q(decision__letter__revoked_at__isnull=True)
+        | Q(decision__letter__revoked_at__date__gte=oldest),
+        offering=listed.offering,
     )
-    found = RegisterEntry.objects.filter(shown, offering=listed.offering)
     if only_valid:
         found = found.filter(
             Q(valid_until__isnull=True) | Q(valid_until__gte=today),

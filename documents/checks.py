@@ -66,9 +66,7 @@ def check_signing_keys(
     files = [
         (schema, path)
         for schema, key in keys.items()
-        for path in (
-            (key.path, key.passphrase_file) if key.kind == "pkcs12" else (key.module, key.pin_file)
-        )
+        for path in (key.path, key.passphrase_file)
         if path
     ]
     return [

@@ -48,7 +48,7 @@ class Document(models.Model):
     # When its recipient first opened it: the proof that it has arrived.
     opened_at = models.DateTimeField(null=True, blank=True)
     # Whether the file carries the municipality's digital signature.
-    is_signed = models.BooleanField(default=False)
+    is_signed = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from common.database import connection
@@ -22,6 +23,10 @@ from documents.errors import RenderingError
 FIELD = "MunicipalSeal"
 
 log = structlog.get_logger(__name__)
+
+
+class CertificateNotValid(ValueError):
+    """Its time is over, or has not come: nobody who checks the letter would believe it."""
 
 
 class _Strict(BaseModel):
@@ -77,7 +82,11 @@ def _signed(pdf: bytes, key: Pkcs12) -> bytes:
     about = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
     )
-    return _written(signers, pdf, about, _signer_of_file(key, Path(key.path).stat().st_mtime_ns))
+    signer = _signer_of_file(key, Path(key.path).stat().st_mtime_ns)
+    certificate = signer.signing_cert
+    if not certificate.not_valid_before <= timezone.now() <= certificate.not_valid_after:
+        raise CertificateNotValid
+    return _written(signers, pdf, about, signer)
 
 
 def _written(signers: Any, pdf: bytes, about: Any, signer: Any) -> bytes:

@@ -6,11 +6,16 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse
 from django.utils.translation import gettext as _
 
+from common import handing
+from common.errors import NotFound
 from common.lookup import Lookup
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft
@@ -19,6 +24,8 @@ from forms.questions import MEGABYTE, FileQuestion
 from forms.uploads.examine import examine, too_large
 from forms.validation import is_uuid
 from tenants.files import PrivateStorage
+
+log = structlog.get_logger(__name__)
 
 MOST_PER_DRAFT = 40
 MOST_BYTES_PER_DRAFT = 100 * MEGABYTE
@@ -131,17 +138,22 @@ def discard(draft: Draft, ids: Collection[str]) -> None:
     ids = [item for item in ids if is_uuid(item)]
     if not ids:
         return
-    doomed = list(Attachment.objects.filter(draft=draft, owner_id=draft.resident_id, pk__in=ids))
+    remove(Attachment.objects.filter(draft=draft, owner_id=draft.resident_id, pk__in=ids))
+
+
+def remove(files: QuerySet[Attachment]) -> None:
+    """Delete files, rows now and contents once that is certain."""
+    doomed = list(files)
     names = [item.file.name for item in doomed]
     Attachment.objects.filter(pk__in=[item.pk for item in doomed]).delete()
     storage = PrivateStorage()
 
-    def remove() -> None:
+    def remove_contents() -> None:
         for name in names:
             if name:
                 storage.delete(name)
 
-    transaction.on_commit(remove)
+    transaction.on_commit(remove_contents)
 
 
 def referenced(prepared: Prepared, answers: Mapping[str, Any]) -> set[str]:
@@ -161,3 +173,12 @@ def ids_in(value: Any) -> set[str]:
     if isinstance(value, list):
         return {found for item in value for found in ids_in(item)}
     return set()
+
+
+def download(found: Attachment) -> FileResponse:
+    """The file, to be kept by its reader. Raises `NotFound` for one that is not intact any more."""
+    content = handing.intact(found.file, found.sha256)
+    if content is None:
+        log.error("attachment.damaged", attachment=str(found.pk))
+        raise NotFound(_("There is no such file."), code="no_file")
+    return handing.handed_out(content, filename=found.filename, content_type=found.content_type)

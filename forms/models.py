@@ -29,7 +29,7 @@ class FormVersion(models.Model):
     digest = models.CharField(max_length=64)
     published_at = models.DateTimeField(default=timezone.now)
     # What is different and why, for colleagues; and who published it. The version outlives both.
-    note = models.CharField(max_length=500, blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="", db_default="")
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -100,7 +100,7 @@ class Draft(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="drafts"
     )
     # Whose it is until then: the hash of a secret in their session (`forms.guests`).
-    guest = models.CharField(max_length=64, blank=True, default="")
+    guest = models.CharField(max_length=64, blank=True, default="", db_default="")
     # For whom the resident acts; none: for themselves. Without it nobody knew whose answers they
     # are, so the draft goes with it.
     representation = models.ForeignKey(
@@ -225,7 +225,7 @@ class Attachment(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="attachments"
     )
-    # A submitted application keeps its files after the draft is gone.
+    # None: its application is deleted, and the resident keeps it for the next (`forms.profile`).
     draft = models.ForeignKey(
         Draft, models.SET_NULL, null=True, blank=True, related_name="attachments"
     )
@@ -267,7 +267,7 @@ class Upload(models.Model):
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="uploads")
     question_id = models.CharField(max_length=48)
     # The keys of the entries that it is asked in (`forms.entries`), joined by "/".
-    entry = models.CharField(max_length=50, blank=True, default="")
+    entry = models.CharField(max_length=50, blank=True, default="", db_default="")
     name = models.CharField(max_length=255)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, blank=True)

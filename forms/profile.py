@@ -21,7 +21,7 @@ from audit import ledger
 from common.actor import Actor
 from forms import attachments, display
 from forms.errors import FileRefused
-from forms.models import Draft, ProfileFact
+from forms.models import Attachment, Draft, ProfileFact
 from forms.prepared import Node, Prepared
 from forms.questions import FileQuestion, GroupQuestion, Question, QuestionBase
 from forms.seals import is_verified
@@ -329,8 +329,21 @@ def correct(fact: Fact, value: Any, *, by: Actor) -> None:
 
 
 def forget_expired() -> None:
-    """Nightly."""
+    """Nightly: what was kept long enough, and files that were kept only for it.
+
+    Such a file outlived the application that it came with (`cases.retention`); now that nothing is
+    answered by it any more, nobody would ever delete it.
+    """
     ProfileFact.objects.filter(expires_at__lte=timezone.now()).delete()
+    alone = Attachment.objects.filter(draft=None)
+    owners = alone.values("owner")
+    facts = ProfileFact.objects.filter(question__type="file", resident__in=owners)
+    kept = {
+        name
+        for value in facts.values_list("value", flat=True)
+        for name in attachments.ids_in(value)
+    }
+    attachments.remove(alone.exclude(pk__in=kept))
 
 
 def _note(event: str, by: Actor, resident_id: Any, subject: str, concepts: Iterable[str]) -> None:

@@ -79,7 +79,9 @@ class Delivery(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.MAIL)
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    reason = models.CharField(
+        max_length=16, choices=Reason.choices, blank=True, default="", db_default=""
+    )
     # RFC 5322 Message-ID. The same on every try, so that a mail sent twice is seen as one; that of
     # the digest when the message goes with others in one mail.
     rfc_message_id = models.CharField(max_length=200, db_index=True)
@@ -87,8 +89,8 @@ class Delivery(models.Model):
     held_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     # Where the last try went to, as `notifications.addresses.fingerprint`.
-    address_hash = models.CharField(max_length=64, blank=True)
-    soft_failures = models.PositiveSmallIntegerField(default=0)
+    address_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    soft_failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     bounced_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -121,9 +123,9 @@ class Preference(models.Model):
     language = models.CharField(max_length=16, blank=True)
     channels: models.Field[list[str], list[str]] = models.JSONField(default=list)
     # Letters on paper, too, by post.
-    by_post = models.BooleanField(default=False)
+    by_post = models.BooleanField(default=False, db_default=False)
     # A number that a code was typed for; +81… Empty: none.
-    phone = models.CharField(max_length=20, blank=True)
+    phone = models.CharField(max_length=20, blank=True, default="", db_default="")
     # Both or neither, in the town's time; the first may be later than the second (over night).
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)

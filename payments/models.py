@@ -34,14 +34,14 @@ class FeeDue(models.Model):
     title: models.Field[Text, Text] = TextField()
     # The parts of one fee share a series: this is part `part` of `parts`.
     series = models.UUIDField(null=True, blank=True, db_index=True)
-    part = models.PositiveSmallIntegerField(default=1)
-    parts = models.PositiveSmallIntegerField(default=1)
+    part = models.PositiveSmallIntegerField(default=1, db_default=1)
+    parts = models.PositiveSmallIntegerField(default=1, db_default=1)
     # Who is expected to pay, for the finance office to find: a name, its kana.
-    payer_name = models.CharField(max_length=200, blank=True)
-    payer_kana = models.CharField(max_length=200, blank=True)
+    payer_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    payer_kana = models.CharField(max_length=200, blank=True, default="", db_default="")
     amount = models.PositiveIntegerField(help_text="yen")
     # What came of it so far; all of it when it is paid.
-    received = models.PositiveIntegerField(default=0, help_text="yen")
+    received = models.PositiveIntegerField(default=0, db_default=0, help_text="yen")
     # How the amount comes about: [{"text": {"ja": …}, "amount": 480}, …]
     lines: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
     state = models.CharField(max_length=16, choices=State.choices, default=State.DUE)

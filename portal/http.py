@@ -213,12 +213,3 @@ def refused(request: HttpRequest, refusal: DomainError, *, back: str = "") -> Ht
     return render(
         request, "portal/refused.html", {"reason": str(refusal), "back": back}, status=409
     )
-
-
-def private_file(response: HttpResponseBase) -> HttpResponseBase:
-    """A file for one reader: kept by nobody on the way, never run by the browser."""
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

@@ -15,6 +15,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
 from cases import exports
 from cases.policies import DESK_ROLES
+from common import handing
 from common.errors import InvalidInput
 from identity.access import staff_required
 
@@ -80,8 +81,5 @@ def _download(made: exports.Exported) -> FileResponse:
     response = FileResponse(
         made.file, as_attachment=True, filename=made.filename, content_type=made.content_type
     )
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    handing.private_file(response)
     return response

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import io
 import uuid
 
@@ -19,6 +17,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import actions, copies, policies
 from cases.models import Case
+from common import handing
 from common.actor import Actor
 from common.errors import NotFound
 from documents.errors import DamagedFile
@@ -40,13 +39,13 @@ def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Ht
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     try:
-        response = _download(found)
+        content = _checked(found)
     except DamagedFile as problem:
         return damaged(request, case, problem)
     actions.open_attachment(
         case=case, attachment_id=found.pk, by=Actor.of(reader), purpose=facts.purpose
     )
-    return response
+    return handing.handed_out(content, filename=found.filename, content_type=found.content_type)
 
 
 @require_safe
@@ -68,7 +67,7 @@ def thumbnail(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Htt
         small = images.thumbnail(io.BytesIO(_checked(found)))
     except (DamagedFile, OSError) as broken:
         raise NotFound(_("There is no such file."), code="no_file") from broken
-    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
+    return handing.private_file(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 @require_safe
@@ -128,33 +127,10 @@ def authority(request: HttpRequest, case: Case) -> HttpResponseBase:
     return response
 
 
-def _download(found: Attachment) -> FileResponse:
-    """The file as it was examined and kept, never shown by the browser itself."""
-    response = FileResponse(
-        io.BytesIO(_checked(found)),
-        as_attachment=True,
-        filename=found.filename,
-        content_type=found.content_type,
-    )
-    return _private(response)
-
-
-def _private(response: FileResponse) -> FileResponse:
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
 def _checked(found: Attachment) -> bytes:
     """The bytes, if they are those that were examined. Raises `DamagedFile`."""
-    try:
-        with found.file.open("rb") as file:
-            content: bytes = file.read(found.size + 1)
-    except OSError:
-        content = b""
-    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), found.sha256):
+    content = handing.intact(found.file, found.sha256)
+    if content is None:
         log.error("attachment.damaged", attachment=str(found.pk))
         raise DamagedFile(
             _("This file is damaged and was not handed out. Ask the applicant to send it again."),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import io
 import uuid
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,6 +17,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
 from cases import waivers as domain
 from cases.models import FeeWaiver
+from common import handing
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.access import staff_required
 from identity.models import Role
@@ -96,22 +93,10 @@ def waiver(request: HttpRequest, waiver_id: uuid.UUID) -> HttpResponse:
 def evidence(request: HttpRequest, waiver_id: uuid.UUID) -> HttpResponseBase:
     """The paper that came with a request, to be kept, never to be run by the browser."""
     found = _found(request, waiver_id)
-    try:
-        with found.evidence.open("rb") as file:
-            content = file.read()
-    except (OSError, ValueError) as missing:  # ValueError: there is none
-        raise Http404 from missing
-    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), found.evidence_sha256):
+    content = handing.intact(found.evidence, found.evidence_sha256)
+    if content is None:
         raise Http404
     domain.opened(waiver=found, by=reader_of(request))
-    response = FileResponse(
-        io.BytesIO(content),
-        as_attachment=True,
-        filename=get_valid_filename(found.evidence_name),
-        content_type=found.evidence_type,
+    return handing.handed_out(
+        content, filename=found.evidence_name, content_type=found.evidence_type
     )
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

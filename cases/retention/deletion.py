@@ -14,6 +14,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
 from django.db import connection
@@ -24,6 +26,7 @@ from audit import ledger
 from cases import copies
 from cases.models import (
     Case,
+    Cosignature,
     Decision,
     PrintedLetter,
     PrintRun,
@@ -178,10 +181,15 @@ def _delete_decision(case: Case) -> None:
 
 
 def _about(case: Case) -> Q:
-    """Messages about the case and the consultations on it, whoever got them."""
-    about = Q(key__startswith=f"case:{case.pk}:")
-    asked = [f"consultation:{pk}" for pk in case.consultations.values_list("pk", flat=True)]
-    return about | Q(key__in=asked)
+    """Messages about the case, its consultations and its signatures, whoever got them."""
+    signed = Cosignature.objects.filter(draft=case.application.idempotency_key)
+    things = [
+        f"case:{case.pk}",
+        *(f"consultation:{pk}" for pk in case.consultations.values_list("pk", flat=True)),
+        *(f"cosignature:{pk}" for pk in signed.values_list("pk", flat=True)),
+    ]
+    # What happened to it stands behind its name: "consultation:<id>:reminder".
+    return reduce(or_, (Q(key=name) | Q(key__startswith=f"{name}:") for name in things))
 
 
 def _call(

@@ -61,7 +61,9 @@ class Branding(BaseGenericSetting):
     )
 
     # A picture in the drawing's place (`cms.seals`): a data URL, or empty.
-    seal_image = models.TextField(_("official seal (picture)"), blank=True, editable=False)
+    seal_image = models.TextField(
+        _("official seal (picture)"), blank=True, editable=False, default="", db_default=""
+    )
 
     slogan: models.Field[Text, Text] = TownTextField(_("slogan"), blank=True)
     introduction: models.Field[Text, Text] = TownTextField(_("introduction"), blank=True, long=True)
@@ -173,7 +175,9 @@ class Office(models.Model):
     )
     does: models.Field[Text, Text] = TownTextField(_("what it does"), blank=True)
     # The office's own seal (`cms.seals`): a data URL, or empty for the town's.
-    seal_image = models.TextField(_("official seal (picture)"), blank=True, editable=False)
+    seal_image = models.TextField(
+        _("official seal (picture)"), blank=True, editable=False, default="", db_default=""
+    )
 
     panels = [
         FieldPanel("department"),

@@ -9,6 +9,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
+# Former ones, while it is being changed: links in mails and sessions made with them still work.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = False
 # Host of the platform's own pages; a municipality's host is its own row in tenants.Domain.
 PLATFORM_DOMAIN = env.str("PLATFORM_DOMAIN", default="localhost")
@@ -97,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "common.cleaning.CleaningMiddleware",
     "identity.middleware.UserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -64,6 +64,9 @@ DEFAULT_FROM_EMAIL: {{ .Values.settings.defaultFromEmail | quote }}
 {{- with .Values.settings.paymentsProvider }}
 PAYMENTS_PROVIDER: {{ . | quote }}
 {{- end }}
+{{- with .Values.settings.clamav }}
+CLAMAV_SOCKET: {{ . | quote }}
+{{- end }}
 {{- range $name, $value := .Values.settings.extra }}
 {{ $name }}: {{ $value | quote }}
 {{- end }}
@@ -88,6 +91,22 @@ PAYMENTS_PROVIDER: {{ . | quote }}
 {{- range .Values.secrets.extra }}
 {{ include "madoguchi.secret" (list .env .) }}
 {{- end }}
+{{- end -}}
+
+{{/* LETTER_SIGNING: for the worker alone. Elsewhere the files are missing, and start-up checks fail. */}}
+{{- define "madoguchi.signing" -}}
+{{- $towns := dict -}}
+{{- range $schema, $town := .Values.signing.towns -}}
+{{- $key := dict "kind" "pkcs12" "path" (printf "/etc/madoguchi-signing/%s" $town.file) -}}
+{{- with $town.passphrase -}}
+{{- $_ := set $key "passphrase_file" (printf "/etc/madoguchi-signing/%s" .) -}}
+{{- end -}}
+{{- $_ := set $towns $schema $key -}}
+{{- end -}}
+{{- if and $towns (not .Values.signing.secretName) -}}
+{{- fail "signing.towns needs signing.secretName, the Secret with their keys" -}}
+{{- end -}}
+{{- toJson $towns -}}
 {{- end -}}
 
 {{/* What gunicorn may take to finish its requests after the drain. */}}

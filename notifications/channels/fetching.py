@@ -8,16 +8,21 @@ redirect is followed, no proxy is asked, little is read, all within a few second
 from __future__ import annotations
 
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+#: For the connection, for its handshake, and for the whole of the answer.
 TIMEOUT_SECONDS = 5.0
 LONGEST_URL = 500
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 class AddressRefused(ValueError):
@@ -71,9 +76,9 @@ def is_public(place: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(str(address.ipv4_mapped))
-        # 6to4, Teredo and NAT64 lead to an IPv4 address of the sender's choice.
-        wrapped = address.sixtofour or address.teredo
-        if wrapped or address in ipaddress.ip_network("64:ff9b::/96"):
+        # Of the others no host of the open network has one, and some lead to an IPv4 address of the
+        # sender's choice (NAT64, "compatible" ones); so do 6to4 and Teredo.
+        if address not in _GLOBAL_UNICAST or address.sixtofour or address.teredo:
             return False
     return address.is_global and not address.is_multicast
 
@@ -84,13 +89,37 @@ def post(url: str, content: bytes, *, headers: Mapping[str, str]) -> None:
     link = _connection(url, host, port, resolved(host, port))
     try:
         link.request("POST", path, body=content, headers={**headers, "User-Agent": "Madoguchi"})
-        status = link.getresponse().status
+        answer = http.client.HTTPResponse(cast("Any", _Answer(link.sock)), method="POST")
+        answer.begin()
+        status = answer.status
     except http.client.HTTPException as error:
         raise AnswerRefused(type(error).__name__) from None
     finally:
         link.close()
     if not 200 <= status < 300:
         raise AnswerRefused(f"status {status}")
+
+
+class _Answer(io.RawIOBase):
+    """What comes from a socket within `TIMEOUT_SECONDS` in all: the socket's own limit is one for
+    each read, and an answer may come a byte at a time."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link, self._until = link, time.monotonic() + TIMEOUT_SECONDS
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """As a socket does, for `http.client`."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._link.settimeout(left)
+        return self._link.recv_into(buffer)
 
 
 def _connection(url: str, host: str, port: int, place: str) -> http.client.HTTPConnection:

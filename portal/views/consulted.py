@@ -9,9 +9,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.text import get_valid_filename
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,7 +21,7 @@ from cases.models import Consultation, GuestLink
 from common.errors import InvalidInput, NotAllowed, NotFound
 from forms import attachments, display
 from forms.models import Attachment
-from portal.http import private_file, refused
+from portal.http import refused
 
 _SESSION = "guest_links"
 #: How long a code lets somebody in, in seconds.
@@ -171,16 +170,6 @@ def attachment(request: HttpRequest, link: GuestLink, attachment_id: uuid.UUID) 
         raise Http404 from refusal
     if found is None:
         raise Http404
-    try:
-        file = found.file.open("rb")
-    except OSError as missing:
-        raise Http404 from missing
+    response = attachments.download(found)
     guests.open_file(link=link, attachment_id=found.pk)
-    return private_file(
-        FileResponse(
-            file,
-            as_attachment=True,
-            filename=get_valid_filename(found.filename),
-            content_type=found.content_type,
-        )
-    )
+    return response

@@ -9,18 +9,19 @@ import uuid
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import copies, records
 from common.database import connection
 from common.errors import NotFound
+from common.handing import private_file
 from documents import files as documents
 from documents.errors import DamagedFile
+from forms import attachments
 from forms.models import Attachment
 from forms.uploads import images
 from portal import guests, queries
-from portal.http import applicant_of, applicant_page, private_file, refused, resident_page
+from portal.http import applicant_of, applicant_page, refused, resident_page
 from portal.views.case import own_case
 
 
@@ -28,19 +29,7 @@ from portal.views.case import own_case
 @applicant_page
 def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A file the resident attached, to be kept, never to be run by the browser."""
-    found = _attached(request, attachment_id)
-    try:
-        file = found.file.open("rb")
-    except OSError as missing:
-        raise Http404 from missing
-    return private_file(
-        FileResponse(
-            file,
-            as_attachment=True,
-            filename=get_valid_filename(found.filename),
-            content_type=found.content_type,
-        )
-    )
+    return attachments.download(_attached(request, attachment_id))
 
 
 @require_safe

@@ -99,6 +99,19 @@ def test_the_state_of_a_permit(town: Any) -> None:
     assert not register.entries_of(listed).exists()
 
 
+def test_a_permit_without_an_end_leaves_when_it_was_revoked_long_enough_ago(town: Any) -> None:
+    entry = _permit()
+    entry.valid_from, entry.valid_until = timezone.localdate() - timedelta(days=900), None
+    entry.save()
+    listed = register.public_list("park-use", "ja")
+    papers = Document.objects.filter(pk=entry.decision.letter_id)
+    assert register.entries_of(listed).get() == entry
+    papers.update(revoked_at=timezone.now() - timedelta(days=360))
+    assert register.entries_of(listed).get() == entry
+    papers.update(revoked_at=timezone.now() - timedelta(days=370))
+    assert not register.entries_of(listed).exists()
+
+
 def test_corrected_answers_count(town: Any) -> None:
     entry = _permit()
     case = Case.objects.get(decision=entry.decision)

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import CASCADE
+from psycopg import sql
 
 from audit import export, verify
 from audit.models import LedgerEntry
-from cases import actions
+from cases import actions, bulk, desk_actions, tasks
+from cases.desk import InboxFilter
 from cases.models import (
     Application,
     Case,
@@ -36,12 +39,15 @@ from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
 from common.models import OutboxRow
 from documents.models import Document
-from forms.models import Attachment, Draft
+from forms import profile
+from forms.models import Attachment, Draft, ProfileFact
+from notifications import notices
+from notifications.actions import send
 from notifications.models import Message
 from payments.models import FeeDue
 from tenants.files import PrivateStorage
+from tests.factories import behalf, people
 from tests.factories import cases as make
-from tests.factories import people
 
 Travel = Callable[[date], None]
 
@@ -213,6 +219,97 @@ def test_what_is_deleted_is_gone_everywhere(town: Any, on: Travel) -> None:
     assert LedgerEntry.objects.filter(object_id=str(case.pk), event="case.refused").exists()
 
 
+def _rows_that_say(*words: str) -> set[str]:
+    """Tables of the town with a row in which one of the words stands, in whatever column."""
+    found = set()
+    with connection.cursor() as cursor:
+        of_the_town = connection.introspection.table_names(cursor)
+        for model in apps.get_models():
+            table = model._meta.db_table
+            if model._meta.proxy or table not in of_the_town:
+                continue
+            for word in words:
+                cursor.execute(
+                    sql.SQL("SELECT EXISTS (SELECT FROM {} AS one WHERE one::text LIKE %s)").format(
+                        sql.Identifier(table)
+                    ),
+                    [f"%{word}%"],
+                )
+                if cursor.fetchone() == (True,):
+                    found.add(model._meta.label)
+    return found
+
+
+def test_no_row_says_a_word_of_what_is_deleted(town: Any, on: Travel) -> None:
+    """Whatever was written about the case, and wherever: by anybody, in notices, at the desk."""
+    on(date(2026, 5, 11))
+    word = "かなりあ"
+    worker = people.caseworker()
+    consultation = make.consulted_case(
+        by=worker, answers={"purpose": word}, resident=people.resident(name="山田 花子")
+    )
+    case = consultation.case
+    make.guest_token(case)
+    signature, _token = behalf.asked_to_sign(Draft.objects.get(pk=case.application.idempotency_key))
+    send(
+        notices.CosignaturesComplete,
+        resident=case.resident,
+        context={"service": case.offering.title, "path": "/"},
+        key=f"cosignature:{signature.pk}",
+    )
+    tasks.after_waiting_for_an_opinion({"consultation_id": str(consultation.pk)})
+    make.opinions_on(case, text=word)
+    correction = make.correction_of(case, by=worker)
+    case = make.answered_correction(correction, purpose=f"{word} 二")
+    case = Case.objects.get(pk=case.pk)
+    desk_actions.write_note(case=case, text=word, by=worker)
+    desk_actions.tag_case(case=case, name=word, by=worker)
+    run = bulk.choose(by=worker, chosen=InboxFilter(), ids=[case.pk], query=word)
+    decision = make.decision_on(case, "refused", reason=word, by=worker)
+    outbox.drain()
+    ids = (str(case.pk), str(case.application_id), str(decision.pk), str(consultation.pk))
+    assert len(_rows_that_say(word)) > 6
+    assert len(_rows_that_say(*ids, str(signature.pk))) > 10
+
+    bulk.forget_old()
+    on(date(2032, 4, 1))
+    bulk.forget_old()
+    _dispose(1)
+
+    assert not type(run).objects.filter(pk=run.pk).exists()
+    assert _rows_that_say(word) == set()
+    # The proof of what was done, and of its deletion: ids, no words.
+    proof = {"audit.LedgerEntry", "cases.DisposalItem", "common.OutboxRow"}
+    assert _rows_that_say(*ids, str(signature.pk)) <= proof
+
+
+def test_a_file_kept_for_the_next_application_goes_with_what_kept_it(
+    town: Any, on: Travel, django_capture_on_commit_callbacks: Any
+) -> None:
+    on(date(2026, 5, 11))
+    case = _withdrawn()
+    other = _withdrawn()  # not due yet: its file stays, though no fact names it
+    Case.objects.filter(pk=other.pk).update(closed_at=datetime(2028, 3, 1, tzinfo=ZoneInfo("UTC")))
+    file = Attachment.objects.get(owner=case.resident_id)
+    fact = ProfileFact.objects.create(
+        resident=case.resident,
+        concept="document.sitePlan",
+        question={"type": "file"},
+        value=[str(file.pk)],
+        subject="park-use",
+        expires_at=datetime(2029, 1, 1, tzinfo=ZoneInfo("UTC")),
+    )
+    on(date(2028, 4, 1))
+    _dispose(1)
+    profile.forget_expired()
+    assert Attachment.objects.filter(pk=file.pk).exists()
+    fact.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        profile.forget_expired()
+    assert list(Attachment.objects.values_list("owner", flat=True)) == [other.resident_id]
+    assert not PrivateStorage().exists(file.file.name)
+
+
 def test_accounts_are_kept_without_the_payer(town: Any, on: Travel) -> None:
     on(date(2026, 5, 11))
     before = _files()
@@ -250,8 +347,6 @@ def test_other_cases_of_the_resident_stay(town: Any, on: Travel) -> None:
 
 
 def test_a_document_kept_for_the_next_application_stays(town: Any, on: Travel) -> None:
-    from forms.models import ProfileFact
-
     on(date(2026, 5, 11))
     case = _withdrawn()
     file = Attachment.objects.get(owner=case.resident_id)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+import time_machine
 from asn1crypto import pem, x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from django.utils import timezone
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
@@ -112,6 +115,19 @@ def test_a_town_that_signs_issues_nothing_unsigned(key: dict[str, str]) -> None:
         issue()
     assert key["path"] not in str(refusal.value)
     assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize("years", [-1, 30])
+def test_with_a_certificate_out_of_its_time_nothing_is_issued(
+    key: dict[str, str], years: int
+) -> None:
+    """Such a signature looks like one, and every reader of the letter is warned of it."""
+    issue()
+    then = timezone.now() + timedelta(days=365 * years)
+    with time_machine.travel(then), pytest.raises(RenderingError) as refusal:
+        issue()
+    assert refusal.value.code == "not_signed"
+    assert Document.objects.count() == 1
 
 
 def test_another_town_does_not_sign_with_it(

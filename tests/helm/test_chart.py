@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,7 @@ def test_settings_name_the_hosts(full: list[Object]) -> None:
         "https://madoguchi.example.jp,https://*.madoguchi.example.jp,"
         "https://shinsei.city-shiomi.example"
     )
-    assert plain["EID_TIMEOUT"] == "5"
+    assert plain["EID_READ_TIMEOUT"] == "5"
 
 
 def test_web_is_probed_drained_and_spread(minimal: list[Object]) -> None:
@@ -330,3 +331,49 @@ def test_default_values_leave_only_the_domain_open(helm: Helm) -> None:
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
     assert defaults["platform"]["domain"] is None
     assert helm.template({"platform": {"domain": "example.jp"}})
+
+
+def test_only_the_worker_sees_the_keys_of_letters(full: list[Object]) -> None:
+    """Where the files are missing, LETTER_SIGNING would stop every command at its checks."""
+    named = {name for name, one in containers(full) if "LETTER_SIGNING" in environment(one)}
+    assert named == {"counter-madoguchi-worker"}
+    mounting = {
+        name
+        for name, pod in pods(full).items()
+        for volume in pod["volumes"]
+        if volume.get("secret") == {"secretName": "town-seals", "defaultMode": 0o440}
+    }
+    assert mounting == {"counter-madoguchi-worker"}
+    worker = pods(full)["counter-madoguchi-worker"]["containers"][0]
+    keys = json.loads(environment(worker)["LETTER_SIGNING"]["value"])
+    assert keys == {
+        "shiomi": {
+            "kind": "pkcs12",
+            "path": "/etc/madoguchi-signing/shiomi.p12",
+            "passphrase_file": "/etc/madoguchi-signing/shiomi.txt",
+        },
+        "aoi": {"kind": "pkcs12", "path": "/etc/madoguchi-signing/aoi.p12"},
+    }
+    place = next(one for one in worker["volumeMounts"] if one["name"] == "signing")
+    assert (place["mountPath"], place["readOnly"]) == ("/etc/madoguchi-signing", True)
+
+
+def test_towns_that_sign_need_their_secret(helm: Helm) -> None:
+    result = helm.run(
+        "template", "counter", str(CHART), "--set", "platform.domain=example.jp",
+        "--set", "signing.towns.shiomi.file=shiomi.p12",
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert "signing.towns needs signing.secretName" in result.stderr
+
+
+def test_web_and_worker_reach_the_scanner_that_is_named(full: list[Object]) -> None:
+    assert find(full, "ConfigMap", "counter-madoguchi")["data"]["CLAMAV_SOCKET"] == (
+        "clamav.scan:3310"
+    )
+    reaching = {
+        one["metadata"]["name"].rpartition("-")[2]
+        for one in full
+        if one["kind"] == "NetworkPolicy" and 3310 in _egress_ports(one)
+    }
+    assert reaching == {"web", "worker", "toolbox"}

@@ -245,7 +245,8 @@ class TestWebhook:
             "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
             "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::",
             "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:1::1",
+            "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:1::1", "::127.0.0.1", "::ffff:0:127.0.0.1",
+            "64:ff9b:1::7f00:1", "fec0::1",
         ],
     )  # fmt: skip
     def test_our_own_network_is_not_called(
@@ -262,6 +263,36 @@ class TestWebhook:
     def test_the_open_network_is(self) -> None:
         assert fetching.is_public("8.8.8.8")
         assert fetching.is_public("2001:4860:4860::8888")
+
+    @pytest.mark.parametrize("drip", [b"X", b"HTTP/1.1 100 Continue\r\n\r\n"])
+    def test_an_answer_that_never_ends_is_not_waited_for(
+        self, drip: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A byte at a time, each of them soon enough for the socket's own limit."""
+        settings.WEBHOOK_MAY_CALL_ANYWHERE = True
+        now = [0.0]
+        monkeypatch.setattr(fetching.time, "monotonic", lambda: now[0])
+
+        class Slow:
+            def settimeout(self, seconds: float) -> None:
+                assert 0 < seconds <= fetching.TIMEOUT_SECONDS
+
+            def recv_into(self, buffer: memoryview) -> int:
+                now[0] += 0.5
+                assert now[0] < 60, "it was waited for"
+                buffer[: len(drip)] = drip
+                return len(drip)
+
+            def sendall(self, content: bytes) -> None:
+                pass
+
+            def close(self) -> None:
+                pass
+
+        monkeypatch.setattr(fetching.socket, "create_connection", lambda *_place: Slow())
+        with pytest.raises(OSError, match="took too long"):
+            fetching.post("http://127.0.0.1:9/", b"{}", headers={})
+        assert now[0] <= fetching.TIMEOUT_SECONDS + 0.5
 
     def test_the_connection_goes_to_the_address_that_was_checked(
         self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch

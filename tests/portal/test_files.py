@@ -42,6 +42,14 @@ def test_owner_gets_the_file_as_a_download(browser: Client, attachment: Attachme
     assert len(body(answer)) == attachment.size
 
 
+def test_a_file_that_is_not_what_was_examined_is_not_handed_out(
+    browser: Client, attachment: Attachment
+) -> None:
+    with attachment.file.storage.open(attachment.file.name, "wb") as file:
+        file.write(b"<script>other</script>")
+    assert browser.get(reverse("portal:attachment", args=[attachment.pk])).status_code == 404
+
+
 def test_small_picture_is_small(browser: Client, attachment: Attachment) -> None:
     answer = browser.get(reverse("portal:thumbnail", args=[attachment.pk]))
     content = body(answer)
