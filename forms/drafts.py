@@ -12,7 +12,18 @@ from django.utils.translation import get_language
 from audit import ledger
 from common.actor import GUEST, Actor
 from common.lookup import Lookup
-from forms import attachments, autofill, display, pages, pieces, profile, seals, storing, validation
+from forms import (
+    attachments,
+    autofill,
+    display,
+    pages,
+    pieces,
+    profile,
+    seals,
+    storing,
+    unplaced,
+    validation,
+)
 from forms.draft_files import add_file, file_node, files_of, remove_file
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Attachment, Draft, FormVersion
@@ -197,11 +208,16 @@ def review(draft: Draft, language: str | None = None) -> Review:
     only = set(pages.allowed(draft, prepared, state)) if draft.only is not None else None
     problems = validation.problems(prepared, state, only=only)
     answers = state.answers()
-    has_files = attachments.referenced(prepared, answers)
+    has_files = _may_lose_files(draft) or attachments.referenced(prepared, answers)
     files = attachments.of_draft(draft) if has_files else {}
     language = language or get_language() or "ja"
     steps = display.rows(draft.form, answers, draft.provenance, language, files, state=state)
-    return Review(steps, problems)
+    return Review(steps, problems, unplaced.of_review(draft, files))
+
+
+def _may_lose_files(draft: Draft) -> bool:
+    """Does some entry take files, which two windows may disagree about?"""
+    return any(node.groups and node.asks_files for node in draft.prepared.nodes.values())
 
 
 def snapshot(draft: Draft) -> Snapshot:
@@ -222,9 +238,10 @@ def snapshot(draft: Draft) -> Snapshot:
 def close(draft: Draft) -> None:
     """The draft was sent: no more answers. Idempotent.
 
-    Files of answers that a newer version had no place for were kept until now.
+    Files of answers that a newer version had no place for, or that lost their entry, were kept
+    until now.
     """
-    if draft.rebased is not None:
+    if draft.rebased is not None or _may_lose_files(draft):
         kept = attachments.referenced(draft.prepared, draft.answers)
         attachments.discard(draft, attachments.of_draft(draft).keys() - kept)
     Draft.objects.filter(pk=draft.pk, state=Draft.State.OPEN).update(

@@ -230,6 +230,8 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    # The entry that it came with is gone: no answer holds it (`forms.unplaced`).
+    without_place = models.BooleanField(default=False, db_default=False)
     file = models.FileField(storage=PrivateStorage(), upload_to=attachment_path, max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from forms import attachments, entries, rendering, saving, validation
+from forms import attachments, entries, rendering, saving, unplaced, validation
 from forms.definitions import FormDefinition
 from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
@@ -65,6 +65,8 @@ class StepPage:
     next_step_id: str | None = None
     #: Does the step ask for files, now or after another answer?
     takes_files: bool = False
+    #: Files that belong to no entry any more.
+    unplaced: list[unplaced.Unplaced] = field(default_factory=list)
     saved_at: datetime | None = None
 
 
@@ -116,6 +118,7 @@ def step_page(
         version=str(draft.version_id),
         saved_at=draft.saved_at if draft.lock else None,
     )
+    page.unplaced = unplaced.on_page(nodes, files, frame.listed, language)
     if outcome:
         page.notice, page.conflict, page.focus = outcome.notice, outcome.conflict, outcome.focus
     if draft.only is None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from common.actor import Actor
-from forms import attachments, entries, judging, pages, rebase, saving, seals, stale, storing
+from forms import (
+    attachments,
+    entries,
+    judging,
+    pages,
+    rebase,
+    saving,
+    seals,
+    stale,
+    storing,
+    unplaced,
+)
 from forms.errors import DraftClosed, FileRefused, TamperedValue
 from forms.models import Draft, FormVersion
 from forms.outcome import StepOutcome
+from forms.parsing import Read
 from forms.prepared import Node
 from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
 from forms.state import evaluate
@@ -51,7 +63,7 @@ def save_step(
         draft.refresh_from_db(
             fields=["version", "answers", "provenance", "steps_done", "rebased", "lock", "state"]
         )
-    return _conflict(draft, step_id, post)
+    return _given_up(draft, step_id, post, Uploads(Files(), stored))
 
 
 def _save_stale(
@@ -93,7 +105,8 @@ def _save_step(
     read = reader.read(wanted)
     only_looking = reader.action == "refresh" and not uploads.files
     if not only_looking and _saved_elsewhere(draft, nodes, post, read):
-        return _conflict(draft, step_id, reader.post, wanted, read)
+        return _conflict(draft, step_id, reader, wanted, read)
+    stored = draft.answers
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
     state = evaluate(prepared, draft.answers)
     after = pages.nodes_of(draft, prepared, step_id, state)
@@ -108,12 +121,20 @@ def _save_step(
         rebase.mark_seen(draft)
     if not storing.update(draft):
         return None
-    if reader.removed_files:
-        kept = attachments.referenced(prepared, draft.answers)
-        attachments.discard(draft, reader.removed_files - kept)
+    if reader.removed_files or any(node.asks_files for node in wanted):
+        _settle_files(draft, reader, stored)
     if not outcome.ok and not outcome.leave:
         outcome.page = pages.step_page(draft, step_id, outcome, state=state)
     return outcome
+
+
+def _settle_files(draft: Draft, reader: Reader, stored: Mapping[str, Any]) -> None:
+    """Those that were removed go. Those whose entry went without a word lose their place only."""
+    held = attachments.referenced(draft.prepared, draft.answers)
+    attachments.discard(draft, reader.removed_files - held)
+    before = attachments.referenced(draft.prepared, stored)
+    unplaced.mark(draft, before - held - reader.removed_files)
+    unplaced.mark(draft, reader.given_places & held, without_place=False)
 
 
 def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read: Any) -> bool:
@@ -132,19 +153,45 @@ def _saved_elsewhere(draft: Draft, nodes: Iterable[Node], post: QueryDict, read:
 
 
 def _conflict(
-    draft: Draft, step_id: str, post: QueryDict, nodes: Iterable[Node] = (), read: Any = None
+    draft: Draft, step_id: str, reader: Reader, nodes: list[Node], read: Read
+) -> StepOutcome | None:
+    """Nothing is saved but files, which the browser would not send a second time.
+
+    Those of entries go to the entry that they were chosen in, if it is stored.
+    """
+    posted, prepared = read.values, draft.prepared
+    files = {node.id for node in nodes if node.question.type == "file"}
+    read.values = {name: value for name, value in posted.items() if name in files}
+    answers, provenance = saving.merged(draft.answers, draft.provenance, read)
+    groups = [node for node in nodes if node.items]
+    answers, homeless = unplaced.into_entries(prepared, answers, groups, posted, reader.uploads.ids)
+    if answers != draft.answers:
+        draft.answers, draft.provenance = answers, provenance
+        if not storing.update(draft):
+            return None
+    unplaced.mark(draft, homeless)
+    attachments.discard(draft, reader.removed_files - attachments.referenced(prepared, answers))
+    wrong = {name: list(words) for name, words in read.errors.items()}
+    about_files = {name: wrong[name] for name in wrong if judging.about_files(name, prepared)}
+    typed = saving.typed_values(reader.post, nodes)
+    return _told(draft, step_id, typed, about_files)
+
+
+def _given_up(draft: Draft, step_id: str, post: QueryDict, uploads: Uploads) -> StepOutcome:
+    """Others saved at every try: the same, with the files to be given a place."""
+    prepared = draft.prepared
+    unplaced.mark(draft, uploads.ids - attachments.referenced(prepared, draft.answers))
+    nodes = pages.nodes_of(draft, prepared, step_id, evaluate(prepared, draft.answers))
+    return _told(draft, step_id, saving.typed_values(post, nodes), {})
+
+
+def _told(
+    draft: Draft, step_id: str, typed: dict[str, Any], errors: dict[str, list[str]]
 ) -> StepOutcome:
-    """Nothing is saved but files, which the browser would not send a second time."""
-    nodes = list(nodes)
-    if read is not None:
-        files = {node.id for node in nodes if node.question.type == "file"}
-        read.values = {name: value for name, value in read.values.items() if name in files}
-        if read.values:
-            draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
-            storing.update(draft)
     outcome = StepOutcome(
         False,
-        typed=saving.typed_values(post, nodes),
+        typed=typed,
+        errors=errors,
         notice=_(
             "You saved other answers to this step in another window. "
             "Below is what you have just typed; save again if it should count."
