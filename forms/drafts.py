@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from audit import ledger
 from common.actor import GUEST, Actor
+from common.database import one_or_none
 from common.lookup import Lookup
 from forms import (
     attachments,
@@ -55,6 +56,7 @@ _open_draft: Lookup[Draft] = Lookup(
 _open_draft_for: Lookup[Draft] = Lookup(
     lambda representation, resident, subject: Draft.objects.filter(
         representation=representation,
+        on_behalf__isnull=True,
         resident=resident,
         subject=subject,
         state=Draft.State.OPEN,
@@ -79,26 +81,32 @@ def open_draft(
     subject: str,
     claims: Claims | None = None,
     representation: Any = None,
+    on_behalf: Any = None,
     by: Actor | None = None,
 ) -> Draft:
     """The resident's open draft for `subject`, or a new one; claims fill what they can.
 
     With a `representation` it is the draft for whom the resident acts then; each has its own. An
-    open draft stays with the version it began with.
+    open draft stays with the version it began with. `on_behalf`: where that is help at the
+    counter, for whom the resident who is helped acts.
     `by`: who opens it, if not the resident. What was used of the claims is written to the ledger,
     by concept.
     """
-    draft = _open_one(resident, subject, representation)
+    draft = _open_one(resident, subject, representation, on_behalf)
     if draft is None:
         draft = Draft(
-            resident=resident, version=version, subject=subject, representation=representation
+            resident=resident,
+            version=version,
+            subject=subject,
+            representation=representation,
+            on_behalf=on_behalf,
         )
         used = _fill(draft, claims or {})
         try:
             with transaction.atomic():
                 draft.save(force_insert=True)
         except IntegrityError:  # a double click opened it a moment ago
-            draft = _open_one(resident, subject, representation)
+            draft = _open_one(resident, subject, representation, on_behalf)
             if draft is None:
                 raise
             return draft
@@ -122,9 +130,19 @@ def open_draft(
     return draft
 
 
-def _open_one(resident: Any, subject: str, representation: Any) -> Draft | None:
+def _open_one(resident: Any, subject: str, representation: Any, on_behalf: Any) -> Draft | None:
     if representation is None:
         return _open_draft.one(resident=resident.pk, subject=subject)
+    if on_behalf is not None:
+        return one_or_none(
+            Draft.objects.filter(
+                representation=representation,
+                on_behalf=on_behalf,
+                resident=resident,
+                subject=subject,
+                state=Draft.State.OPEN,
+            )
+        )
     return _open_draft_for.one(
         representation=representation.pk, resident=resident.pk, subject=subject
     )

@@ -106,6 +106,11 @@ class Draft(models.Model):
     representation = models.ForeignKey(
         "identity.Representation", models.CASCADE, null=True, blank=True, related_name="drafts"
     )
+    # Where a member of staff helps somebody who acts for another (then `representation` says who
+    # helps whom): for whom. Goes with it as above.
+    on_behalf = models.ForeignKey(
+        "identity.Representation", models.CASCADE, null=True, blank=True, related_name="+"
+    )
     # What it is for: the slug of the offering, or "correction:<id>".
     subject = models.CharField(max_length=120)
     version = KeptForeignKey(FormVersion, models.PROTECT, related_name="drafts")
@@ -133,7 +138,7 @@ class Draft(models.Model):
         verbose_name_plural = _("drafts")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["resident", "subject", "representation"],
+                fields=["resident", "subject", "representation", "on_behalf"],
                 condition=models.Q(state="open", resident__isnull=False),
                 name="forms_draft_one_open",
                 nulls_distinct=False,
@@ -142,6 +147,10 @@ class Draft(models.Model):
                 fields=["guest", "subject"],
                 condition=models.Q(state="open", resident__isnull=True),
                 name="forms_draft_one_open_guest",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(on_behalf__isnull=True) | models.Q(representation__isnull=False),
+                name="forms_draft_on_behalf",
             ),
             # One of the two, never both; what nobody has signed in for is not sent.
             models.CheckConstraint(

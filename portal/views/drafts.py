@@ -329,6 +329,8 @@ def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -
             policies.check_helps(
                 representation, offering, resident=draft.applicant, by=actor_of(request)
             )
+            if draft.on_behalf is not None:
+                policies.check_represents(draft.on_behalf, offering, draft.applicant)
         else:
             policies.check_represents(representation, offering, resident_of(request))
     except NotAllowed as refusal:
