@@ -345,7 +345,9 @@ def _due_on(offering: Offering | None) -> object:
 def _errors(draft: Draft, review: Review) -> list[dict[str, str]]:
     return [
         {
-            "label": str(draft.form.question(problem.question_id).label),
+            "label": pages.field_label(
+                draft.prepared.nodes[problem.question_id], problem.field, get_language() or "ja"
+            ),
             "message": problem.message,
             "url": f"{reverse('portal:step', args=[draft.pk, problem.step_id])}#f-{problem.field}",
         }
