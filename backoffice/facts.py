@@ -203,7 +203,7 @@ class CaseFacts:
     @property
     def representation(self) -> Representation | None:
         """The representation as it is now; it may have been revoked since."""
-        return self.case.application.representation if self.represented else None
+        return self.case.application.authority if self.represented else None
 
     @property
     def signatures(self) -> list[Signed]:

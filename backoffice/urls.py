@@ -70,6 +70,7 @@ urlpatterns = [
     path("counter/code/", counter.with_code, name="counter_code"),
     path("counter/person/", counter.in_person, name="counter_person"),
     path("counter/begin/", counter.begin, name="counter_begin"),
+    path("counter/for/<slug:slug>/", counter.whom, name="counter_whom"),
     path("counter/end/", counter.end, name="counter_end"),
     path("counter/sent/<uuid:case_id>/", counter.done, name="counter_done"),
     path("printing/", printing.letters, name="printing"),

@@ -148,6 +148,8 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             screening=[finding.as_json() for finding in findings] or None,
             representation=representation,
             represented_then=entering.record_of(representation, read_back if helps else ""),
+            on_behalf=draft.on_behalf,
+            on_behalf_then=entering.record_of(draft.on_behalf, ""),
             cosigned=cosigning.record_of(signatures),
         )
     )
@@ -190,6 +192,9 @@ def _represented(draft: Draft, offering: Offering, by: Actor) -> Representation 
     found = Representation.objects.select_for_update().get(pk=draft.representation_id)
     if found.kind == Representation.Kind.COUNTER:
         policies.check_helps(found, offering, resident=draft.applicant, by=by)
+        if draft.on_behalf_id is not None:
+            whom = Representation.objects.select_for_update().get(pk=draft.on_behalf_id)
+            policies.check_represents(whom, offering, draft.applicant)
     else:
         policies.check_represents(found, offering, draft.applicant)
     return found
@@ -284,7 +289,7 @@ def check_representation(
     `NotFound` when nobody is represented, `NotAllowed`, `Conflict`, `InvalidInput`.
     """
     case = _locked(case, lock, by)
-    representation = case.application.representation
+    representation = case.application.authority
     if representation is None:
         raise NotFound(_("Nobody is represented in this case."), code="no_representation")
     policies.check_may_check_ground(case, by)
@@ -427,7 +432,7 @@ def request_correction(
         answers=case.answers,
         provenance=case.provenance,
         question_ids=chosen,
-        representation_id=case.application.representation_id,
+        representation_id=case.application.authority_id or case.application.representation_id,
     )
     correction.save(force_insert=True)
     _apply(case, move)

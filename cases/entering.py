@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -86,16 +87,42 @@ def drafts_of(helping: Helping) -> list[Draft]:
     return list(
         Draft.objects.filter(
             representation=helping.representation, state=Draft.State.OPEN, only__isnull=True
-        )
+        ).select_related("on_behalf")
     )
 
 
-@transaction.atomic
-def open_draft(*, helping: Helping, offering: Offering) -> Draft:
-    """The draft of this session for a service. What the resident began at the counter before, in a
-    session that has ended, goes on in this one; what they began at home is not looked at.
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Somebody for whom the resident acts; `reason` says why an application cannot be for them."""
 
-    Raises `NotAllowed`.
+    representation: Representation
+    reason: str
+
+
+def whom(helping: Helping, offering: Offering) -> list[Whom]:
+    """For whom else the resident at the counter could apply for this service."""
+    kinds = {kind.value for kind in offering.template.service.on_behalf}
+    found = []
+    for each in representations.of_owner(helping.resident):
+        if each.kind not in kinds or each.state == Representation.State.REVOKED:
+            continue
+        try:
+            policies.check_represents(each, offering, helping.resident)
+        except NotAllowed as refusal:
+            found.append(Whom(each, str(refusal)))
+        else:
+            found.append(Whom(each, ""))
+    return found
+
+
+@transaction.atomic
+def open_draft(
+    *, helping: Helping, offering: Offering, on_behalf: Representation | None = None
+) -> Draft:
+    """The draft of this session for a service; `on_behalf` of whom, if not of the resident.
+
+    What the resident began at the counter before, in a session that has ended, goes on in this one;
+    what they began at home is not looked at. Raises `NotAllowed`.
     """
     by, representation = Actor.of(helping.helper), helping.representation
     policies.check_helps(representation, offering, resident=helping.resident, by=by)
@@ -105,22 +132,28 @@ def open_draft(*, helping: Helping, offering: Offering) -> Draft:
             _("For this service the applicant has to show a paper with a photograph."),
             code="assurance",
         )
-    _go_on(helping, offering)
+    if on_behalf is not None:
+        policies.check_represents(on_behalf, offering, helping.resident)
+        counter.check_not_oneself(helping.helper, on_behalf.name)
+    _go_on(helping, offering, on_behalf)
     concepts = offering.form_version.form.concepts()
     told = representations.claims(representation, {}) | claims.fresh(helping.resident, concepts)
+    if on_behalf is not None:
+        told = representations.claims(on_behalf, told)
     draft: Draft = drafts.open_draft(
         resident=helping.resident,
         version=offering.form_version,
         subject=offering.slug,
         claims=told,
         representation=representation,
+        on_behalf=on_behalf,
         by=by,
     )
     _note("counter.draft", draft.resident_id, by, "draft", draft.pk, f"service:{offering.slug}")
     return draft
 
 
-def _go_on(helping: Helping, offering: Offering) -> None:
+def _go_on(helping: Helping, offering: Offering, on_behalf: Representation | None) -> None:
     """Take over what another session left."""
     earlier = (
         Draft.objects.select_for_update(of=("self",))
@@ -128,6 +161,7 @@ def _go_on(helping: Helping, offering: Offering) -> None:
             Q(representation__helping__ended_at__isnull=False)
             | Q(representation__helping__expires_at__lte=timezone.now()),
             resident=helping.resident,
+            on_behalf=on_behalf,
             subject=offering.slug,
             state=Draft.State.OPEN,
             only__isnull=True,
@@ -137,7 +171,10 @@ def _go_on(helping: Helping, offering: Offering) -> None:
         .first()
     )
     here = Draft.objects.filter(
-        representation=helping.representation, subject=offering.slug, state=Draft.State.OPEN
+        representation=helping.representation,
+        on_behalf=on_behalf,
+        subject=offering.slug,
+        state=Draft.State.OPEN,
     )
     if earlier is not None and not here.exists():
         Draft.objects.filter(pk=earlier.pk).update(representation=helping.representation_id)

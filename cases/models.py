@@ -70,6 +70,14 @@ class Application(models.Model):
     represented_then: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True
     )
+    # The same where a member of staff helped somebody who acts for another; then the two above say
+    # who helped. Null: nobody helped, or nobody was represented.
+    on_behalf = models.ForeignKey(
+        Representation, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    on_behalf_then: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True
+    )
     # Who signed it, too, and who would not: as `cases.cosigning.record_of` puts it.
     cosigned: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
         default=list, db_default=[]
@@ -89,6 +97,8 @@ class Application(models.Model):
     @cached_property
     def represented(self) -> Represented | None:
         """For whom it was sent; None: the resident's own."""
+        if self.on_behalf_then:
+            return Represented.from_json(self.on_behalf_then)
         found = self._represented_then
         return None if found is None or found.at_the_counter else found
 
@@ -101,6 +111,18 @@ class Application(models.Model):
     @cached_property
     def _represented_then(self) -> Represented | None:
         return Represented.from_json(self.represented_then)
+
+    @property
+    def authority_id(self) -> uuid.UUID | None:
+        """On what the resident acts for another; None: it is their own."""
+        if self.on_behalf_id is not None or self.helped is not None:
+            return self.on_behalf_id
+        return self.representation_id
+
+    @property
+    def authority(self) -> Representation | None:
+        """As it is now; it may have been revoked since."""
+        return self.on_behalf if self.helped is not None else self.representation
 
     @property
     def applicant_name(self) -> str:

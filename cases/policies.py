@@ -295,8 +295,8 @@ def check_in_force(representation: Representation) -> None:
 
 def check_still_acts(case: Case) -> None:
     """Whether the resident may still do something in an application sent for somebody else."""
-    representation = case.application.representation_id
-    if representation is not None and case.application.helped is None:
+    representation = case.application.authority_id
+    if representation is not None:
         # What the page has read may be older than a revocation.
         check_in_force(Representation.objects.select_for_update().get(pk=representation))
 

@@ -100,9 +100,9 @@ def about(case: Case, **data: Any) -> dict[str, Any]:
 
 
 def for_whom(application: Application) -> dict[str, str]:
-    """What the ledger says about it: an id, no name."""
-    found = application.representation_id
-    return {"representation": str(found)} if found else {}
+    """What the ledger says about it: ids, no names."""
+    ids = {"representation": application.representation_id, "on_behalf": application.on_behalf_id}
+    return {name: str(found) for name, found in ids.items() if found}
 
 
 def required(text: str, field: str, message: str) -> str:

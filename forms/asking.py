@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from forms import rendering, saving, validation
-from forms.models import Draft
+from forms.models import Attachment, Draft
 from forms.pages import ErrorLink, error_links
 from forms.prepared import Prepared
 from forms.saving import Files, Reader, Uploads
@@ -30,6 +30,8 @@ class Asked:
     focus: str = ""
     done: bool = False
     seen: str = ""
+    #: Those that the answers hold: they can be taken off, none can be added.
+    files: Mapping[str, Attachment] = field(default_factory=dict)
 
     @property
     def shown(self) -> str:
@@ -44,7 +46,8 @@ class Asked:
             controlling=(),
             typed=self.typed,
             errors=self.messages,
-            files={},
+            files=self.files,
+            takes_uploads=False,
             language=get_language() or "ja",
             painters=rendering.PAINTERS,
         ).fields(self.prepared.order)
@@ -66,9 +69,17 @@ class Asked:
         self.done = False
 
 
-def ask(prepared: Prepared, answers: Mapping[str, Any], post: QueryDict | None) -> Asked:
-    """The page as it is opened (None), or after `post`. The form has no conditions and no files."""
-    page = Asked(prepared, dict(answers))
+def ask(
+    prepared: Prepared,
+    answers: Mapping[str, Any],
+    post: QueryDict | None,
+    files: Mapping[str, Attachment] | None = None,
+) -> Asked:
+    """The page as it is opened (None), or after `post`. The form has no conditions.
+
+    `files`: those in `answers`; of others the page takes none.
+    """
+    page = Asked(prepared, dict(answers), files=files or {})
     if post is None:
         return page
     # Nothing of this draft is ever stored: it is only what a reader reads into.

@@ -30,9 +30,7 @@ def judge(
     typed = saving.typed_values(reader.post, wanted)
     if stay:
         if reader.action != "lookup":
-            errors = {
-                name: words for name, words in errors.items() if _about_files(read, name, prepared)
-            }
+            errors = {name: words for name, words in errors.items() if about_files(name, prepared)}
         return StepOutcome(
             False, errors=errors, typed=typed, notice=reader.notice, focus=reader.focus
         )
@@ -75,6 +73,7 @@ def judge(
     )  # fmt: skip
 
 
-def _about_files(read: Any, name: str, prepared: Prepared) -> bool:
+def about_files(name: str, prepared: Prepared) -> bool:
+    """Whether the field is one for files."""
     node = prepared.nodes.get(name.rsplit("-", 1)[-1])
     return node is not None and node.question.type == "file"

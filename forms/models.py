@@ -106,6 +106,11 @@ class Draft(models.Model):
     representation = models.ForeignKey(
         "identity.Representation", models.CASCADE, null=True, blank=True, related_name="drafts"
     )
+    # Where a member of staff helps somebody who acts for another (then `representation` says who
+    # helps whom): for whom. Goes with it as above.
+    on_behalf = models.ForeignKey(
+        "identity.Representation", models.CASCADE, null=True, blank=True, related_name="+"
+    )
     # What it is for: the slug of the offering, or "correction:<id>".
     subject = models.CharField(max_length=120)
     # What was sent before and this follows: the id of a case and what it is to it, for whoever
@@ -137,7 +142,14 @@ class Draft(models.Model):
         verbose_name_plural = _("drafts")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["resident", "subject", "representation", "origin", "origin_kind"],
+                fields=[
+                    "resident",
+                    "subject",
+                    "representation",
+                    "on_behalf",
+                    "origin",
+                    "origin_kind",
+                ],
                 condition=models.Q(state="open", resident__isnull=False),
                 name="forms_draft_one_open",
                 nulls_distinct=False,
@@ -146,6 +158,10 @@ class Draft(models.Model):
                 fields=["guest", "subject"],
                 condition=models.Q(state="open", resident__isnull=True),
                 name="forms_draft_one_open_guest",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(on_behalf__isnull=True) | models.Q(representation__isnull=False),
+                name="forms_draft_on_behalf",
             ),
             # One of the two, never both; what nobody has signed in for is not sent.
             models.CheckConstraint(
@@ -234,6 +250,8 @@ class Attachment(models.Model):
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    # The entry that it came with is gone: no answer holds it (`forms.unplaced`).
+    without_place = models.BooleanField(default=False, db_default=False)
     file = models.FileField(storage=PrivateStorage(), upload_to=attachment_path, max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
 

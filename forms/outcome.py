@@ -49,6 +49,8 @@ class Review:
 
     steps: list[StepRows]
     problems: list[Problem]
+    #: Names of files that belong to no entry, so that they are not sent, each with its step.
+    unplaced: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from forms import attachments, entries, rendering, saving, validation
+from forms import attachments, display, entries, rendering, saving, unplaced, validation
 from forms.definitions import FormDefinition
 from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
 from forms.prepared import Node, Prepared
+from forms.questions import GroupQuestion
 from forms.state import State, evaluate
 
 StepState = Literal["done", "current", "todo", "started"]
@@ -65,6 +66,8 @@ class StepPage:
     next_step_id: str | None = None
     #: Does the step ask for files, now or after another answer?
     takes_files: bool = False
+    #: Files that belong to no entry any more.
+    unplaced: list[unplaced.Unplaced] = field(default_factory=list)
     saved_at: datetime | None = None
 
 
@@ -116,6 +119,7 @@ def step_page(
         version=str(draft.version_id),
         saved_at=draft.saved_at if draft.lock else None,
     )
+    page.unplaced = unplaced.on_page(nodes, files, frame.listed, language)
     if outcome:
         page.notice, page.conflict, page.focus = outcome.notice, outcome.conflict, outcome.focus
     if draft.only is None:
@@ -263,21 +267,33 @@ def error_links(
     left = dict(errors)
     for node in nodes:
         mine = [name for name in left if name == node.id or name.startswith(f"{node.id}-")]
-        for name in sorted(mine, key=_natural):
-            label = _asked_as(node, name).question.label.in_language(language)
+        for name in sorted(mine, key=lambda name: _place_on_page(node, name)):
+            label = field_label(node, name, language)
             links += [ErrorLink(f"f-{name}", message, label) for message in left.pop(name)]
     return links
 
 
-def _asked_as(node: Node, name: str) -> Node:
-    """The question that an input belongs to, in entries too."""
+def field_label(node: Node, name: str, language: str) -> str:
+    """What an input of a question is called: ``Member 2, Income 1: Amount``."""
+    around: list[str] = []
     for part in name.split("-")[1:]:
+        if isinstance(node.question, GroupQuestion) and part.isdigit():
+            around.append(f"{node.question.item_label.in_language(language)} {int(part) + 1}")
         node = next((item for item in node.items if item.id == part), node)
-    return node
+    return display.in_entry(around, node.question.label.in_language(language), language)
 
 
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (int(part), "") if part.isdigit() and part.isascii() and len(part) < 5 else (-1, part)
-        for part in name.split("-")
-    )
+def _place_on_page(node: Node, name: str) -> tuple[tuple[int, str], ...]:
+    """Sorts the fields of a question as its entries and their questions stand on the page."""
+    places = []
+    for part in name.split("-")[1:]:
+        if part.isdigit() and part.isascii() and len(part) < 5:
+            places.append((int(part), ""))
+            continue
+        asked = [item.id for item in getattr(node.question, "questions", ())]
+        if part in asked:
+            places.append((asked.index(part), ""))
+            node = next(item for item in node.items if item.id == part)
+        else:
+            places.append((-1, part))
+    return tuple(places)

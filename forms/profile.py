@@ -65,6 +65,14 @@ class Fact:
         """The value in words, a line for each entry or file."""
         return list(_lines(self.question, self.row.value, get_language() or "ja"))
 
+    @cached_property
+    def files(self) -> dict[str, Attachment]:
+        """The files of its entries, by id; no query where there are none."""
+        question = self.question
+        if not isinstance(question, GroupQuestion):
+            return {}
+        return attachments.by_ids(_files_in(question, self.row.value))
+
     @property
     def asserted_at(self) -> datetime:
         return self.row.asserted_at
@@ -77,12 +85,29 @@ class Fact:
 
 def _lines(question: Question, value: Any, language: str) -> Iterator[str]:
     if isinstance(question, GroupQuestion):
-        yield from (display.entry_text(question, entry, language) for entry in value)
+        files = attachments.by_ids(_files_in(question, value))
+        for entry in value:
+            names = [files[item].filename for item in _files_in(question, [entry]) if item in files]
+            words = display.entry_text(question, entry, language)
+            yield "\n".join([words, *names] if words else names)
     elif isinstance(question, FileQuestion):
         files = attachments.by_ids(value)
         yield from (files[item].filename for item in value if item in files)
     else:
         yield display.text_of(question, value, language)
+
+
+def _files_in(question: GroupQuestion, value: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Ids of the files in entries, and in entries within these."""
+    found = []
+    for entry in value:
+        for item in question.questions:
+            given = entry.get(item.id) or []
+            if isinstance(item, FileQuestion):
+                found += list(given)
+            elif isinstance(item, GroupQuestion):
+                found += _files_in(item, given)
+    return found
 
 
 # --- Keeping ----------------------------------------------------------------------------------
@@ -178,7 +203,7 @@ def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
     for node, fact, found in _fitting(draft):
         if node.id not in question_ids:
             continue
-        value = _copies(draft, node.question, found) if node.question.type == "file" else found
+        value = _with_copies(draft, node.question, found) if node.asks_files else found
         if not value:
             continue
         draft.answers[node.id] = value
@@ -254,11 +279,7 @@ def _entries(
         (item, source)
         for item in question.questions
         for source in known.questions
-        if item.concept
-        and item.concept == source.concept
-        and item.type == source.type
-        # Files are copied for a question of the form only (`use`): in entries they are asked anew.
-        and item.type != "file"
+        if item.concept and item.concept == source.concept and item.type == source.type
     ]
     found = []
     for value in values:
@@ -278,6 +299,8 @@ def _part(item: Question, known: Question, value: Any) -> Any:
         return None
     if isinstance(item, GroupQuestion):
         return _entries(item, cast("GroupQuestion", known), value)[: item.max]
+    if isinstance(item, FileQuestion):  # `use` copies them
+        return value[: item.max_files]
     return None if any(of_value(item, value)) else value
 
 
@@ -286,16 +309,44 @@ def _is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:
     return entry.get(relation) in _CHILDREN
 
 
-def _copies(draft: Draft, question: Question, ids: Iterable[str]) -> list[str]:
+def _with_copies(draft: Draft, question: Question, value: Any) -> Any:
+    """The answer with a copy of each file of its own, in entries too."""
+    ids = _files_in(question, value) if isinstance(question, GroupQuestion) else value
+    return _copied(draft, question, value, attachments.by_ids(ids))
+
+
+def _copied(
+    draft: Draft, question: Question, value: Any, originals: Mapping[str, Attachment]
+) -> Any:
+    if isinstance(question, FileQuestion):
+        copies = (_copy(draft, question, originals.get(item)) for item in value)
+        return [copy for copy in copies if copy]
+    if not isinstance(question, GroupQuestion):
+        return value
+    with_files = [
+        item for item in question.questions if isinstance(item, FileQuestion | GroupQuestion)
+    ]
     found = []
-    for original in attachments.by_ids(ids).values():
-        if original.owner_id != draft.resident_id:
-            continue
-        try:
-            found.append(str(attachments.copy(original, draft, cast("FileQuestion", question)).pk))
-        except (FileRefused, FileNotFoundError):
-            continue  # it does not fit this question, or has been removed: it is asked for anew
+    for entry in value:
+        changed = {
+            item.id: _copied(draft, item, entry[item.id], originals)
+            for item in with_files
+            if item.id in entry
+        }
+        found.append({name: v for name, v in (entry | changed).items() if not is_empty(v)})
     return found
+
+
+def _copy(draft: Draft, question: FileQuestion, original: Attachment | None) -> str | None:
+    """None for what does not fit or has been removed: it is asked for anew."""
+    if original is None or original.owner_id != draft.resident_id:
+        return None
+    if not attachments.fits(draft, original.size):
+        return None
+    try:
+        return str(attachments.copy(original, draft, question).pk)
+    except (FileRefused, FileNotFoundError):
+        return None
 
 
 # --- Seeing, deleting -------------------------------------------------------------------------

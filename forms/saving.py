@@ -6,15 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from forms import attachments, entries, parsing, postal, seals
+from forms import attachments, entries, parsing, postal, seals, unplaced
 from forms.errors import FileRefused
-from forms.models import Draft
+from forms.models import Attachment, Draft
 from forms.parsing import Read
 from forms.prepared import Node, Prepared
 from forms.questions import FileQuestion, GroupQuestion
@@ -92,6 +93,11 @@ class Uploads:
             raise result
         return result
 
+    @property
+    def ids(self) -> set[str]:
+        """Of those that were stored."""
+        return {result for result in self.stored.values() if isinstance(result, str)}
+
 
 class Reader:
     """Reads the step's fields out of a post, files included."""
@@ -105,7 +111,23 @@ class Reader:
         self.focus = ""
         self.early_errors: dict[str, list[str]] = {}
         self.removed_files: set[str] = set()
+        #: Files that have found a place again.
+        self.given_places: set[str] = set()
         self.action, _sign, self.argument = str(post.get(ACTION, "") or "").partition(":")
+        self._give_places()
+
+    def _give_places(self) -> None:
+        """A file without a place that was given one counts as listed there."""
+        for key in [key for key in self.post if key.startswith(unplaced.PLACE)]:
+            name = str(self.post[key])
+            node = entries.node_at(self.prepared, name)
+            if node is not None and node.question.type == "file":
+                self.post.appendlist(f"{name}-kept", key.removeprefix(unplaced.PLACE))
+
+    @cached_property
+    def unplaced(self) -> dict[str, Attachment]:
+        """The draft's files without a place; asked for only when a post names one."""
+        return unplaced.of_draft(self.draft)
 
     def press_buttons(self) -> bool:
         """Carry out a button inside the page on what was posted. True: stay on this page."""
@@ -197,8 +219,14 @@ class Reader:
             for item in dict.fromkeys(str(value) for value in listed)
             if item in known and item not in self.removed_files
         ]
-        uploads = [upload for upload in self.uploads.files.getlist(name) if upload]
         messages = []
+        for item in self._placed(node, name, known):
+            if len(kept) >= question.max_files:
+                messages.append(too_many_files(question.max_files))
+                break
+            kept.append(item)
+            self.given_places.add(item)
+        uploads = [upload for upload in self.uploads.files.getlist(name) if upload]
         for upload in uploads:
             if len(kept) >= question.max_files:
                 messages.append(too_many_files(question.max_files))
@@ -211,6 +239,16 @@ class Reader:
             into.errors[name] = messages
         self.post.setlist(f"{name}-kept", ["", *kept])
         return kept or None
+
+    def _placed(self, node: Node, name: str, known: set[str]) -> list[str]:
+        """Files that had lost their place and are listed here: they belong to this question."""
+        listed = dict.fromkeys(str(item) for item in self.post.getlist(f"{name}-kept") if item)
+        strange = [item for item in listed if item not in known | self.removed_files]
+        return [
+            item
+            for item in strange
+            if item in self.unplaced and self.unplaced[item].question_id == node.id
+        ]
 
     def _stored_list(self, node: Node, name: str) -> list[str]:
         """The question's files as they are now.

@@ -73,19 +73,28 @@ def problems(
         for node in prepared.step_nodes[step.id]:
             if node.id not in state.visible or (only is not None and node.id not in only):
                 continue
-            if not any(name == node.id or name.startswith(f"{node.id}-") for name in skip):
-                found.extend(_of_question(node, node.id, state.values, state))
+            found.extend(_of_question(node, node.id, state.values, state, skip))
     return found
 
 
 def _of_question(
-    node: Node, name: str, scope: Answers, state: State, within: Within = ()
+    node: Node,
+    name: str,
+    scope: Answers,
+    state: State,
+    skip: Collection[str],
+    within: Within = (),
 ) -> Iterator[Problem]:
-    """Of a question asked as `name`, and of the entries of a group, which see their own scope."""
+    """Of a question asked as `name`, and of the entries of a group, which see their own scope.
+
+    Nothing is said of a question with a field in `skip`; of a group then only what its entries
+    lack, since its own rules have not got every answer.
+    """
     value = scope.get(node.id)
-    for place, message, rule in _messages(node, name, value, scope):
-        cause = Cause(rule, scope, within) if rule else None
-        yield Problem(node.step_id, node.top_id, place, message, cause)
+    if not any(field == name or field.startswith(f"{name}-") for field in skip):
+        for place, message, rule in _messages(node, name, value, scope):
+            cause = Cause(rule, scope, within) if rule else None
+            yield Problem(node.step_id, node.top_id, place, message, cause)
     if not node.items:
         return
     unanswered = dict.fromkeys(item.id for item in node.items)
@@ -95,7 +104,7 @@ def _of_question(
         for item in node.items:
             if item.id in visible:
                 field_name = f"{name}-{index}-{item.id}"
-                yield from _of_question(item, field_name, inner, state, here)
+                yield from _of_question(item, field_name, inner, state, skip, here)
 
 
 def _messages(

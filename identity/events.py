@@ -17,6 +17,7 @@ STAFF_SIGNED_OUT = "staff.signed_out"
 STAFF_FACTOR_ADDED = "staff.factor_added"
 STAFF_FACTOR_REMOVED = "staff.factor_removed"
 REPRESENTATION_DECLARED = "representation.declared"
+REPRESENTATION_NOTED = "representation.noted"
 REPRESENTATION_REVOKED = "representation.revoked"
 REPRESENTATION_CONFIRMED = "representation.confirmed"
 REPRESENTATION_DOUBTED = "representation.doubted"
@@ -42,6 +43,7 @@ def register() -> None:
         STAFF_FACTOR_ADDED: _("{name} added a second factor"),
         STAFF_FACTOR_REMOVED: _("{name} removed a second factor"),
         REPRESENTATION_DECLARED: _("{name} declared to act for somebody else"),
+        REPRESENTATION_NOTED: _("{name} noted at the counter that you act for somebody else"),
         REPRESENTATION_REVOKED: _("{name} acts for somebody else no more"),
         REPRESENTATION_CONFIRMED: _("{name} confirmed that you may act for somebody else"),
         REPRESENTATION_DOUBTED: _("{name} asked for proof that you may act for somebody else"),

@@ -97,6 +97,19 @@ def applicant_page(view: View) -> View:
     return _for_applicants(view, resident_required(_or_adopting(view)))
 
 
+def resident_or_helped_page(view: View) -> View:
+    """For a signed-in resident, and for whoever helps them at the counter just now."""
+    as_resident, as_helper = resident_page(view), staff_required(Role.COUNTER)(_helping(view))
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        at_the_counter = user.is_authenticated and not user.is_resident
+        return (as_helper if at_the_counter else as_resident)(request, *args, **kwargs)
+
+    return guarded_view
+
+
 def applicant_call(view: View) -> View:
     """As `applicant_page`, for a script: without a session 401, as it can follow no redirect."""
     guarded = _for_applicants(view, resident_page(view))

@@ -54,7 +54,7 @@ def open_drafts(user: User) -> QuerySet[Draft]:
     """Applications that were begun and not sent, last saved first. No corrections."""
     return (
         Draft.objects.filter(resident=user, state=Draft.State.OPEN, only__isnull=True)
-        .select_related("representation")
+        .select_related("representation", "on_behalf")
         .order_by("-saved_at")
     )
 

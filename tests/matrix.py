@@ -215,8 +215,8 @@ TOWN: dict[str, Row] = {
     "portal:join": residents(OK, INVALID),
     "portal:profile_change": owner(OK, INVALID),
     "portal:profile_delete": owner(OK, FOUND),
-    "portal:representation_add": residents(),
-    "portal:representation_new": residents(OK, INVALID),
+    "portal:representation_add": applicant(residents()),
+    "portal:representation_new": applicant(residents(OK, INVALID)),
     "portal:representation_revoke": owner(OK, FOUND),
     "portal:representation_document": owner(),
     # portal: everybody
@@ -268,6 +268,7 @@ TOWN: dict[str, Row] = {
     "desk:counter_code": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:counter_person": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:counter_begin": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
+    "desk:counter_whom": Row(_ADMIN_ONLY, FOUND, FOUND),
     "desk:counter_end": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
     "desk:counter_done": Row(_ADMIN_ONLY, NOT_FOUND, NOT_FOUND, objects=True),
     "desk:team": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),

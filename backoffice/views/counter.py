@@ -4,10 +4,12 @@ resident's (`portal`), opened in the session that begins here."""
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +26,7 @@ from forms import attachments, display
 from identity.access import staff_required
 from identity.counter import actions, codes, queries
 from identity.models import CounterCode, Helping, Role
+from identity.representation import queries as representations
 
 at_the_counter = staff_required(Role.COUNTER)
 
@@ -125,12 +128,52 @@ def begin(request: HttpRequest) -> HttpResponse:
             else _("Choose a service."),
         )
         return redirect("desk:counter")
+    if request.POST.get("whom") == "other":
+        return redirect("desk:counter_whom", slug=offering.slug)
     try:
         draft = entering.open_draft(helping=helping, offering=offering)
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("desk:counter")
     return redirect("portal:draft", draft_id=draft.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_the_counter
+def whom(request: HttpRequest, slug: str) -> HttpResponse:
+    """The person acts for somebody else: for whom, and then the form."""
+    helping = queries.open_of(reader_of(request))
+    offering = catalogue.published_one(slug)
+    if offering is None:
+        raise Http404
+    if helping is None:
+        messages.error(request, _("The help has ended. Please begin anew."))
+        return redirect("desk:counter")
+    chosen, problem = request.POST.get("whom", ""), ""
+    if request.method == "POST":
+        try:
+            if not chosen:
+                raise InvalidInput({"whom": []}, _("Choose for whom the application is."))
+            on_behalf = None
+            if chosen != "myself":
+                on_behalf = representations.own(helping.resident, chosen)
+            draft = entering.open_draft(helping=helping, offering=offering, on_behalf=on_behalf)
+        except NotFound as missing:
+            raise Http404 from missing
+        except DomainError as refusal:
+            problem = str(refusal)
+        else:
+            return redirect("portal:draft", draft_id=draft.pk)
+    context = {
+        **frame(request, "counter"),
+        "helping": helping,
+        "offering": offering,
+        "choices": entering.whom(helping, offering),
+        "chosen": chosen,
+        "problem": problem,
+        "add": f"{reverse('portal:representation_add')}?{urlencode({'service': offering.slug})}",
+    }
+    return render(request, "backoffice/counter_whom.html", context, status=422 if problem else 200)
 
 
 @require_POST

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from catalogue.fitting import Misfit, misfits
 from catalogue.models import Offering
+from cms.lettering import naming
 from common.errors import DomainError
 from forms.building import reasons
 from forms.building.examining import Examined, Problem, examine
 from forms.building.places import Data
+from forms.definitions import FormDefinition
 
 
 class CannotWork(DomainError):
@@ -24,6 +26,14 @@ class CannotWork(DomainError):
             code="form_cannot_work",
         )
         self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class LetterProblem(Problem):
+    """A letter prints the answer to a question that the form does not ask any more."""
+
+    outcome: str
+    letter: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ def look(data: Data, offering: Offering) -> Look:
     if examined.complete and examined.prepared is not None:
         form = examined.prepared.form
         found += [Problem((), _words(one)) for one in misfits(offering.template, form)]
+        found += _letters(offering, form)
     return Look(examined, tuple(found))
 
 
@@ -55,3 +66,33 @@ def _words(misfit: Misfit) -> str:
     if misfit.part == "letter":
         return _("The letter needs the question “%(name)s”, which is not there any more.") % names
     return _("The register needs the question “%(name)s”, which is not there any more.") % names
+
+
+def _letters(offering: Offering, form: FormDefinition) -> list[Problem]:
+    """Places in letters that would stay empty, the town's own words or else the service's."""
+    asked = offering.form_version.form.questions_by_id
+    told = _(
+        "This letter prints the answer to “%(question)s”, which the form would not ask any more "
+        "(%(language)s, %(part)s, line %(line)s: “%(quote)s”). Bring the question back with the "
+        "name “%(id)s”, or first take {answer.%(id)s} out of the letter. A question with a new "
+        "name can be put into the letter once the form is published."
+    )
+    return [
+        LetterProblem(
+            (),
+            told
+            % {
+                "question": str(asked[one.question_id].label)
+                if one.question_id in asked
+                else one.question_id,
+                "language": one.language_name,
+                "part": one.part_name,
+                "line": one.line,
+                "quote": one.quote,
+                "id": one.question_id,
+            },
+            outcome=one.outcome,
+            letter=_("Letter: %(name)s") % {"name": one.letter},
+        )
+        for one in naming.missing(offering, form)
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import Offering
@@ -185,6 +186,10 @@ def problem_links(data: Data, offering: Offering, problems: Sequence[Problem]) -
     """Each problem with its place in words and the page and field to put it right."""
     found = []
     for problem in problems:
+        if isinstance(problem, checks.LetterProblem):
+            letter = reverse("cms_letters:edit", args=[offering.slug, problem.outcome])
+            found.append(ProblemLink(problem.letter, "", problem.message, letter))
+            continue
         place, rest = place_of(problem.path)
         first = str(rest[0]) if rest else ""
         kind = str(part_at(data, place).get("type")) if _is_there(data, place) else ""

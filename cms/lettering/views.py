@@ -16,7 +16,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from wagtail.admin import messages
 
@@ -27,6 +26,7 @@ from cms import seals as pictures
 from cms.building import access
 from cms.building.http import staff_of
 from cms.lettering import sample
+from cms.lettering.naming import OUTCOMES
 from cms.models import Branding, Office
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput
@@ -35,12 +35,6 @@ from documents.models import LetterWording
 
 View = Callable[..., HttpResponse]
 
-OUTCOMES = {
-    "approved": gettext_lazy("Approval"),
-    "refused": gettext_lazy("Refusal"),
-    "acknowledged": gettext_lazy("Acknowledgement"),
-    "revoked": gettext_lazy("Revocation"),
-}
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 

@@ -232,6 +232,7 @@ def declaration(frame: Frame, node: Node, name: str, value: Any) -> str:
 def file(frame: Frame, node: Node, name: str, value: Any) -> str:
     question = cast("FileQuestion", node.question)
     kept = [item for item in frame.typed.get(f"{name}-kept", value or []) if item]
+    frame.listed[name] = kept
     rows = "".join(_attached(frame, name, item) for item in kept)
     listed = f'<ul class="f-file__list">{rows}</ul>' if rows else ""
     accept = ",".join(_FILE_TYPES[kind] for kind in question.accept)
@@ -261,8 +262,12 @@ def file(frame: Frame, node: Node, name: str, value: Any) -> str:
         }
         marker = f'<input type="hidden" name="{name}-kept" value="">'
         limit = f'<p class="f-hint" id="f-{name}-limits">{escape(limits)}</p>'
-        if len(kept) >= question.max_files:
-            full = _("To attach another file, remove this one first.")
+        if len(kept) >= question.max_files or not frame.takes_uploads:
+            full = (
+                _("To attach another file, remove this one first.")
+                if frame.takes_uploads
+                else _("A file can be attached with your next application.")
+            )
             inside = f'{marker}{listed}<p class="f-hint">{full}</p>'
             return f'<div class="f-file"{place} id="f-{name}" tabindex="-1">{inside}</div>'
         return f'<div class="f-file"{place}>{marker}{listed}{limit}<input{attributes(pairs)}></div>'

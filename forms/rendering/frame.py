@@ -64,6 +64,10 @@ class Frame:
     reasons: Mapping[str, Because] = field(default_factory=dict)
     #: The key of each entry painted so far, by its name (`forms.entries`).
     keys: dict[str, str] = field(default_factory=dict)
+    #: Whether files can be attached here.
+    takes_uploads: bool = True
+    #: The files that each field for files painted so far shows, by its name.
+    listed: dict[str, list[str]] = field(default_factory=dict)
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question

@@ -19,7 +19,7 @@ from identity.counter import codes, papers, queries
 from identity.counter.models import CounterCode, Helping
 from identity.models import Representation, User
 from identity.representation import actions as representations
-from identity.representation.actions import Declared
+from identity.representation.actions import Declared, Paper
 from identity.roles import Role, has_role
 
 #: A form takes ten to thirty minutes; whoever needs longer begins a session anew, and goes on in
@@ -62,7 +62,7 @@ def begin_with_code(
     resident = codes.use(code=code, purpose=CounterCode.Purpose.HELP, user=helper)
     if resident is None:
         return None
-    _check_not_oneself(helper, resident.name)
+    check_not_oneself(helper, resident.name)
     known = _known_birth_date(resident)
     if known and birth_date and known != birth_date.isoformat():
         raise InvalidInput(
@@ -113,7 +113,7 @@ def begin_in_person(
     """
     _check_helper(helper)
     _check_recognised(recognised, person.birth_date)
-    _check_not_oneself(helper, person.name)
+    check_not_oneself(helper, person.name)
     if same_as is not None and same_as not in queries.candidates(person.name, person.birth_date):
         raise NotFound(_("There is no such entry."), code="no_record")
     resident = same_as or User.objects.create_resident(
@@ -223,7 +223,26 @@ def _check_recognised(recognised: Recognised, birth_date: date | None) -> None:
         raise InvalidInput(errors, _("Some answers are missing or need another look."))
 
 
-def _check_not_oneself(helper: User, name: str) -> None:
+def declare_for(
+    *, helping: Helping, declared: Declared, document: Paper | None = None
+) -> Representation:
+    """Note for the resident at the counter that they act for somebody.
+
+    Raises as `representation.actions.declare`, and `NotAllowed` when the help has ended.
+    """
+    if not helping.is_open:
+        raise NotAllowed(_("The help has ended. Please begin anew."), code="help_ended")
+    check_not_oneself(helping.helper, declared.name)
+    return representations.declare(
+        owner=helping.resident,
+        declared=declared,
+        document=document,
+        by=Actor.of(helping.helper),
+        at_their_word=True,
+    )
+
+
+def check_not_oneself(helper: User, name: str) -> None:
     """Nobody enters their own application as staff. Of the account nothing but the name is known,
     so somebody of the same name is asked to take a colleague, too."""
     if queries.squeezed(name) == queries.squeezed(helper.name):

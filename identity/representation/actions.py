@@ -62,14 +62,21 @@ class Declared:
 
 @transaction.atomic
 def declare(
-    *, owner: User, declared: Declared, by: Actor, document: Paper | None = None
+    *,
+    owner: User,
+    declared: Declared,
+    by: Actor,
+    document: Paper | None = None,
+    at_their_word: bool = False,
 ) -> Representation:
     """Note that `owner` acts for somebody.
 
     Nothing is checked with anybody: the staff does, with each application, until it is confirmed.
+    `at_their_word`: `by` is a member of staff who writes it down for them
+    (`identity.counter.actions.declare_for`).
     Raises `InvalidInput` by field, `NotAllowed`, `Conflict`.
     """
-    if by.id != str(owner.pk):
+    if by.id != str(owner.pk) and not at_their_word:
         raise NotAllowed(_("Everybody declares this for themselves."), code="not_yours")
     at_the_counter = declared.kind == Kind.COUNTER
     if at_the_counter == owner.is_resident:
@@ -85,7 +92,8 @@ def declare(
         made.document_sha256 = document.sha256
         made.document.save(document.filename, ContentFile(document.data), save=False)
     made.save(force_insert=True)
-    _note(events.REPRESENTATION_DECLARED, made, by, kind=made.kind, basis=made.basis)
+    event = events.REPRESENTATION_NOTED if at_their_word else events.REPRESENTATION_DECLARED
+    _note(event, made, by, kind=made.kind, basis=made.basis)
     return made
 
 

@@ -332,6 +332,8 @@ def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -
             policies.check_helps(
                 representation, offering, resident=draft.applicant, by=actor_of(request)
             )
+            if draft.on_behalf is not None:
+                policies.check_represents(draft.on_behalf, offering, draft.applicant)
         else:
             policies.check_represents(representation, offering, resident_of(request))
     except NotAllowed as refusal:
@@ -358,7 +360,9 @@ def _errors(
         for message in messages
     ] + [
         {
-            "label": str(draft.form.question(problem.question_id).label),
+            "label": pages.field_label(
+                nodes[problem.question_id], problem.field, get_language() or "ja"
+            ),
             "message": problem.message,
             "url": f"{reverse('portal:step', args=[draft.pk, problem.step_id])}#f-{problem.field}",
         }

@@ -19,11 +19,19 @@ from catalogue.template import Behalf
 from common.errors import DomainError, InvalidInput, NotAllowed
 from forms import drafts
 from identity import claims
+from identity.counter import actions as counter
 from identity.models import Representation, User
 from identity.representation import actions, files
 from identity.representation import queries as representations
 from portal import queries, representing
-from portal.http import actor_of, confirmed_first, resident_of, resident_page
+from portal.http import (
+    actor_of,
+    confirmed_first,
+    helping_of,
+    resident_of,
+    resident_or_helped_page,
+    resident_page,
+)
 from portal.ways import way_on
 
 
@@ -97,7 +105,7 @@ def _in_the_way(representation: Representation, offering: Offering, user: User) 
 
 
 @require_safe
-@resident_page
+@resident_or_helped_page
 def add(request: HttpRequest) -> HttpResponse:
     """As what do you act for somebody? Each kind has a page of its own."""
     service = _service_of(request)
@@ -111,13 +119,13 @@ def add(request: HttpRequest) -> HttpResponse:
             )
             for kind in kinds
         ],
-        "back": _back(service),
+        "back": _back(request, service),
     }
     return render(request, "portal/representation_add.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@resident_or_helped_page
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     """Declare it."""
     if kind not in {each.value for each in Behalf}:
@@ -126,12 +134,7 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     service = _service_of(request)
     if page.asked.done:
         try:
-            made = actions.declare(
-                owner=resident_of(request),
-                declared=page.declared,
-                by=actor_of(request),
-                document=page.paper,
-            )
+            made = _declared(request, page)
         except InvalidInput as refusal:
             page.refuse(refusal)
         except DomainError as refusal:
@@ -142,17 +145,30 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
                 _("Noted. You can now apply for %(name)s. The office checks it.")
                 % {"name": made.name},
             )
-            return redirect(_back(service))
+            return redirect(_back(request, service))
     if getattr(request, "htmx", False):
         return render(request, "forms/step.html", {"page": page.asked})
     context = {
         "page": page,
         "again": representing.paper_again(page),
-        "back": _back(service),
+        "back": _back(request, service),
         "all_services": service is None,
     }
     return render(
         request, "portal/representation_new.html", context, status=422 if page.wrong else 200
+    )
+
+
+def _declared(request: HttpRequest, page: representing.DeclaringPage) -> Representation:
+    """By the resident, or at their word by whoever helps them at the counter."""
+    helping = helping_of(request)
+    if helping is not None:
+        return counter.declare_for(helping=helping, declared=page.declared, document=page.paper)
+    return actions.declare(
+        owner=resident_of(request),
+        declared=page.declared,
+        by=actor_of(request),
+        document=page.paper,
     )
 
 
@@ -162,7 +178,11 @@ def _service_of(request: HttpRequest) -> Offering | None:
     return queries.published_or_none(slug) if slug else None
 
 
-def _back(service: Offering | None) -> str:
+def _back(request: HttpRequest, service: Offering | None) -> str:
+    if helping_of(request):
+        if service is None:
+            return reverse("desk:counter")
+        return reverse("desk:counter_whom", args=[service.slug])
     if service is None:
         return reverse("portal:my_data") + "#representations"
     return reverse("portal:for_whom", args=[service.slug])

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from bench import big_form, form_sides
 from bench.form_sides import Side
-from forms import drafts
+from forms import storing
 from forms.definitions import load
 from forms.prepared import prepare
 
@@ -56,7 +56,7 @@ class _Read(HTMLParser):
 
 @pytest.fixture
 def sides(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Side, Side]]:
-    monkeypatch.setattr(drafts, "_update", drafts._update)  # put back what the bench takes out
+    monkeypatch.setattr(storing, "update", storing.update)  # put back what the bench takes out
     with translation.override("ja"):
         yield form_sides.ours(), form_sides.plain()
 

@@ -501,3 +501,32 @@ def test_prepared_form_stays_small() -> None:
         (), ("group_1",), ("group_1", "group_0"),
     ]  # fmt: skip
     assert questions_of.DEEPEST_GROUPS == 2
+
+
+def test_what_cannot_be_read_hides_nothing_that_is_missing_elsewhere(
+    town: Any, japanese: None
+) -> None:
+    """One look at the page is enough: all that is wrong in the entries is told at once."""
+    draft = a_draft(FORM)
+    wrong = {
+        "members-0-called": "",
+        "members-0-incomes-0-source": "",
+        "members-0-incomes-0-amount": "たくさん",
+        "members-0-incomes-1-source": "",
+        "members-1-called": "",
+    }
+    outcome = save(draft, "members", POSTED | wrong)
+    assert [link.anchor for link in outcome.page.errors] == [
+        "f-members-0-called",
+        "f-members-0-incomes-0-source",
+        "f-members-0-incomes-0-amount",
+        "f-members-0-incomes-1-source",
+        "f-members-1-called",
+    ]
+    assert [link.label for link in outcome.page.errors] == [
+        "方 1: 名前",
+        "方 1、収入 1: 種類",
+        "方 1、収入 1: 金額",
+        "方 1、収入 2: 種類",
+        "方 2: 名前",
+    ]

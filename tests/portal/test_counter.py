@@ -7,22 +7,31 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
 from cases import actions as cases
-from cases import entering, policies
+from cases import copies, entering, policies
 from cases.models import Application, Case
 from catalogue.models import Offering
 from common.actor import Actor
 from common.errors import NotAllowed
 from forms.models import Draft
 from identity.counter import actions, codes
-from identity.models import CounterCode, Helping, Role, StaffRole, User, WrongCode
+from identity.models import (
+    CounterCode,
+    Helping,
+    Representation,
+    Role,
+    StaffRole,
+    User,
+    WrongCode,
+)
+from tests.factories import behalf, counter, people
 from tests.factories import cases as make
-from tests.factories import counter, people
 from tests.portal import steps
 
 DESK = "/en/desk/counter/"
@@ -568,3 +577,158 @@ class TestJoining:
         answer = browser.post(self.PATH, {"code": code})
         assert answer.status_code == 422
         assert 'id="code-error"' in answer.content.decode()
+
+
+class TestActingForAnother:
+    """A guardian at the counter: for whom, on what ground, and who helped, all three are known."""
+
+    DOGS = "/en/desk/counter/for/dog-registration/"
+    PARK = "/en/desk/counter/for/park-use/"
+
+    @pytest.fixture
+    def dogs(self, town: Any) -> Offering:
+        found = make.offering("dog_registration")
+        found.is_published = True
+        found.save(update_fields=["is_published"])
+        return found
+
+    def _chosen(self, desk: Client, resident: User, whom: Representation) -> Draft:
+        desk.post(CODE, counter.code_fields(counter.code_of(resident)))
+        answer = desk.post(BEGIN, {"service": "park-use", "whom": "other"})
+        assert answer.headers["Location"] == self.PARK
+        page = desk.get(self.PARK).content.decode()
+        assert "For 鈴木 ハル" in page
+        assert "Power of attorney" in page
+        answer = desk.post(self.PARK, {"whom": str(whom.pk)})
+        draft = Draft.objects.get(resident=resident, on_behalf=whom)
+        assert answer.headers["Location"] == at("portal:draft", draft.pk)
+        return draft
+
+    def test_from_the_choice_to_staff_resident_copy_and_ledger(
+        self, offering: Offering, browser: Client, resident: User, desk: Client, helper: User,
+        at_desk: Callable[[User], Client],
+    ) -> None:  # fmt: skip
+        whom = behalf.attorney_of(resident)
+        draft = self._chosen(desk, resident, whom)
+        first = desk.get(at("portal:step", draft.pk, draft.form.steps[0].id)).content.decode()
+        assert "This application is for 鈴木 ハル." in first
+        assert "山田 花子 acts for them, and you enter it." in first
+        assert "You are helping 山田 花子" in first
+        draft = completed(draft)
+        check = at("portal:check", draft.pk)
+        sent = desk.post(check, {"_version": str(draft.version_id), "read_back": "read_back"})
+        case = Case.objects.get(application__idempotency_key=draft.pk)
+        done = at("desk:counter_done", case.pk)
+        assert sent.headers["Location"] == done
+        kept = case.application
+        assert kept.represented is not None
+        assert kept.helped is not None
+        assert (kept.represented.name, kept.represented.kind, kept.represented.basis) == (
+            "鈴木 ハル", "attorney", "power_of_attorney",
+        )  # fmt: skip
+        assert (kept.helped.helper, kept.helped.confirmed) == (str(helper.pk), "read_back")
+        assert kept.applicant_name == "鈴木 ハル"
+        assert "鈴木 ハル" in desk.get(done).content.decode()
+
+        for page in ("portal:case", "portal:receipt", "portal:sent"):
+            shown = browser.get(at(page, case.pk)).content.decode()
+            assert "For 鈴木 ハル" in shown, page
+            assert "Entered with you at the counter by 森 さくら" in shown, page
+        with translation.override("en"):
+            copy = render_to_string("cases/copy.html", copies._context(kept, "Copy", "en"))
+        assert "For 鈴木 ハル, sent by 山田 花子" in copy
+        assert "Entered with you at the counter by 森 さくら" in copy
+        worker = people.staff(Role.CASEWORKER, at=offering.department.key, name="係 一郎")
+        worker.language = "en"
+        worker.save()
+        desk_page = at_desk(worker).get(at("desk:case", case.pk)).content.decode()
+        assert "Sent on behalf of the applicant" in desk_page
+        assert "Entered at the counter" in desk_page
+        assert "森 さくら" in desk_page
+        (entry,) = LedgerEntry.objects.filter(event="application.entered")
+        assert entry.data["on_behalf"] == str(whom.pk)
+        assert entry.data["representation"] == str(draft.representation_id)
+        assert entry.actor_id == str(helper.pk)
+        # The ground is checked like any other; help says nothing about it.
+        assert policies.ground(case) == "claimed"
+        checked = cases.check_representation(case=case, verdict="confirmed", reason="", by=worker)
+        assert checked.verdict == "confirmed"
+        whom.refresh_from_db()
+        assert whom.state == "confirmed"
+        Representation.objects.filter(pk=whom.pk).update(state="revoked")
+        with pytest.raises(NotAllowed):
+            policies.check_still_acts(Case.objects.get(pk=case.pk))
+
+    def test_noted_at_the_counter_and_seen_by_the_resident(
+        self, dogs: Offering, browser: Client, resident: User, desk: Client
+    ) -> None:
+        desk.post(CODE, counter.code_fields(counter.code_of(resident)))
+        ways = desk.get("/en/my-data/acting/?service=dog-registration").content.decode()
+        new = "/en/my-data/acting/guardian/?service=dog-registration"
+        assert new in ways
+        child = {
+            "name": "山田 空", "name_kana": "ヤマダ　ソラ", "basis": "family_register",
+            "birth_date-year": str(timezone.localdate().year - 7),
+            "birth_date-month": "6", "birth_date-day": "15",
+            "address-postalCode": "1650026", "address-prefecture": "東京都",
+            "address-city": "中野区", "address-streetAddress": "新井1-2-3",
+        }  # fmt: skip
+        assert desk.post(new, child | {"name": "森 さくら"}).status_code == 422  # the helper
+        answer = desk.post(new, child)
+        assert answer.headers["Location"] == self.DOGS
+        made = Representation.objects.get(owner=resident)
+        assert (made.kind, made.state) == ("guardian", "claimed")
+        assert "For 山田 空" in desk.get(self.DOGS).content.decode()
+        mine = browser.get("/en/my-data/").content.decode()
+        assert "山田 空" in mine
+        assert "森 さくら noted at the counter that you act for somebody else" in mine
+
+    def test_nobody_elses_ground_and_no_choice(
+        self, dogs: Offering, resident: User, desk: Client
+    ) -> None:
+        other = behalf.guardian_of_a_child(people.resident(name="別の 人"))
+        desk.post(CODE, counter.code_fields(counter.code_of(resident)))
+        assert desk.post(self.DOGS, {"whom": str(other.pk)}).status_code == 404
+        assert desk.post(self.DOGS, {"whom": "x"}).status_code == 404
+        unchosen = desk.post(self.DOGS)
+        assert unchosen.status_code == 422
+        assert "Choose for whom the application is." in unchosen.content.decode()
+        assert not Draft.objects.filter(resident=resident).exists()
+        assert desk.post(self.DOGS, {"whom": "myself"}).status_code == 302
+        assert Draft.objects.get(resident=resident).on_behalf is None
+
+    def test_what_has_ended_is_shown_with_its_reason_and_not_sent(
+        self, offering: Offering, resident: User, desk: Client
+    ) -> None:
+        whom = behalf.attorney_of(resident)
+        draft = self._chosen(desk, resident, whom)
+        Representation.objects.filter(pk=whom.pk).update(
+            valid_from=timezone.localdate() - timedelta(days=9),
+            valid_until=timezone.localdate() - timedelta(days=1),
+        )
+        assert "the time has run out" in desk.get(self.PARK).content.decode()
+        page = desk.get(at("portal:check", draft.pk)).content.decode()
+        assert "You cannot send this" in page
+        draft = completed(draft)
+        sent = desk.post(
+            at("portal:check", draft.pk),
+            {"_version": str(draft.version_id), "read_back": "signed"},
+        )
+        assert sent.status_code == 409
+        assert not Application.objects.filter(resident=resident).exists()
+
+    def test_a_later_session_goes_on_for_the_same_person_only(
+        self, offering: Offering, resident: User, desk: Client
+    ) -> None:
+        whom = behalf.attorney_of(resident)
+        draft = self._chosen(desk, resident, whom)
+        desk.post(END)
+        desk.post(CODE, counter.code_fields(counter.code_of(resident)))
+        desk.post(BEGIN, {"service": "park-use"})
+        assert Draft.objects.filter(resident=resident).count() == 2  # for themselves
+        answer = desk.post(self.PARK, {"whom": str(whom.pk)})
+        assert answer.headers["Location"] == at("portal:draft", draft.pk)
+
+    def test_without_a_session_the_pages_are_closed(self, dogs: Offering, desk: Client) -> None:
+        assert desk.get(self.DOGS).headers["Location"] == DESK
+        assert desk.get("/en/my-data/acting/guardian/").status_code == 403
