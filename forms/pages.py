@@ -142,6 +142,7 @@ def _frame(
         files=files,
         language=get_language() or "ja",
         painters=rendering.PAINTERS,
+        thumbnails=draft.thumbnails,
     )
 
 

@@ -40,7 +40,7 @@ def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Ht
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     try:
-        response = _download(found)
+        response = handed_out(found)
     except DamagedFile as problem:
         return damaged(request, case, problem)
     actions.open_attachment(
@@ -68,7 +68,7 @@ def thumbnail(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Htt
         small = images.thumbnail(io.BytesIO(_checked(found)))
     except (DamagedFile, OSError) as broken:
         raise NotFound(_("There is no such file."), code="no_file") from broken
-    return _private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
+    return private(FileResponse(io.BytesIO(small), content_type="image/jpeg"))
 
 
 @require_safe
@@ -128,7 +128,7 @@ def authority(request: HttpRequest, case: Case) -> HttpResponseBase:
     return response
 
 
-def _download(found: Attachment) -> FileResponse:
+def handed_out(found: Attachment) -> FileResponse:
     """The file as it was examined and kept, never shown by the browser itself."""
     response = FileResponse(
         io.BytesIO(_checked(found)),
@@ -136,10 +136,10 @@ def _download(found: Attachment) -> FileResponse:
         filename=found.filename,
         content_type=found.content_type,
     )
-    return _private(response)
+    return private(response)
 
 
-def _private(response: FileResponse) -> FileResponse:
+def private(response: FileResponse) -> FileResponse:
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

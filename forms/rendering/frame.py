@@ -64,6 +64,8 @@ class Frame:
     reasons: Mapping[str, Because] = field(default_factory=dict)
     #: The key of each entry painted so far, by its name (`forms.entries`).
     keys: dict[str, str] = field(default_factory=dict)
+    #: The route of small pictures of attached ones.
+    thumbnails: str = "portal:thumbnail"
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question

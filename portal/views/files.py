@@ -28,7 +28,11 @@ from portal.views.case import own_case
 @applicant_page
 def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A file the resident attached, to be kept, never to be run by the browser."""
-    found = _attached(request, attachment_id)
+    return handed_out(_attached(request, attachment_id))
+
+
+def handed_out(found: Attachment) -> HttpResponseBase:
+    """A file for whoever may have it, which was asked before."""
     try:
         file = found.file.open("rb")
     except OSError as missing:
