@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
-from cases import letter_words, letters, partial
+from cases import letter_words, letters, message_templates, partial
 from cases.models import Case, Decision
 from catalogue import prepared_texts
 from documents import wordings
@@ -81,7 +81,11 @@ def choices(case: Case, panel: str, language: str) -> list[tuple[str, str]]:
     if panel not in _PICKED:
         return []
     texts = prepared_texts.of_service(case.offering, _PICKED[panel][0], language)
-    return [(str(number), text) for number, text in enumerate(texts)]
+    own = message_templates.for_case(case, _PICKED[panel][0])
+    return [
+        *((str(number), text) for number, text in enumerate(texts)),
+        *((each.key, each.text) for each in own),
+    ]
 
 
 def put_in(case: Case, panel: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ neither who applies nor how to reach or pay them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -17,35 +17,23 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from backoffice import changes
+from backoffice.changes import Change
 from backoffice.due import Due, due
-from cases import clocks, policies, talks, timeline, together
+from cases import clocks, opinions, policies, talks, timeline, together
 from cases.clocks import Extended, Room
 from cases.linked import offers, reading
 from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
 from forms.definitions import FormDefinition
-from forms.display import Row, StepRows
+from forms.display import StepRows
 from forms.eligibility import Finding, Told
 from forms.models import Attachment
-from forms.questions import Question
 from identity.models import Representation, User
 from identity.representation.record import Represented
 from workflow import diagram
 from workflow.diagram import StageInWords
-
-# Facts about a person begin with one of these in the GIF vocabulary.
-_PERSONAL = ("person.", "contact.")
-_PERSONAL_TYPES = frozenset({"bank_account", "email", "phone"})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A corrected answer: what stood there and what stands there now."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +51,16 @@ class Correction:
 
 #: What has most of its answers from an earlier case.
 _COMPARED = frozenset({Case.Origin.AMENDMENT, Case.Origin.RENEWAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A consultation; `outdated_by`: answers that it rests on and that were corrected since."""
+
+    consultation: Consultation
+    outdated_by: Sequence[str] = ()
+
+
 _MARK = "backoffice.case-page"
 _MARK_SECONDS = 60 * 60
 
@@ -284,6 +282,15 @@ class CaseFacts:
             if self.may_process or policies.may_answer(each, self.reader)
         ]
 
+    @cached_property
+    def opinions(self) -> list[Opinion]:
+        """Each consultation that the reader may see, with what makes its opinion an old one."""
+        old = opinions.outdated(self.case) if self.may_process else {}
+        return [
+            Opinion(each, [self._labels.get(name, name) for name in old.get(each.pk, ())])
+            for each in self.consultations
+        ]
+
     @property
     def open_questions_to_me(self) -> list[Consultation]:
         """Consultations that the reader can answer."""
@@ -315,6 +322,10 @@ class CaseFacts:
             if question.id in shown and question.type != "computed"
         ]
 
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {each.id: str(each.label) for each in self._form.questions_by_id.values()}
+
     @property
     def _form(self) -> Any:
         return self.case.application.version.form
@@ -324,7 +335,7 @@ class CaseFacts:
         return {
             question.id
             for question in self._form.questions_by_id.values()
-            if self.may_process or needed_for_an_opinion(question)
+            if self.may_process or opinions.needed_for_an_opinion(question)
         }
 
     def _rows(self, answers: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[StepRows]:
@@ -338,32 +349,16 @@ class CaseFacts:
         return [step for step in kept if step.rows]
 
     def _correction(self, request: CorrectionRequest, later: list[CorrectionRequest]) -> Correction:
-        labels = {
-            question.id: str(question.label) for question in self._form.questions_by_id.values()
-        }
-        before, after = dict(self.case.answers), dict(self.case.answers)
-        for newer in reversed(later):
-            before.update(newer.replaced)
-            after.update(newer.replaced)
-        before.update(request.replaced)
-        was, became = self._texts(before), self._texts(after)
+        before, after = changes.stood(self.case.answers, request, later)
         return Correction(
             request,
-            [labels.get(question_id, question_id) for question_id in request.question_ids],
-            [
-                Change(labels[name], was.get(name, ""), became.get(name, ""))
-                for name in request.replaced
-                if name in labels and name in self._seen_questions
-            ],
+            [self._labels.get(question_id, question_id) for question_id in request.question_ids],
+            changes.between(
+                self._rows(before, {}),
+                self._rows(after, {}),
+                self._seen_questions & request.replaced.keys(),
+            ),
         )
-
-    def _texts(self, answers: Mapping[str, Any]) -> dict[str, str]:
-        given = {name: value for name, value in answers.items() if value is not None}
-        found: dict[str, list[str]] = {}
-        for step in self._rows(given, {}):
-            for row in step.rows:
-                found.setdefault(row.question_id, []).append(in_words(row))
-        return {question_id: "\n".join(lines) for question_id, lines in found.items()}
 
 
 def _plain_texts(form: FormDefinition, answers: Mapping[str, Any]) -> dict[str, str]:
@@ -372,16 +367,8 @@ def _plain_texts(form: FormDefinition, answers: Mapping[str, Any]) -> dict[str, 
     for step in display.rows(form, answers, {}, get_language() or "ja", {}):
         for row in step.rows:
             if form.question(row.question_id).type != "file":
-                found.setdefault(row.question_id, []).append(in_words(row))
+                found.setdefault(row.question_id, []).append(row.text)
     return {question_id: "\n".join(lines) for question_id, lines in found.items()}
-
-
-def needed_for_an_opinion(question: Question) -> bool:
-    """Whether a consulted office sees the answer: not who it is, where to reach or to pay them."""
-    if question.type == "group":
-        return all(needed_for_an_opinion(inner) for inner in question.questions)
-    concept = question.concept or ""
-    return not concept.startswith(_PERSONAL) and question.type not in _PERSONAL_TYPES
 
 
 def file_ids(case: Case, question_ids: set[str]) -> set[str]:
@@ -398,9 +385,3 @@ def file_ids(case: Case, question_ids: set[str]) -> set[str]:
         for value in node.values(answers)
         for found in attachments.ids_in(value)
     }
-
-
-def in_words(row: Row) -> str:
-    """An answer as one text, files by their names; an entry of a group with its label."""
-    text = ", ".join(file.filename for file in row.attachments) or row.text
-    return f"{row.label}: {text}" if row.entry else text

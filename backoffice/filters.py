@@ -22,6 +22,7 @@ VIEW_NAMES = {
     "open": gettext_lazy("All open"),
     "waiting": gettext_lazy("Waiting"),
     "overdue": gettext_lazy("Overdue"),
+    "messages": gettext_lazy("Messages to read"),
     "consult": gettext_lazy("Opinions asked"),
     "closed": gettext_lazy("Closed"),
 }

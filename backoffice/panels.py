@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from backoffice import deciding
 from backoffice.facts import CaseFacts
-from cases import partial, policies
+from cases import message_templates, partial, policies
+from cases.message_templates import Prepared
 from cases.models import Case, Consultation, RepresentationCheck
 from cases.partial import Part
 from common.errors import DomainError, InvalidInput
@@ -66,6 +67,8 @@ class Panel:
     choices: Sequence[tuple[str, str]] = ()
     # What can be refused by itself.
     parts: Sequence[Part] = ()
+    # Texts that can be put into its field.
+    prepared: Sequence[Prepared] = ()
 
     @property
     def error_list(self) -> list[dict[str, str]]:
@@ -99,6 +102,9 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
                 errors=typed.errors if mine else {},
                 choices=_choices(name, facts) if allowed else (),
                 parts=partial.parts_of(case) if name == "approve" and allowed else (),
+                prepared=message_templates.for_case(case, "correction")
+                if name == "correct" and allowed
+                else (),
             )
         )
     return found
@@ -154,10 +160,15 @@ def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
 
 
 def demanded_conditions(case: Case) -> list[str]:
-    """The conditions of the offices that were asked, each once."""
-    return list(
-        dict.fromkeys(line for each in case.consultations.all() for line in each.conditions)
+    """The conditions of the offices that were asked, each once; none of an opinion that was
+    asked for again."""
+    demanded = (
+        line
+        for each in case.consultations.all()
+        if not each.superseded_at
+        for line in each.conditions
     )
+    return list(dict.fromkeys(demanded))
 
 
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:

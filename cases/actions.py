@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,11 +19,13 @@ from django.utils.translation import gettext as _
 
 from audit import ledger
 from cases import (
+    alarms,
     clocks,
     cosigning,
     entering,
     letter_words,
     numbers,
+    opinions,
     partial,
     policies,
     queries,
@@ -411,9 +414,12 @@ def request_correction(
     question_ids: Sequence[str],
     message: str,
     by: User,
+    due_on: date | None = None,
     lock: int | None = None,
 ) -> CorrectionRequest:
     """Ask the resident to answer some questions again; the clock pauses.
+
+    `due_on`: by when; the resident is reminded before, and the office is told when it has passed.
 
     Raises `NotAllowed`, `Conflict`, `InvalidInput`.
     """
@@ -424,7 +430,16 @@ def request_correction(
     if not chosen or len(chosen) != len(set(question_ids)):
         raise InvalidInput({"question_ids": [_("Choose the questions that need a correction.")]})
     message = _required(message, "message", _("Write what has to be corrected."))
-    correction = CorrectionRequest(case=case, question_ids=chosen, message=message, requested_by=by)
+    if due_on is not None and due_on <= timezone.localdate():
+        raise InvalidInput({"due_on": [_("Choose a day that is still to come.")]})
+    correction = CorrectionRequest(
+        case=case,
+        question_ids=chosen,
+        message=message,
+        requested_by=by,
+        due_on=due_on,
+        alarm_on=alarms.first_of_correction(due_on) if due_on else None,
+    )
     correction.draft = drafts.open_correction(
         resident=case.resident,
         version=case.application.version,
@@ -474,8 +489,8 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
         if answers.get(name) != case.answers.get(name)
     }  # fmt: skip
     correction.replaced = {name: case.answers.get(name) for name in sorted(changed)}
-    correction.answered_at = timezone.now()
-    correction.save(update_fields=["replaced", "answered_at"])
+    correction.answered_at, correction.alarm_on = timezone.now(), None
+    correction.save(update_fields=["replaced", "answered_at", "alarm_on"])
     case.corrected = {**case.corrected, **{name: answers.get(name) for name in changed}}
     case.corrected_provenance = {
         **case.corrected_provenance,
@@ -487,6 +502,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     timeline.add(case, "correction_answered")
     _apply(case, move, "corrected", "corrected_provenance")
     search.put(case)
+    opinions.ask_declared_again(case)
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case
 
@@ -580,7 +596,9 @@ def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
         raise NotFound(_("There is no such application."), code="no_case")
     policies.check_still_acts(case)
     move = policies.check_move(case, Verb.WITHDRAW, roles={"resident"})
-    case.corrections.filter(answered_at__isnull=True).update(answered_at=timezone.now())
+    case.corrections.filter(answered_at__isnull=True).update(
+        answered_at=timezone.now(), alarm_on=None
+    )
     _apply(case, move)
     timeline.add(case, "withdrawn")
     _record(case, "case.withdrawn", by)

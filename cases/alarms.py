@@ -7,22 +7,21 @@ the worker, so that one that fails stops no other and comes again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit import ledger
-from cases import clocks, timeline
-from cases.models import Case, Consultation
+from cases import clocks, people, timeline
+from cases.models import Case, Consultation, CorrectionRequest
 from cases.steps import about, locked
 from common import outbox
 from common.actor import SYSTEM
-from identity.models import Role, User
+from identity.models import User
 from notifications import notices
 from notifications.actions import send
 from notifications.notice import Notice
@@ -31,6 +30,8 @@ from workflow.clock import Alarm
 from workflow.definition import AtEnd
 
 KIND = "cases.clock_alarm"
+#: Working days between the reminder of a correction and its day.
+REMIND_OF_CORRECTION = 2
 
 
 def find() -> None:
@@ -70,13 +71,13 @@ def ring(*, case_id: UUID) -> Alarm | None:
         return None
     case.save(update_fields=["alarm_on"])
     if said is Alarm.SOON:
-        _tell(case, notices.CaseDueSoon, due, _in_charge(case))
+        _tell(case, notices.CaseDueSoon, due, people.in_charge(case))
         ledger.record(event="clock.reminded", by=SYSTEM, **about(case, due_on=due.isoformat()))
         return said
     at_end = case.workflow.clock.at_end
-    told = _in_charge(case)
+    told = people.in_charge(case)
     if at_end is not AtEnd.WARN:
-        told = {**told, **_leads(case)}
+        told = {**told, **people.leads(case)}
     _tell(case, notices.CaseOverdue, due, told)
     ledger.record(
         event="clock.ended", by=SYSTEM, **about(case, due_on=due.isoformat(), at_end=at_end.value)
@@ -97,26 +98,53 @@ def _tell_of_silence(case: Case, due: date) -> None:
     )
 
 
-def _in_charge(case: Case) -> dict[UUID, User]:
-    """Whoever has it on their desk; while nobody has, the leads."""
-    worker = case.assigned_to
-    if worker is not None and worker.is_active:
-        return {worker.pk: worker}
-    return _leads(case)
+def first_of_correction(due_on: date) -> date:
+    """When a correction that is due then first says something: a reminder, or that it is over."""
+    remind = clocks.working_day_before(due_on, REMIND_OF_CORRECTION)
+    return remind if remind > timezone.localdate() else due_on + timedelta(days=1)
 
 
-def _leads(case: Case) -> dict[UUID, User]:
-    """The department's leads, else those of the whole town, else its administrators."""
-    staff = User.objects.filter(is_active=True)
-    for held in (
-        Q(roles__role=Role.LEAD, roles__department_id=case.department_id),
-        Q(roles__role=Role.LEAD, roles__department__isnull=True),
-        Q(roles__role=Role.ADMIN, roles__department__isnull=True),
-    ):
-        found = {user.pk: user for user in staff.filter(held).distinct()}
-        if found:
-            return found
-    return {}
+def find_corrections() -> None:
+    """Give corrections whose day is near or over to the worker; twice a night is once."""
+    due = CorrectionRequest.objects.filter(
+        alarm_on__lte=timezone.localdate(), answered_at__isnull=True
+    )
+    for pk, alarm_on in due.values_list("pk", "alarm_on").iterator():
+        outbox.enqueue("cases.correction_alarm", f"{pk}:{alarm_on}", {"correction_id": str(pk)})
+
+
+@outbox.handler("cases.correction_alarm")
+def after_correction_alarm(payload: dict[str, Any]) -> None:
+    """Say it, when it still waits for an answer."""
+    ring_correction(correction_id=UUID(payload["correction_id"]))
+
+
+@transaction.atomic
+def ring_correction(*, correction_id: UUID) -> None:
+    """Remind the resident; once the day has passed, tell the office, which decides what follows.
+
+    Idempotent: the next alarm is set in the same transaction.
+    """
+    found = CorrectionRequest.objects.select_related("case").get(pk=correction_id)
+    case = locked(found.case, None)
+    correction = CorrectionRequest.objects.get(pk=correction_id)
+    today, due, alarm = timezone.localdate(), correction.due_on, correction.alarm_on
+    if correction.answered_at or due is None or alarm is None or alarm > today:
+        return
+    if today <= due:
+        correction.alarm_on = due + timedelta(days=1)
+        send(
+            notices.CorrectionReminder,
+            resident=case.resident,
+            context=_context(case, due, "portal:case"),
+            key=f"case:{case.pk}:correction:{correction.pk}:reminder",
+        )
+        ledger.record(event="correction.reminded", by=SYSTEM, **about(case, due_on=str(due)))
+    else:
+        correction.alarm_on = None
+        _tell(case, notices.CorrectionOverdue, due, people.in_charge(case))
+        ledger.record(event="correction.overdue", by=SYSTEM, **about(case, due_on=str(due)))
+    correction.save(update_fields=["alarm_on"])
 
 
 def _tell(case: Case, notice: type[Notice], due: date, told: dict[UUID, User]) -> None:

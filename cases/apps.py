@@ -64,6 +64,11 @@ WORDINGS = {
     "absence.entered": _("{name} entered an absence and who stands in"),
     "absence.removed": _("{name} took an absence back"),
     "cases.bulk_started": _("{name} started something for many applications at once"),
+    "correction.reminded": _("The applicant was reminded of a correction"),
+    "correction.overdue": _("The day for a correction has passed; the office was told"),
+    "message_template.kept": _("{name} kept a text for messages"),
+    "message_template.removed": _("{name} removed a text for messages"),
+    "message.written": _("{name} wrote a message about the application"),
     "letter.opened": _("{name} opened the letter with the decision"),
     "letter.received": _("{name} received the letter: opened or downloaded it for the first time"),
     "letter.replaced": _("{name} had the letter issued anew"),
@@ -89,6 +94,7 @@ class CasesConfig(AppConfig):
             fee_tasks,
             search,
             tasks,
+            thread_tasks,
             unpaid,
         )
         from cases.reports import counting  # noqa: PLC0415  likewise
@@ -105,5 +111,6 @@ class CasesConfig(AppConfig):
         chores.register("cases.unpaid_fees", unpaid.look_after)
         chores.register("cases.clock_alarms", alarms.find)
         chores.register("cases.opinion_reminders", alarms.find_opinions)
+        chores.register("cases.correction_alarms", alarms.find_corrections)
         chores.register("cases.search_rows", search.put_missing)
         chores.register("cases.bulk_runs", bulk.forget_old)

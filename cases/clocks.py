@@ -7,13 +7,14 @@ afterwards, and for an extension ``days`` and ``reason``; `workflow.clock.Event`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from cases.models import Case, ClosingDay
 from common import kept
+from common.calendar import is_working_day
 from workflow import clock
 from workflow.clock import ClockState, Event
 from workflow.definition import AtEnd, ClockRuns, DayUnit, StartsOn, WorkflowDefinition
@@ -29,6 +30,16 @@ def closing_days() -> frozenset[date]:
         lambda: frozenset(ClosingDay.objects.values_list("day", flat=True)),
     )
     return found
+
+
+def working_day_before(day: date, count: int) -> date:
+    """The day `count` working days before `day`, by the town's calendar."""
+    closed = closing_days()
+    for _each in range(count):
+        day -= timedelta(days=1)
+        while not is_working_day(day, closed):
+            day -= timedelta(days=1)
+    return day
 
 
 def state_of(case: Case) -> ClockState:

@@ -13,8 +13,8 @@ from cases import clocks, links, timeline
 from cases.links import Purpose
 from cases.models import Case, Consultation, ConsultedBody, GuestLink
 from common import outbox
-from common.actor import SYSTEM
-from common.calendar import add_working_days, is_working_day
+from common.actor import SYSTEM, Actor
+from common.calendar import add_working_days
 from common.text import Text
 from identity.models import Department
 from rules import Rule, RuleFailed, VarType, compile_rule
@@ -69,37 +69,45 @@ def _ask(case: Case, declared: DeclaredConsultation, before: list[Consultation])
         return
     # A town without such a department asks on paper: the desk enters the opinion.
     body = None if department else body_of(declared.department or declared.body, declared.name)
-    closed, today = clocks.closing_days(), timezone.localdate()
-    due_on = add_working_days(today, declared.days, closed)
-    remind_on = due_on
-    for _day in range(declared.remind):
-        remind_on -= timedelta(days=1)
-        while not is_working_day(remind_on, closed):
-            remind_on -= timedelta(days=1)
-    consultation = Consultation.objects.create(
+    consultation = Consultation(
         case=case,
         department=department,
         body=body,
         question=declared.question.in_language(_LANGUAGE),
         declared=declared.id,
         required=declared.required,
-        due_on=due_on,
-        remind_on=remind_on if remind_on > today else None,
         asked_by_id=case.assigned_to_id,
     )
+    put(case, consultation, by=SYSTEM, days=declared.days, remind=declared.remind)
+
+
+def put(
+    case: Case, consultation: Consultation, *, by: Actor, days: int, remind: int
+) -> Consultation:
+    """Ask: the row, a link for a body, time line, ledger, outbox.
+
+    `days` to answer, 0 for no such day; `remind` so many working days before.
+    """
+    today, body = timezone.localdate(), consultation.body
+    if days:
+        due_on = add_working_days(today, days, clocks.closing_days())
+        remind_on = clocks.working_day_before(due_on, remind)
+        consultation.due_on = due_on
+        consultation.remind_on = remind_on if remind_on > today else None
+    consultation.save(force_insert=True)
     if body is not None and body.email:
         new_link(consultation)
     timeline.add(case, "consultation_requested", department=consultation.office)
     ledger.record(
         event="consultation.requested",
-        by=SYSTEM,
+        by=by,
         about=str(case.resident_id),
         object_kind="case",
         object_id=str(case.pk),
         purpose="processing",
         data={
             "stage": case.stage,
-            "department": declared.department or declared.body,
+            "department": (body or consultation.department).key,
             "consultation": str(consultation.pk),
         },
     )
@@ -108,6 +116,7 @@ def _ask(case: Case, declared: DeclaredConsultation, before: list[Consultation])
         str(consultation.pk),
         {"consultation_id": str(consultation.pk)},
     )
+    return consultation
 
 
 def body_of(key: str, name: Text) -> ConsultedBody:

@@ -15,14 +15,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cases import absences, search
-from cases.models import Case, Consultation
+from cases.models import Case, Consultation, Thread
 from identity.models import User
 from identity.roles import Role, department_ids_of, departments_of
 
 #: Roles that process cases; each counts in its department (or everywhere, without one).
 DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
-VIEWS = ("mine", "unassigned", "open", "waiting", "overdue", "consult", "closed")
+VIEWS = ("mine", "unassigned", "open", "waiting", "overdue", "messages", "consult", "closed")
 
 #: Beyond it a tab says "1,000+": nobody works through a list by its exact length.
 MOST_COUNTED = 1_000
@@ -170,6 +170,9 @@ def in_view(user: User, view: str) -> Q:
         return still_open & Q(due_on__isnull=True)
     if view == "closed":
         return Q(closed_at__isnull=False)
+    if view == "messages":
+        # Also of closed cases: they can be written about for a while.
+        return Q(Exists(Thread.objects.filter(case=OuterRef("pk"), unread_by_office=True)))
     if view == "consult":
         return still_open & consulted_by(user, answered_at__isnull=True)
     return still_open

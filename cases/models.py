@@ -21,6 +21,7 @@ from cases.models_desk import (
     Note,
     SearchRow,
 )
+from cases.models_threads import MessageTemplate, Thread, ThreadMessage, ThreadReading
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
 from cases.retention.models import Disposal, DisposalItem, Hold
@@ -38,9 +39,11 @@ from workflow.definition import Stage, WorkflowDefinition
 __all__ = [
     "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseTag", "ClosingDay",
     "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision", "Disposal",
-    "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter", "Note",
-    "NumberSeries", "PrintRun", "PrintedLetter", "Receipt", "RegisterEntry", "Replacement",
-    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "TimelineEntry",
+    "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter",
+    "MessageTemplate", "Note", "NumberSeries", "PrintRun", "PrintedLetter", "Receipt",
+    "RegisterEntry", "Replacement",
+    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "Thread", "ThreadMessage",
+    "ThreadReading", "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -440,6 +443,8 @@ class Consultation(models.Model):
     # Who gave it, as a body's own words say.
     answered_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     answered_at = models.DateTimeField(null=True)
+    # It was asked anew, since answers that it rests on were corrected: it counts no more.
+    superseded_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["asked_at"]
@@ -463,7 +468,7 @@ class Consultation(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["case", "declared"],
-                condition=~models.Q(declared=""),
+                condition=~models.Q(declared="") & models.Q(superseded_at__isnull=True),
                 name="consultation_declared_once",
             ),
             models.UniqueConstraint(
@@ -534,9 +539,20 @@ class CorrectionRequest(models.Model):
     # What stood there before, so that both versions stay readable.
     replaced: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     answered_at = models.DateTimeField(null=True)
+    # By when the resident is asked to answer. Nothing is decided by its passing.
+    due_on = models.DateField(null=True)
+    # The next day on which something is said by itself: a reminder, or that it is over.
+    alarm_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["requested_at"]
+        indexes = [
+            models.Index(
+                fields=["alarm_on"],
+                name="correction_alarm",
+                condition=models.Q(alarm_on__isnull=False),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["case"],

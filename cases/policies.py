@@ -51,7 +51,10 @@ def facts(case: Case) -> dict[str, int | bool]:
     consultations, corrections = talks.of(case)
     return {
         "open_consultations": talks.waited_for(case, consultations),
-        "objections": sum(each.opinion == Consultation.Opinion.OBJECTION for each in consultations),
+        "objections": sum(
+            each.opinion == Consultation.Opinion.OBJECTION and each.superseded_at is None
+            for each in consultations
+        ),
         "open_corrections": sum(each.answered_at is None for each in corrections),
         "fee": case.application.computed_fee.total,
         "fee_waived": False,

@@ -33,7 +33,11 @@ def waited_for(case: Case, consultations: Sequence[Consultation]) -> int:
     joining rule says.
     """
     by_hand = sum(not each.declared and each.answered_at is None for each in consultations)
-    declared = [each for each in consultations if each.declared and each.required]
+    declared = [
+        each
+        for each in consultations
+        if each.declared and each.required and each.superseded_at is None
+    ]
     answered = sum(each.answered_at is not None for each in declared)
     return by_hand + max(0, case.workflow.needed(len(declared)) - answered)
 

@@ -178,7 +178,12 @@ def _tell_department(consultation: Consultation, notice: type[Notice], happening
 def after_correction_request(payload: dict[str, Any]) -> None:
     """Tell the resident what to do, and that the clock stands still."""
     correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
-    tell(_case(correction.case_id), notices.CorrectionRequested, f"correction:{correction.pk}")
+    tell(
+        _case(correction.case_id),
+        notices.CorrectionRequested,
+        f"correction:{correction.pk}",
+        due_on=correction.due_on,
+    )
 
 
 @outbox.handler("cases.extended")

@@ -22,6 +22,16 @@ GENERAL = {
     "town": _("Name of the municipality"),
 }
 ANSWER = "answer."
+#: What a text for messages and correction requests can name (`cases.message_templates`).
+OF_A_MESSAGE = {
+    **{
+        name: GENERAL[name]
+        for name in (
+            "receipt_number", "received_on", "applicant_name", "service", "office_name", "town",
+        )
+    },
+    "due_on": _("End of the period"),
+}  # fmt: skip
 
 
 #: What only the letter that takes a decision back can name.

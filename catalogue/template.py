@@ -216,6 +216,26 @@ class Cosign(_Strict):
         return self
 
 
+class MessagesRule(_Strict):
+    """Until how many days after a case was closed the resident and the office can write."""
+
+    days_after_closing: int = Field(default=30, ge=0, le=366)
+
+
+class StandardText(_Strict):
+    """A text that a caseworker may pick; it may carry the fields of a message."""
+
+    name: Text
+    text: Text
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> StandardText:
+        for text in dict(self.text).values():
+            for problem in merging.problems(text, letter_fields.OF_A_MESSAGE):
+                raise ValueError(problem.message)
+        return self
+
+
 class ServiceDeclaration(_Strict):
     """``service.yaml``."""
 
@@ -239,8 +259,12 @@ class ServiceDeclaration(_Strict):
     retention: Retention = Retention()
     # … and as grounds of a refusal.
     standard_grounds: tuple[Text, ...] = ()
+    # … and to begin a message or a correction request with.
+    standard_messages: tuple[StandardText, ...] = ()
+    standard_corrections: tuple[StandardText, ...] = ()
     partial: PartialRule | None = None
     revocation: RevocationRule = RevocationRule()
+    messages: MessagesRule = MessagesRule()
     # Who else than the applicant may apply for them; none: nobody.
     on_behalf: tuple[Behalf, ...] = ()
     assurance: Assurance = Assurance.ORDINARY

@@ -111,7 +111,7 @@ class Draft(models.Model):
     on_behalf = models.ForeignKey(
         "identity.Representation", models.CASCADE, null=True, blank=True, related_name="+"
     )
-    # What it is for: the slug of the offering, or "correction:<id>".
+    # What it is for: the slug of the offering, "correction:<id>", or "message:<id>".
     subject = models.CharField(max_length=120)
     # What was sent before and this follows: the id of a case and what it is to it, for whoever
     # knows cases. None: it stands by itself.
@@ -122,7 +122,8 @@ class Draft(models.Model):
     provenance = models.JSONField(default=dict, blank=True)
     # Steps that were saved complete at least once.
     steps_done = models.JSONField(default=list, blank=True)
-    # For a correction: the questions that may be answered anew. Null: all of them.
+    # For a correction: the questions that may be answered anew; likewise for a message, which is
+    # written on one page, too. Null: all of them.
     only = models.JSONField(null=True, blank=True)
     # What the last change to a newer version did (`forms.rebase`), until it was seen.
     rebased: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
@@ -136,6 +137,8 @@ class Draft(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     saved_at = models.DateTimeField(default=timezone.now)
+    #: The route of small pictures of its files; another one on pages that are not the residents'.
+    thumbnails: str = "portal:thumbnail"
 
     class Meta:
         verbose_name = _("draft")
@@ -185,7 +188,12 @@ class Draft(models.Model):
                 fields=["saved_at"],
                 condition=models.Q(resident__isnull=True),
                 name="forms_draft_of_guests",
-            )
+            ),
+            models.Index(
+                fields=["subject"],
+                condition=models.Q(only__isnull=False),
+                name="forms_draft_of_one_page",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -146,6 +146,7 @@ def _frame(
         files=files,
         language=get_language() or "ja",
         painters=rendering.PAINTERS,
+        thumbnails=draft.thumbnails,
     )
 
 

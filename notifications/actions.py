@@ -105,6 +105,12 @@ def mark_read(message: Message) -> None:
         message.save(update_fields=["read_at"])
 
 
+def mark_told(*, recipient: User, about: str) -> None:
+    """Note that `recipient` knows what messages say whose key begins with `about`."""
+    waiting = Message.objects.filter(recipient=recipient, key__startswith=about, read_at=None)
+    waiting.update(read_at=timezone.now())
+
+
 def set_preference(
     *,
     user: User,

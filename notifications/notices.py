@@ -88,6 +88,24 @@ class CorrectionRequested(Notice):
 
 
 @register
+class CorrectionReminder(Notice):
+    """To the applicant: the day for a correction is near."""
+
+    kind = "correction_reminder"
+    context = DeadlineContext
+    link_label = _("See what to correct")
+
+
+@register
+class CorrectionOverdue(Notice):
+    """To staff: the day for a correction has passed without an answer."""
+
+    kind = "correction_overdue"
+    context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
 class ConsultationRequested(Notice):
     """To staff of another department: your opinion is asked for."""
 
@@ -111,6 +129,22 @@ class StandsIn(Notice):
     kind = "stands_in"
     context = AbsenceContext
     link_label = _("Open the inbox")
+
+
+@register
+class MessageWritten(Notice):
+    """To the applicant: the office has written. What, is behind the sign-in; so is the answer."""
+
+    kind = "message_written"
+    link_label = _("Read it and answer")
+
+
+@register
+class ResidentWrote(Notice):
+    """To staff: the resident has written about a case of theirs."""
+
+    kind = "resident_wrote"
+    link_label = _("Read it and answer")
 
 
 @register

@@ -22,6 +22,11 @@ def unread_count(user: User) -> int:
     return inbox(user).filter(read_at=None).count()
 
 
+def is_told(user: User, about: str) -> bool:
+    """Whether a message whose key begins with `about` waits in somebody's inbox, unread."""
+    return inbox(user).filter(key__startswith=about, read_at=None).exists()
+
+
 def message_for(user: User, message_id: uuid.UUID) -> Message:
     """One of somebody's own messages. Raises `NotFound` for anybody else's."""
     message = inbox(user).filter(pk=message_id).first()

@@ -25,6 +25,7 @@ from portal.views import (
     representations,
     schema,
     screening,
+    threads,
     uploads,
     verify,
 )
@@ -77,6 +78,14 @@ urlpatterns = [
     path("applications/<uuid:case_id>/go-on/<slug:link_id>/", linked.follow, name="follow"),
     path("applications/<uuid:case_id>/correction/", correction.answer, name="correction"),
     path("applications/<uuid:case_id>/correction/send/", correction.send, name="correction_send"),
+    path("applications/<uuid:case_id>/messages/", threads.overview, name="threads"),
+    path("applications/<uuid:case_id>/messages/new/", threads.begin, name="thread_new"),
+    path("applications/<uuid:case_id>/messages/<uuid:thread_id>/", threads.thread, name="thread"),
+    path(
+        "applications/<uuid:case_id>/messages/files/<uuid:attachment_id>/",
+        threads.file,
+        name="thread_file",
+    ),
     path("applications/<uuid:case_id>/pay/", payment.pay, name="pay"),
     path("applications/<uuid:case_id>/fee/", fees.overview, name="fee"),
     path("applications/<uuid:case_id>/fee/<uuid:fee_id>/pay/", payment.pay, name="pay_part"),

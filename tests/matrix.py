@@ -45,7 +45,8 @@ class Row:
     post: Answer = NOT_ALLOWED
     #: Does the address name something that belongs to somebody?
     objects: bool = False
-    #: Which of the resident's cases: "open" (consulted), "correction", "decided", "paid".
+    #: Which of the resident's cases: "open" (consulted), "correction", "decided", "paid"; or
+    #: "written", the open one with the file of a message.
     case: str = "open"
 
     def status(self, visitor: str, method: str) -> int:
@@ -110,6 +111,11 @@ def desk_case(get: Answer = OK, post: Answer = NOT_ALLOWED, case: str = "open") 
     """A page of a case at the desk; the office that was asked reads it as long as it is asked."""
     barrier = _DESK_ONLY if case == "open" else _DESK_ONLY | {"consultee": NOT_FOUND}
     return Row(barrier, get, post, objects=True, case=case)
+
+
+def _own_at_desk(get: Answer, post: Answer) -> Row:
+    """What a script asks at the desk: it follows no redirect to the sign-in."""
+    return Row(_DESK_ONLY | {"anonymous": UNAUTHORIZED}, get, post, objects=True)
 
 
 TOWN: dict[str, Row] = {
@@ -194,6 +200,10 @@ TOWN: dict[str, Row] = {
     "portal:correction": owner(OK, INVALID, case="correction"),
     "portal:correction_send": owner(OK, FOUND, case="correction"),
     "portal:follow": owner(OK, FOUND, case="decided"),  # an appeal against the refusal
+    "portal:threads": owner(),
+    "portal:thread_new": owner(OK, INVALID),
+    "portal:thread": owner(OK, INVALID),
+    "portal:thread_file": owner(case="written"),
     "portal:pay": owner(NOT_FOUND, NOT_FOUND),  # nothing is due
     "portal:fee": owner(case="paid"),
     "portal:pay_part": owner(FOUND, FOUND, case="paid"),  # it is paid
@@ -246,6 +256,10 @@ TOWN: dict[str, Row] = {
     # Who applies is nothing to the office that was asked.
     # Only the office of the case, and only for a body outside the town: here a department is asked.
     "desk:guest_link": desk_case(NOT_ALLOWED, NOT_FOUND),
+    # Nothing was corrected since.
+    "desk:ask_again": desk_case(
+        NOT_ALLOWED, {"caseworker": CONFLICT, "consultee": NOT_FOUND, "admin": CONFLICT}
+    ),
     "desk:representation": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, CONFLICT, objects=True),
     "desk:authority": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:attachment": desk_case(),
@@ -271,6 +285,18 @@ TOWN: dict[str, Row] = {
     "desk:counter_whom": Row(_ADMIN_ONLY, FOUND, FOUND),
     "desk:counter_end": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND),
     "desk:counter_done": Row(_ADMIN_ONLY, NOT_FOUND, NOT_FOUND, objects=True),
+    "desk:threads": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
+    "desk:threads_short": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
+    "desk:thread_new": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
+    "desk:thread": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
+    "desk:thread_file": Row(
+        _DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True, case="written"
+    ),
+    # What a member of staff is writing is their own: here nobody's but the resident's.
+    "desk:uploads": _own_at_desk(NOT_FOUND, NOT_FOUND),
+    "desk:upload": _own_at_desk(NOT_FOUND, NOT_FOUND),
+    "desk:upload_finish": _own_at_desk(NOT_ALLOWED, NOT_FOUND),
+    "desk:own_thumbnail": Row(_DESK_ONLY, NOT_FOUND, objects=True),
     "desk:team": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
     "desk:team_short": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
     "desk:absences": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
@@ -309,6 +335,9 @@ TOWN: dict[str, Row] = {
     "desk:waivers": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
     "desk:waiver": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID, objects=True),
     "desk:waiver_evidence": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, objects=True),
+    "desk:templates": Row(_ADMIN_ONLY),
+    "desk:template_new": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:template": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
     "desk:bodies": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:notices": Row(_ADMIN_ONLY),

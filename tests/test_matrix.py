@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from cases import bulk, printing
 from cases.desk import InboxFilter
-from cases.models import Case
+from cases.models import Case, MessageTemplate
 from cases.models_desk import Absence
 from cases.retention.models import Hold
 from common import outbox
@@ -202,12 +202,18 @@ def _make_world(town: Any) -> World:
             "panel": "approve",
             "link_id": "appeal",
             "run_id": run.pk,
+            "template_id": MessageTemplate.objects.create(
+                department=decided.department, name="既定の文", texts={"ja": "文"}
+            ).pk,
         }
     }
     for name, case in cases.items():
         file = Attachment.objects.filter(owner=resident, pk__in=_files_of(case)).first()
         assert file is not None
         ids[name] = {"case_id": case.pk, "attachment_id": file.pk}
+    message = make.message_about(consultation.case, by=resident, files=1)
+    ids["any"]["thread_id"] = message.thread_id
+    ids["written"] = {**ids["open"], "attachment_id": message.files[0]}
     return World(town, users, cases, ids)
 
 

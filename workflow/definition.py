@@ -203,6 +203,8 @@ class DeclaredConsultation(_Strict):
     days: int = Field(ge=1, le=365)
     remind: int = Field(default=2, ge=0, le=365)
     sees: tuple[str, ...] = ()
+    # Asked anew by itself when a correction changed what its opinion rests on.
+    again: bool = False
     legal_basis: Text | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -21,7 +22,7 @@ from backoffice.views.acting import with_list as _with_list
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, partial, policies
+from cases import actions, message_templates, partial, policies
 from cases.models import Case, Consultation
 from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
@@ -74,13 +75,20 @@ def correct(request: HttpRequest, case: Case) -> HttpResponse:
     values: dict[str, Any] = {
         "question_ids": post.getlist("question_ids"),
         "message": post.get("message", ""),
+        "due_on": post.get("due_on", ""),
     }
+    if post.get("put_in"):
+        values["message"] = message_templates.put_in(
+            case, "correction", post.get("template", ""), values["message"]
+        )
+        return case_page(request, case, typed=Typed("correct", values))
 
     def ask() -> object:
         return actions.request_correction(
             case=case,
             question_ids=values["question_ids"],
             message=values["message"],
+            due_on=_day(values["due_on"]),
             by=reader_of(request),
             lock=_lock(post),
         )
@@ -211,6 +219,16 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },
     )
+
+
+def _day(typed: str) -> date | None:
+    """A day of a date field; none when it was left empty."""
+    if not typed.strip():
+        return None
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        raise InvalidInput({"due_on": [_("Write the day as 2026-04-30.")]}) from None
 
 
 def _department(key: str) -> Department:

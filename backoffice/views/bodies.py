@@ -14,7 +14,7 @@ from backoffice.views.acting import act, lock_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import bodies as addresses
-from cases import guests, policies
+from cases import guests, opinions, policies
 from cases.models import Case
 from common.errors import InvalidInput, NotFound
 from identity.access import staff_required
@@ -46,6 +46,27 @@ def _page(request: HttpRequest, refusal: InvalidInput | None = None) -> HttpResp
         "errors": refusal.errors if refusal else {},
     }
     return render(request, "backoffice/bodies.html", context, status=422 if refusal else 200)
+
+
+@require_POST
+@with_case
+def ask_again(request: HttpRequest, case: Case, consultation_id: uuid.UUID) -> HttpResponse:
+    """Ask an office anew whose opinion rests on answers that were corrected since."""
+    if not policies.may_process(case, reader_of(request)):
+        raise NotFound(_("There is no such question."), code="no_consultation")
+    return act(
+        request,
+        case,
+        "ask_again",
+        {},
+        lambda: opinions.ask_again(
+            case=case,
+            consultation_id=consultation_id,
+            by=reader_of(request),
+            lock=lock_of(request.POST),
+        ),
+        _("The office has been asked again. The decision waits for its answer."),
+    )
 
 
 @require_POST

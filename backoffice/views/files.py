@@ -39,13 +39,13 @@ def attachment(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> Ht
     if found is None:
         raise NotFound(_("There is no such file."), code="no_file")
     try:
-        content = _checked(found)
+        response = handed_out(found)
     except DamagedFile as problem:
         return damaged(request, case, problem)
     actions.open_attachment(
         case=case, attachment_id=found.pk, by=Actor.of(reader), purpose=facts.purpose
     )
-    return handing.handed_out(content, filename=found.filename, content_type=found.content_type)
+    return response
 
 
 @require_safe
@@ -125,6 +125,13 @@ def authority(request: HttpRequest, case: Case) -> HttpResponseBase:
     response = representations.download(facts.representation)
     actions.open_authority(case=case, by=Actor.of(reader))
     return response
+
+
+def handed_out(found: Attachment) -> FileResponse:
+    """The file as it was examined and kept. Raises `DamagedFile`."""
+    return handing.handed_out(
+        _checked(found), filename=found.filename, content_type=found.content_type
+    )
 
 
 def _checked(found: Attachment) -> bytes:

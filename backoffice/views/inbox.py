@@ -25,8 +25,8 @@ from identity.roles import any_role, has_role
 
 #: Sections that are reached from the page "Office".
 IN_OFFICE = frozenset(
-    {"waivers", "printing", "absences", "export", "forms", "bodies", "closing", "retention",
-     "notices", "operations"}
+    {"waivers", "printing", "absences", "templates", "export", "forms", "bodies", "closing",
+     "retention", "notices", "operations"}
 )  # fmt: skip
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.
@@ -68,6 +68,7 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
         "in_office": section in IN_OFFICE,
         "is_admin": has_role(reader, Role.ADMIN),
         "may_export": policies.may_export(reader),
+        "may_lead": has_role(reader, Role.LEAD),
         "may_help": has_role(reader, Role.COUNTER),
         "has_inbox": any_role(reader, DESK_ROLES),
         "may_finance": has_role(reader, Role.FINANCE),

@@ -45,6 +45,11 @@ THINGS = (
         _("Who is away, and which colleague has their cases meanwhile."), "may_export",
     ),
     Thing(
+        "desk:templates", _("Prepared texts"),
+        _("What your department writes often, for messages, correction requests and decisions."),
+        "may_lead",
+    ),
+    Thing(
         "desk:export", _("Export"),
         _("The applications of a service as a file, with the purpose that residents can read."),
         "may_export",

@@ -23,7 +23,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit import ledger
-from cases import copies
+from cases import copies, writing
 from cases.models import (
     Case,
     Cosignature,
@@ -57,7 +57,8 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
     `django.db.models.ProtectedError` when something refers to the case that nobody thought of.
     """
     application = case.application
-    files, papers = list(_attachments(case)), list(_documents(case))
+    written, papers = list(writing.files_of(case)), list(_documents(case))
+    files = list({row.pk: row for row in (*_attachments(case), *written)}.values())
     ledger.record(
         event="case.deleted",
         by=SYSTEM,
@@ -74,7 +75,8 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
     )
     paths = [row.file.name for row in files] + [row.file.name for row in papers]
     paths += [waiver.evidence.name for waiver in case.waivers.all() if waiver.evidence]
-    corrections = [row.draft_id for row in case.corrections.all() if row.draft_id]
+    others = [row.draft_id for row in case.corrections.all() if row.draft_id]
+    others += list(writing.drafts_of(case).values_list("pk", flat=True))
     _empty_accounts(case)
     _delete_decision(case)
     Message.objects.filter(_about(case)).delete()
@@ -83,7 +85,7 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
     _call("SELECT cases_application_forget(%s)", application.pk)
     Document.objects.filter(pk__in=[paper.pk for paper in papers]).delete()
     Attachment.objects.filter(pk__in=[file.pk for file in files]).delete()
-    Draft.objects.filter(pk__in=[application.idempotency_key, *corrections]).delete()
+    Draft.objects.filter(pk__in=[application.idempotency_key, *others]).delete()
     if paths:
         outbox.enqueue(REMOVE_FILES, str(case.pk), {"paths": paths})
 

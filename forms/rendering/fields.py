@@ -282,7 +282,7 @@ def _attached(frame: Frame, name: str, item: str) -> str:
     remove = frame.button("remove-file", item, _("Remove"), about=filename)
     small = ""
     if known and known.content_type.startswith("image/"):
-        address = reverse("portal:thumbnail", args=[known.pk])
+        address = reverse(frame.thumbnails, args=[known.pk])
         small = f'<img src="{address}" alt="" width="48" height="48" loading="lazy">'
     return (
         f'<li class="f-file__item"><input type="hidden" name="{name}-kept" value="{escape(item)}">'

@@ -68,6 +68,8 @@ class Frame:
     takes_uploads: bool = True
     #: The files that each field for files painted so far shows, by its name.
     listed: dict[str, list[str]] = field(default_factory=dict)
+    #: The route of small pictures of attached ones.
+    thumbnails: str = "portal:thumbnail"
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question

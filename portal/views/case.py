@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, copies, queries
+from cases import actions, copies, queries, threads
 from cases.linked import offers, reading
 from cases.models import Case
 from common.errors import Conflict, NotAllowed
@@ -60,6 +60,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "ahead": wording.what_follows(course),
         "copy": copies.document_of(case.application),
         "doubt": queries.open_doubt(case),
+        "unread": threads.unread_of_resident(case),
     }
     return render(request, "portal/case.html", context)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cases import threads
 from common.errors import DomainError, InvalidInput
 from identity.models import User
 from identity.safe_next import home
@@ -23,6 +24,8 @@ from notifications.models import Delivery
 from portal.http import resident_of, resident_page
 
 PER_PAGE = 20
+#: Conversations that stand above the notices; all of them are at their applications.
+MOST_THREADS = 10
 HOURS = [time(hour) for hour in range(24)]
 #: What the page offers before anything was chosen.
 USUAL_QUIET = (time(21), time(8))
@@ -36,6 +39,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries.inbox(user), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "threads": threads.of_resident(user, MOST_THREADS) if page.number == 1 else [],
         "unread": queries.unread_count(user),
         "mail_fails": addresses.is_dead(user),
     }

@@ -216,7 +216,7 @@ class TestShipped:
 
     @pytest.mark.parametrize("key", ["road_occupancy", "event"])
     def test_no_body_reads_who_applies(self, key: str) -> None:
-        from backoffice.facts import needed_for_an_opinion
+        from cases.opinions import needed_for_an_opinion
 
         template = catalogue().get(key)
         for each in template.workflow.consultations:

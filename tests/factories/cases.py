@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases import actions, declared, fee_papers, links
+from cases import actions, declared, fee_papers, links, writing
 from cases.links import Purpose
 from cases.models import (
     Case,
@@ -20,6 +20,8 @@ from cases.models import (
     CorrectionRequest,
     Decision,
     FeeWaiver,
+    Thread,
+    ThreadMessage,
 )
 from catalogue import offerings
 from catalogue.models import Offering, WorkflowVersion
@@ -253,6 +255,25 @@ def answered_correction(correction: CorrectionRequest, **answers: Any) -> Case:
     draft.answers = {**draft.answers, **answers}
     draft.save(update_fields=["answers"])
     return actions.answer_correction(correction=correction, by=Actor.of(correction.case.resident))
+
+
+def message_about(
+    case: Case,
+    *,
+    by: User,
+    text: str = "図面を送ります。",
+    subject: str = "図面について",
+    thread: Thread | None = None,
+    files: int = 0,
+) -> ThreadMessage:
+    """A message by the resident or a member of the office, in a thread of its own by default."""
+    draft = writing.draft_of(case=case, thread=thread, by=by)
+    draft.answers = {"text": text} if thread else {"subject": subject, "text": text}
+    if files:
+        kept = [attachment(draft, "files", filename=f"{n}.pdf") for n in range(files)]
+        draft.answers["files"] = [str(each.pk) for each in kept]
+    draft.save(update_fields=["answers"])
+    return writing.send(draft=draft, case=case, thread=thread, by=by)
 
 
 def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decision:

@@ -60,7 +60,8 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "period_extended", "case_reopened", "deemed_refusal",
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked", "decided_together",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
-        "mail_undelivered",
+        "mail_undelivered", "message_written", "resident_wrote",
+        "correction_reminder", "correction_overdue",
     }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def photo(megabytes: int = 8) -> bytes:
 
 def announce(
     browser: Client,
-    draft: Draft,
+    draft: Draft | str,
     data: bytes,
     *,
     question: str = "site_plan",
@@ -40,7 +40,7 @@ def announce(
         "sha256": hashlib.sha256(data).hexdigest() if sha256 is None else sha256,
     }
     return browser.post(
-        reverse("portal:uploads", args=[draft.pk]),
+        draft if isinstance(draft, str) else reverse("portal:uploads", args=[draft.pk]),
         headers={
             "Upload-Length": str(len(data) if size is None else size),
             "Upload-Metadata": ",".join(

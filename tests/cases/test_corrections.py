@@ -1,0 +1,204 @@
+"""Corrections: their day, what changed, and which opinions rest on old answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cases import actions, alarms, opinions
+from cases.models import Case
+from common import outbox
+from common.errors import Conflict, InvalidInput, NotAllowed
+from identity.models import User
+from notifications.models import Message
+from tests.cases.test_declared import asking, one
+from tests.factories import cases as make
+from tests.factories import people
+
+
+@pytest.fixture(autouse=True)
+def _quiet(japanese: None, settings: Any) -> None:
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def desk(town: Any, client_for: Callable[..., Client]) -> Callable[[User], Client]:
+    return lambda user: people.sign_in_staff(client_for(town), user)
+
+
+def _told() -> list[str]:
+    alarms.find_corrections()
+    outbox.drain()
+    kinds = ["correction_reminder", "correction_overdue"]
+    return sorted(Message.objects.filter(kind__in=kinds).values_list("kind", flat=True))
+
+
+def test_reminder_before_the_day_and_word_to_the_office_after(
+    town: Any, desk: Callable[[User], Client], client_for: Callable[..., Client]
+) -> None:
+    case = make.claimed_case()
+    worker, path = case.assigned_to, reverse("desk:correct", args=[case.pk])
+    assert worker is not None
+    client = desk(worker)
+    typed = {"question_ids": ["purpose"], "message": "目的を。", "lock": case.lock}
+    for wrong in ("2020-01-01", "きのう", str(timezone.localdate())):
+        answer = client.post("/en" + path, {**typed, "due_on": wrong})
+        assert answer.status_code == 422
+        assert "correct-due_on" in answer.content.decode()
+        assert "目的を。" in answer.content.decode()
+    due = timezone.localdate() + timedelta(days=20)
+    assert client.post(path, {**typed, "due_on": str(due)}).status_code == 302
+    outbox.drain()
+    asked = Message.objects.get(kind="correction_requested")
+    assert f"{due.year}年{due.month}月{due.day}日" in str(asked.body)
+    page = client_for(town, case.resident).get(f"/en/applications/{case.pk}/").content.decode()
+    assert "Please answer by" in page
+
+    def on(day: date) -> Any:
+        return time_machine.travel(
+            datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo("Asia/Tokyo")), tick=False
+        )
+
+    assert _told() == []
+    with on(due - timedelta(days=1)):
+        assert _told() == _told() == ["correction_reminder"]
+    with on(due + timedelta(days=1)):
+        assert _told() == _told() == ["correction_overdue", "correction_reminder"]
+    assert Message.objects.get(kind="correction_overdue").recipient == worker
+    assert Case.objects.get(pk=case.pk).closed_at is None
+
+
+def test_what_was_answered_needs_no_reminder(town: Any) -> None:
+    case = make.claimed_case()
+    assert case.assigned_to is not None
+    correction = actions.request_correction(
+        case=case,
+        question_ids=["purpose"],
+        message="?",
+        by=case.assigned_to,
+        due_on=timezone.localdate() + timedelta(days=3),
+    )
+    make.answered_correction(correction, purpose="別の目的")
+    with time_machine.travel(timezone.now() + timedelta(days=9)):
+        assert _told() == []
+
+
+def test_differences_by_entry_and_by_content(town: Any, desk: Callable[[User], Client]) -> None:
+    case = make.claimed_case(of=make.offering("child_allowance"))
+    (child,) = case.answers["children"]
+    second = {**child, "child_name": "山田 海"}
+    correction = make.correction_of(case, question_ids=("children",))
+    make.answered_correction(correction, children=[{**child, "child_kana": "ヤマダ クウ"}, second])
+    assert case.assigned_to is not None
+    page = desk(case.assigned_to).get(f"/desk/cases/{case.pk}/").content.decode()
+    table = page[page.index('class="changed"') - 600 :]
+    assert "ヤマダ ソラ</del>" in table
+    assert "ヤマダ クウ</ins>" in table
+    assert "<ins>山田 海</ins>" in table
+    assert "<del>山田 空" not in page  # it did not change
+
+
+def test_the_same_file_again_is_no_difference(town: Any, desk: Callable[[User], Client]) -> None:
+    case = make.claimed_case()
+    assert case.assigned_to is not None
+    client = desk(case.assigned_to)
+    for number, content in enumerate((make.PDF, make.PDF + b"\n")):
+        correction = make.correction_of(Case.objects.get(pk=case.pk), question_ids=("site_plan",))
+        assert correction.draft is not None
+        again = make.attachment(
+            correction.draft, "site_plan", filename=f"図{number}.pdf", content=content
+        )
+        make.answered_correction(correction, site_plan=[str(again.pk)])
+        page = client.get(f"/en/desk/cases/{case.pk}/").content.decode()
+        assert ("Nothing was changed." in page) is True
+        assert (f"図1.pdf ({again.sha256[:8]})</ins>" in page) is (number == 1)
+
+
+class TestOpinions:
+    def _corrected(self, *declared: dict[str, Any], **answers: Any) -> Case:
+        """A case whose opinions are all in, then corrected."""
+        for each in declared:
+            if each["department"]:
+                people.department(each["department"])
+        case = make.claimed_case(of=make.offering_with(asking(*declared)))
+        case = make.opinions_on(case)
+        correction = make.correction_of(case, question_ids=tuple(answers))
+        make.answered_correction(correction, **answers)
+        return Case.objects.get(pk=case.pk)
+
+    def test_that_rest_on_old_answers_are_named_and_asked_again(
+        self, town: Any, desk: Callable[[User], Client]
+    ) -> None:
+        sees = one(1, sees=["park", "purpose"])
+        blind = one(2, sees=["park"])
+        case = self._corrected(sees, blind, purpose="花火")
+        worker = case.assigned_to
+        assert worker is not None
+        client = desk(worker)
+        page = client.get(f"/en/desk/cases/{case.pk}/").content.decode()
+        assert page.count("rests on answers that were corrected since") == 1
+        assert page.count("Ask again") == 1
+        old = case.consultations.get(declared="opinion_1")
+        path = reverse("desk:ask_again", args=[case.pk, old.pk])
+        assert client.post(path, {"lock": case.lock}).status_code == 302
+        # A second press, from an old page.
+        assert client.post(path, {"lock": case.lock}).status_code == 409
+        made = case.consultations.get(declared="opinion_1", superseded_at=None)
+        assert (made.question, made.answered_at, made.required) == (old.question, None, True)
+        assert made.due_on is not None
+        outbox.drain()
+        # The decision waits for the new one; the old objection counts no more.
+        with pytest.raises(NotAllowed):
+            make.decision_on(Case.objects.get(pk=case.pk), "refused")
+        page = client.get(f"/en/desk/cases/{case.pk}/").content.decode()
+        assert "old: asked again" in page
+        assert "rests on answers" not in page
+        make.opinions_on(Case.objects.get(pk=case.pk))
+        make.decision_on(Case.objects.get(pk=case.pk), "refused")
+        fresh = case.consultations.get(declared="opinion_2")
+        with pytest.raises((Conflict, NotAllowed)):
+            opinions.ask_again(
+                case=Case.objects.get(pk=case.pk), consultation_id=fresh.pk, by=worker, lock=None
+            )
+
+    def test_are_asked_again_by_themselves_where_declared(self, town: Any) -> None:
+        again = one(1, sees=["purpose"], again=True)
+        case = self._corrected(again, one(2, sees=["purpose"]), purpose="花火")
+        asked = case.consultations.filter(answered_at=None)
+        assert list(asked.values_list("declared", flat=True)) == ["opinion_1"]
+        assert not self._open(self._corrected(again, hours="10時から12時"))
+
+    def _open(self, case: Case) -> bool:
+        return case.consultations.filter(answered_at=None).exists()
+
+    def test_of_a_department_asked_by_hand_rest_on_everything_but_the_person(
+        self, town: Any
+    ) -> None:
+        consultation = make.consulted_case()
+        case = make.opinions_on(Case.objects.get(pk=consultation.case_id))
+        assert opinions.outdated(case) == {}
+        assert not {"name", "phone"} & opinions.seen(case, consultation)
+        make.answered_correction(make.correction_of(case), purpose="花火")
+        old = opinions.outdated(Case.objects.get(pk=case.pk))
+        assert old == {consultation.pk: ["purpose"]}
+
+
+def test_a_day_that_is_over_is_refused(town: Any) -> None:
+    case = make.claimed_case()
+    assert case.assigned_to is not None
+    with pytest.raises(InvalidInput):
+        actions.request_correction(
+            case=case,
+            question_ids=["purpose"],
+            message="?",
+            by=case.assigned_to,
+            due_on=timezone.localdate(),
+        )
