@@ -18,9 +18,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from backoffice.due import Due, due
-from cases import clocks, policies, talks, timeline
+from cases import checklist, clocks, policies, second_look, talks, timeline
+from cases.checklist import Line
 from cases.clocks import Extended, Room
-from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
+from cases.models import (
+    Case,
+    Consultation,
+    CorrectionRequest,
+    Decision,
+    Proposal,
+    RepresentationCheck,
+)
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
 from forms.display import Row, StepRows
@@ -31,6 +39,7 @@ from identity.models import Representation, User
 from identity.representation.record import Represented
 from workflow import diagram
 from workflow.diagram import StageInWords
+from workflow.moves import verb_name
 
 # Facts about a person begin with one of these in the GIF vocabulary.
 _PERSONAL = ("person.", "contact.")
@@ -74,7 +83,7 @@ class Signed:
 
 
 class CaseFacts:
-    """A case with all that hangs on it, read in four statements besides the case itself."""
+    """A case with all that hangs on it, read in five statements besides the case itself."""
 
     def __init__(self, case: Case, reader: User, today: date) -> None:
         self.case = case
@@ -82,6 +91,30 @@ class CaseFacts:
         self.today = today
         self.may_process = policies.may_process(case, reader)
         talks.attach_with_people(case)
+        if self.may_process:
+            checklist.attach(case)
+
+    @cached_property
+    def checklist(self) -> list[Line]:
+        """What is looked at on this case; the case's own office only."""
+        return checklist.lines(self.case) if self.may_process else []
+
+    @property
+    def checks_done(self) -> str:
+        """``3 of 5``."""
+        return checklist.heading(self.checklist)
+
+    @cached_property
+    def proposal(self) -> Proposal | None:
+        """The last decision that was proposed for a second person to confirm."""
+        return second_look.latest(self.case)
+
+    @property
+    def proposed(self) -> str:
+        """What was proposed, in a word."""
+        if self.proposal is None:
+            return ""
+        return verb_name(policies.VERB_OF[Decision.Outcome(self.proposal.outcome)])
 
     @property
     def purpose(self) -> str:

@@ -17,6 +17,7 @@ from backoffice.views import (
     forms,
     inbox,
     letters,
+    looking,
     notices,
     office,
     operations,
@@ -25,6 +26,7 @@ from backoffice.views import (
     reports,
     retention,
     team,
+    transfers,
     waivers,
 )
 
@@ -57,6 +59,8 @@ urlpatterns = [
     ),
     path("cases/<uuid:case_id>/team/", team.team, name="team"),
     path("cases/<uuid:case_id>/team/short/", team.beside_case, name="team_short"),
+    path("cases/<uuid:case_id>/checklist/", looking.checklist, name="checklist"),
+    path("cases/<uuid:case_id>/proposal/<uuid:proposal_id>/", looking.proposal, name="proposal"),
     path("cases/<uuid:case_id>/letter/", files.letter, name="letter"),
     path("cases/<uuid:case_id>/preview/<slug:panel>/", letters.preview, name="letter_preview"),
     path("cases/<uuid:case_id>/letters/", letters.editions, name="letters"),
@@ -76,6 +80,8 @@ urlpatterns = [
     path("absences/<uuid:absence_id>/remove/", absences.remove, name="absence_remove"),
     path("bulk/", bulk.new, name="bulk_new"),
     path("bulk/<uuid:bulk_id>/", bulk.run, name="bulk"),
+    path("transfers/", transfers.overview, name="transfers"),
+    path("transfers/<uuid:bulk_id>/", transfers.run, name="transfer"),
     path("export/", export.export, name="export"),
     path("forms/", forms.overview, name="forms"),
     path("forms/<uuid:offering_id>/versions/", forms.form_versions, name="form_versions"),

@@ -27,6 +27,7 @@ from cases import (
     policies,
     queries,
     search,
+    second_look,
     timeline,
 )
 from cases.models import (
@@ -35,6 +36,7 @@ from cases.models import (
     Consultation,
     CorrectionRequest,
     Decision,
+    Proposal,
     RepresentationCheck,
 )
 from cases.steps import about, for_whom
@@ -483,11 +485,13 @@ def decide(
     by: User,
     waive_fee: bool = False,
     refused: Mapping[str, str] | None = None,
+    proposal: Proposal | None = None,
     lock: int | None = None,
 ) -> Decision:
     """Approve, refuse or acknowledge. Letter, fee, register and notice follow by the outbox.
 
-    `refused`: what is refused of an approval, `cases.partial.Part.key` → grounds.
+    `refused`: what is refused of an approval, `cases.partial.Part.key` → grounds. `proposal`: the
+    one that a second person confirms by it (`cases.proposals`), locked.
 
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """
@@ -502,6 +506,10 @@ def decide(
         roles=policies.roles_on(case, by),
         fee=partial.fee_for(case, parts).total if parts else None,
         by=by,
+        proposal=proposal,
+    )
+    second_look.close(
+        case, move, proposal, fee=partial.fee_for(case, parts).total, waive_fee=waive_fee, by=by
     )
     rule = case.offering.template.service.register_entry
     decision = Decision.objects.create(
@@ -519,7 +527,10 @@ def decide(
     in_time = case.due_on is None or timezone.localdate() <= case.due_on
     _apply(case, move)
     timeline.add(case, "approved_in_part" if parts else outcome)
-    _record(case, f"case.{outcome}", Actor.of(by), number=decision.number, in_time=in_time)
+    proposed = {"proposed_by": str(proposal.proposed_by_id)} if proposal else {}
+    _record(
+        case, f"case.{outcome}", Actor.of(by), number=decision.number, in_time=in_time, **proposed
+    )
     outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
     return decision
 

@@ -21,6 +21,7 @@ from cases.models_desk import (
     Note,
     SearchRow,
 )
+from cases.models_look import CaseCheck, Proposal
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
 from cases.retention.models import Disposal, DisposalItem, Hold
@@ -36,11 +37,11 @@ from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
-    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseTag", "ClosingDay",
-    "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision", "Disposal",
-    "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter", "Note",
-    "NumberSeries", "PrintRun", "PrintedLetter", "Receipt", "RegisterEntry", "Replacement",
-    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "TimelineEntry",
+    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseCheck", "CaseTag",
+    "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision",
+    "Disposal", "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter",
+    "Note", "NumberSeries", "PrintRun", "PrintedLetter", "Proposal", "Receipt", "RegisterEntry",
+    "Replacement", "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "TimelineEntry",
 ]  # fmt: skip
 
 
