@@ -46,6 +46,20 @@ class Decided:
         }
 
 
+def panel_of(outcome: str) -> str:
+    return next(panel for panel, of in OUTCOMES.items() if of == outcome)
+
+
+def as_posted(made: Decided) -> list[tuple[str, str]]:
+    """A decision as the fields of its panel, for a preview of the letter."""
+    if made.outcome == Decision.Outcome.REFUSED:
+        return [("reason", made.reason)]
+    grounds = next(iter(made.refused.values()), "")
+    fields = [("own", "\n".join(made.conditions)), ("part_grounds", grounds)]
+    fields += [("parts", key) for key in made.refused]
+    return fields + ([("waive_fee", "1")] if made.waive_fee else [])
+
+
 def typed(panel: str, post: QueryDict) -> dict[str, Any]:
     """The fields of a panel as they were posted."""
     if panel == "approve":

@@ -20,10 +20,27 @@ from django.utils.translation import get_language
 from backoffice import changes
 from backoffice.changes import Change
 from backoffice.due import Due, due
-from cases import clocks, opinions, policies, talks, timeline, together
+from cases import (
+    checklist,
+    clocks,
+    opinions,
+    policies,
+    second_look,
+    talks,
+    timeline,
+    together,
+)
+from cases.checklist import Line
 from cases.clocks import Extended, Room
 from cases.linked import offers, reading
-from cases.models import Case, Consultation, CorrectionRequest, Decision, RepresentationCheck
+from cases.models import (
+    Case,
+    Consultation,
+    CorrectionRequest,
+    Decision,
+    Proposal,
+    RepresentationCheck,
+)
 from catalogue.fees import Fee
 from forms import attachments, display, eligibility, reasons
 from forms.definitions import FormDefinition
@@ -34,6 +51,7 @@ from identity.models import Representation, User
 from identity.representation.record import Represented
 from workflow import diagram
 from workflow.diagram import StageInWords
+from workflow.moves import verb_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,7 @@ class Signed:
 
 
 class CaseFacts:
-    """A case with all that hangs on it, read in four statements besides the case itself."""
+    """A case with all that hangs on it, read in five statements besides the case itself."""
 
     def __init__(self, case: Case, reader: User, today: date) -> None:
         self.case = case
@@ -93,6 +111,30 @@ class CaseFacts:
         self.today = today
         self.may_process = policies.may_process(case, reader)
         talks.attach_with_people(case)
+        if self.may_process:
+            checklist.attach(case)
+
+    @cached_property
+    def checklist(self) -> list[Line]:
+        """What is looked at on this case; the case's own office only."""
+        return checklist.lines(self.case) if self.may_process else []
+
+    @property
+    def checks_done(self) -> str:
+        """``3 of 5``."""
+        return checklist.heading(self.checklist)
+
+    @cached_property
+    def proposal(self) -> Proposal | None:
+        """The last decision that was proposed for a second person to confirm."""
+        return second_look.latest(self.case)
+
+    @property
+    def proposed(self) -> str:
+        """What was proposed, in a word."""
+        if self.proposal is None:
+            return ""
+        return verb_name(policies.VERB_OF[Decision.Outcome(self.proposal.outcome)])
 
     @property
     def purpose(self) -> str:

@@ -23,6 +23,7 @@ VIEW_NAMES = {
     "waiting": gettext_lazy("Waiting"),
     "overdue": gettext_lazy("Overdue"),
     "messages": gettext_lazy("Messages to read"),
+    "second": gettext_lazy("For my second look"),
     "consult": gettext_lazy("Opinions asked"),
     "closed": gettext_lazy("Closed"),
 }
@@ -93,11 +94,12 @@ def address(chosen: InboxFilter) -> str:
     return reverse("desk:inbox") + (f"?{query}" if query else "")
 
 
-def views_for(*, consultee_only: bool, consultee: bool) -> tuple[str, ...]:
-    """The views that make sense to a reader."""
+def views_for(*, consultee_only: bool, consultee: bool, four_eyes: bool) -> tuple[str, ...]:
+    """The views that make sense to a reader; `four_eyes`: some service knows a second look."""
     if consultee_only:
         return ("consult", "closed")
-    return VIEWS if consultee else tuple(view for view in VIEWS if view != "consult")
+    left_out = {"consult": not consultee, "second": not four_eyes}
+    return tuple(view for view in VIEWS if not left_out.get(view))
 
 
 def tabs(chosen: InboxFilter, counts: Mapping[str, int], shown: Iterable[str]) -> list[Tab]:

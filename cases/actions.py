@@ -30,6 +30,7 @@ from cases import (
     policies,
     queries,
     search,
+    second_look,
     timeline,
 )
 from cases.linked import opening as linked
@@ -39,6 +40,7 @@ from cases.models import (
     Consultation,
     CorrectionRequest,
     Decision,
+    Proposal,
     RepresentationCheck,
 )
 from cases.steps import about, for_whom
@@ -517,11 +519,13 @@ def decide(
     by: User,
     waive_fee: bool = False,
     refused: Mapping[str, str] | None = None,
+    proposal: Proposal | None = None,
     lock: int | None = None,
 ) -> Decision:
     """Approve, refuse or acknowledge. Letter, fee, register and notice follow by the outbox.
 
-    `refused`: what is refused of an approval, `cases.partial.Part.key` → grounds.
+    `refused`: what is refused of an approval, `cases.partial.Part.key` → grounds. `proposal`: the
+    one that a second person confirms by it (`cases.proposals`), locked.
 
     Raises `NotAllowed` with the reason, `Conflict`, `InvalidInput`.
     """
@@ -533,6 +537,7 @@ def decide(
         by=by,
         waive_fee=waive_fee,
         refused=refused,
+        proposal=proposal,
         lock=lock,
     )
     outbox.enqueue("cases.decided", str(decision.pk), {"decision_id": str(decision.pk)})
@@ -548,6 +553,7 @@ def make_decision(
     by: User,
     waive_fee: bool = False,
     refused: Mapping[str, str] | None = None,
+    proposal: Proposal | None = None,
     lock: int | None = None,
     **recorded: Any,
 ) -> Decision:
@@ -566,6 +572,10 @@ def make_decision(
         roles=policies.roles_on(case, by),
         fee=partial.fee_for(case, parts).total if parts else None,
         by=by,
+        proposal=proposal,
+    )
+    second_look.close(
+        case, move, proposal, fee=partial.fee_for(case, parts).total, waive_fee=waive_fee, by=by
     )
     rule = case.offering.template.service.register_entry
     decision = Decision.objects.create(
@@ -584,6 +594,8 @@ def make_decision(
     _apply(case, move)
     timeline.add(case, "approved_in_part" if parts else outcome)
     told = {"number": decision.number, "in_time": in_time, **recorded}
+    if proposal is not None:
+        told["proposed_by"] = str(proposal.proposed_by_id)
     _record(case, f"case.{outcome}", Actor.of(by), **told)
     return decision
 

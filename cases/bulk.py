@@ -18,15 +18,15 @@ from typing import Any
 import structlog
 from django.db import Error as DatabaseError
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit import ledger
-from cases import actions, desk, desk_actions, policies, steps
+from cases import actions, desk, desk_actions, policies, proposals, steps
 from cases.desk import InboxFilter
-from cases.models import Case, Decision
+from cases.models import Case, Decision, Proposal
 from cases.models_desk import BulkItem, BulkRun
 from common import outbox
 from common.actor import Actor
@@ -50,7 +50,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BulkVerb:
-    """`check` raises `DomainError` when it is not possible now; `do` does it with the lock given.
+    """`check` raises `DomainError` when it is not possible now, and may give a note for the
+    preview; `do` does it with the lock given.
 
     `needs` is the option without which it cannot be: its name and what to say.
     """
@@ -70,17 +71,13 @@ def _decided(outcome: str) -> BulkVerb:
     }
 
     def check(case: Case, by: User, options: Options) -> object:
-        return policies.check_decision(
-            case,
-            outcome=outcome,
-            reason=options.get("reason", ""),
-            waive_fee=False,
-            roles=policies.roles_on(case, by),
-            by=by,
-        )
+        content = {"reason": options.get("reason", "")}
+        if proposals.needs_second(case, outcome, content, by):
+            return _("It is proposed: a second person has to confirm it.")
+        return None
 
     def do(case: Case, by: User, options: Options, lock: int) -> object:
-        return actions.decide(
+        return proposals.decide_or_propose(
             case=case,
             outcome=outcome,
             conditions=options.get("conditions", ()),
@@ -136,6 +133,19 @@ VERBS: dict[str, BulkVerb] = {
 }
 
 
+#: Verbs that have a page of their own to be chosen and looked at (`register`).
+_ELSEWHERE: dict[str, BulkVerb] = {}
+
+
+def register(key: str, verb: BulkVerb) -> None:
+    """Let the worker do a verb that is not offered in the list of cases."""
+    _ELSEWHERE[key] = verb
+
+
+def verb_of(run: BulkRun) -> BulkVerb:
+    return VERBS[run.verb] if run.verb in VERBS else _ELSEWHERE[run.verb]
+
+
 # --- From the choice to the start -----------------------------------------------------------------
 
 
@@ -148,11 +158,12 @@ def choose(
     What `by` does not work on is left out. Raises `InvalidInput` when nothing is left.
     """
     cases = desk.selected(by, chosen) if ids is None else Case.objects.filter(pk__in=ids)
-    found = list(
-        cases.filter(desk.at_desk(by))
-        .order_by("due_on", "received_on", "pk")
-        .values_list("pk", "lock")[:MOST]
-    )
+    return run_over(cases.filter(desk.at_desk(by)), by=by, most=MOST, query=query)
+
+
+def run_over(cases: QuerySet[Case], *, by: User, most: int, query: str = "") -> BulkRun:
+    """A run over the most urgent of these cases. Raises `InvalidInput` for none."""
+    found = list(cases.order_by("due_on", "received_on", "pk").values_list("pk", "lock")[:most])
     if not found:
         raise InvalidInput({"case": [_("Choose at least one case.")]})
     run = BulkRun.objects.create(by=by, query=query[:600])
@@ -207,9 +218,9 @@ def preview(*, run: BulkRun, verb: str, options: Options) -> BulkRun:
 
     Raises `Conflict` when the run was started already, `NotFound`.
     """
-    run = _unstarted(run)
+    run = unstarted(run)
     items = list(run.items.all())
-    cases = _read([item.case_id for item in items])
+    cases = read([item.case_id for item in items])
     ready = _ready(verb, options)
     for item in items:
         case = cases.get(item.case_id)
@@ -225,28 +236,28 @@ def _looked_at(case: Case | None, by: User, verb: str, options: Options) -> tupl
     if case is None or not policies.may_process(case, by):
         return State.REFUSED, _("You do not work on this case.")
     try:
-        VERBS[verb].check(case, by, options)
+        note = VERBS[verb].check(case, by, options)
     except DomainError as refusal:
         return State.REFUSED, str(refusal)[:500]
-    return State.WAITING, ""
+    return State.WAITING, note if isinstance(note, str) else ""
 
 
 def _ready(verb: str, options: Options) -> Options:
     return {**options, "person": _to(options)} if verb == "assign" else options
 
 
-def _read(ids: Sequence[uuid.UUID], *, lock: bool = False) -> dict[uuid.UUID, Case]:
+def read(ids: Sequence[uuid.UUID], *, lock: bool = False) -> dict[uuid.UUID, Case]:
     """Cases with all that a policy asks about them, in a few statements."""
     cases = Case.objects.filter(pk__in=ids).order_by("pk")
     if lock:
         cases = cases.select_for_update(of=("self",))
     read = cases.select_related("application", "resident").prefetch_related(
-        "consultations", "corrections"
+        "consultations", "corrections", "checks", "proposals"
     )
     return {case.pk: case for case in read}
 
 
-def _unstarted(run: BulkRun) -> BulkRun:
+def unstarted(run: BulkRun) -> BulkRun:
     fresh = BulkRun.objects.select_for_update(of=("self",)).select_related("by").get(pk=run.pk)
     if fresh.state not in (BulkRun.State.CHOSEN, BulkRun.State.PREVIEWED):
         raise Conflict(_("This was started already. See what became of it."), code="started")
@@ -256,7 +267,7 @@ def _unstarted(run: BulkRun) -> BulkRun:
 @transaction.atomic
 def start(*, run: BulkRun) -> BulkRun:
     """Hand the possible ones to the worker. Raises `Conflict` (started, or no preview yet)."""
-    run = _unstarted(run)
+    run = unstarted(run)
     if run.state != BulkRun.State.PREVIEWED:
         raise Conflict(_("Look at the preview first."), code="no_preview")
     waiting = list(run.items.filter(state=State.WAITING).values_list("place", flat=True))
@@ -301,7 +312,7 @@ def work_off(payload: dict[str, Any]) -> None:
 
 
 def _do_all(run: BulkRun, items: Sequence[BulkItem]) -> None:
-    cases = _read([item.case_id for item in items], lock=True)
+    cases = read([item.case_id for item in items], lock=True)
     try:
         options = _ready(run.verb, run.options)
     except NotFound as gone:
@@ -318,7 +329,7 @@ def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State,
         with transaction.atomic():
             if not policies.may_process(case, run.by):
                 return State.REFUSED, _("You do not work on this case.")
-            VERBS[run.verb].do(case, run.by, options, lock)
+            made = verb_of(run).do(case, run.by, options, lock)
     except Conflict as changed:
         words = _("Somebody changed it after the preview. Look at it by itself.")
         return State.REFUSED, words if changed.code == "changed" else str(changed)[:500]
@@ -329,6 +340,8 @@ def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State,
     except Exception:
         log.exception("bulk.case_failed", run=str(run.pk), case=str(case.pk))
         return State.REFUSED, _("It did not work because of a fault. Try it by itself.")
+    if isinstance(made, Proposal):
+        return State.DONE, _("Proposed: a second person has to confirm it.")
     return State.DONE, ""
 
 

@@ -22,6 +22,9 @@ from workflow.definition import AtEnd, ClockRuns, DayUnit, StartsOn, WorkflowDef
 #: Columns that `turn`, `extend` and `ring` change.
 FIELDS = ("due_on", "days_left_when_paused", "paused_on", "alarm_on", "clock_log")
 
+#: What happens to a clock that stands still, and leaves it so.
+_PAUSE_GOES_ON = frozenset({Event.EXTENDED.value, Event.TRANSFERRED.value})
+
 
 def closing_days() -> frozenset[date]:
     """The town's own closing days. A process keeps them for a moment."""
@@ -79,6 +82,31 @@ def _turn(case: Case, before: ClockState) -> None:
     )
     if event is not None:
         _put(case, after, event, today)
+
+
+def transfer(case: Case, before: ClockState, *, recount: bool) -> None:
+    """Bring the clock to the workflow that the case has been brought to; saved by the caller.
+
+    `before`: as it stood under the old one. `recount`: the period is counted anew, from its begin,
+    by the new length; else the day that the resident was told stays.
+    """
+    today, closed, new = timezone.localdate(), closing_days(), case.workflow.clock
+    state = before
+    if recount and (before.due_on is not None or before.paused_on is not None):
+        state = clock.replay(new, _happened(case), closed)
+    after, event = clock.turn(new, state, case.stage_now.clock, today, closed)
+    if after != before:
+        _put(case, after, event or Event.TRANSFERRED, today)
+
+
+def _happened(case: Case) -> list[tuple[Event, date, int]]:
+    if not case.clock_log:  # from before there was a log
+        begun = [(Event.STARTED, case.received_on, 0)]
+        return begun + ([(Event.PAUSED, case.paused_on, 0)] if case.paused_on else [])
+    return [
+        (Event(entry["event"]), date.fromisoformat(entry["on"]), entry.get("days", 0))
+        for entry in case.clock_log
+    ]
 
 
 def extend(case: Case, days: int, reason: str) -> None:
@@ -208,7 +236,7 @@ def _not_counted(case: Case, workflow: WorkflowDefinition, today: date) -> int:
         on = date.fromisoformat(entry["on"])
         if entry["event"] == Event.PAUSED:
             since = on
-        elif since is not None and entry["event"] != Event.EXTENDED:
+        elif since is not None and entry["event"] not in _PAUSE_GOES_ON:
             days += clock.between(workflow.clock, since, on, closing_days())
             since = None
     if since is not None:

@@ -15,14 +15,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cases import absences, search
-from cases.models import Case, Consultation, Thread
+from cases.models import Case, Consultation, Proposal, Thread
 from identity.models import User
 from identity.roles import Role, department_ids_of, departments_of
 
 #: Roles that process cases; each counts in its department (or everywhere, without one).
 DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
-VIEWS = ("mine", "unassigned", "open", "waiting", "overdue", "messages", "consult", "closed")
+VIEWS = (
+    "mine", "unassigned", "open", "waiting", "overdue", "messages", "second", "consult", "closed",
+)  # fmt: skip
 
 #: Beyond it a tab says "1,000+": nobody works through a list by its exact length.
 MOST_COUNTED = 1_000
@@ -157,6 +159,12 @@ def readable_by(user: User) -> Q:
     return at_desk(user) | consulted_by(user)
 
 
+def proposed_by_others(user: User) -> QuerySet[Proposal]:
+    """Decisions on a case that wait for somebody else than whoever proposed them."""
+    waits = Proposal.objects.filter(case=OuterRef("pk"), state=Proposal.State.WAITING)
+    return waits.exclude(proposed_by=user)
+
+
 def in_view(user: User, view: str) -> Q:
     """The cases of a view, before it is asked who may read them."""
     still_open = Q(closed_at__isnull=True)
@@ -173,6 +181,8 @@ def in_view(user: User, view: str) -> Q:
     if view == "messages":
         # Also of closed cases: they can be written about for a while.
         return Q(Exists(Thread.objects.filter(case=OuterRef("pk"), unread_by_office=True)))
+    if view == "second":
+        return still_open & Q(Exists(proposed_by_others(user)))
     if view == "consult":
         return still_open & consulted_by(user, answered_at__isnull=True)
     return still_open

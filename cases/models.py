@@ -21,6 +21,7 @@ from cases.models_desk import (
     Note,
     SearchRow,
 )
+from cases.models_look import CaseCheck, Proposal
 from cases.models_threads import MessageTemplate, Thread, ThreadMessage, ThreadReading
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
@@ -37,13 +38,12 @@ from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
-    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseTag", "ClosingDay",
-    "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision", "Disposal",
-    "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter",
-    "MessageTemplate", "Note", "NumberSeries", "PrintRun", "PrintedLetter", "Receipt",
-    "RegisterEntry", "Replacement",
-    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "Thread", "ThreadMessage",
-    "ThreadReading", "TimelineEntry",
+    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseCheck", "CaseTag",
+    "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision",
+    "Disposal", "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter",
+    "MessageTemplate", "Note", "NumberSeries", "PrintRun", "PrintedLetter", "Proposal", "Receipt",
+    "RegisterEntry", "Replacement", "ReportRow", "RepresentationCheck", "Revocation", "SearchRow",
+    "Thread", "ThreadMessage", "ThreadReading", "TimelineEntry",
 ]  # fmt: skip
 
 

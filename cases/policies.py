@@ -9,10 +9,17 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import absences, clocks, talks
+from cases import absences, checklist, clocks, second_look, talks
 from cases.desk import DESK_ROLES as DESK_ROLES
 from cases.linked import deciding
-from cases.models import Case, Consultation, Cosignature, Decision, RepresentationCheck
+from cases.models import (
+    Case,
+    Consultation,
+    Cosignature,
+    Decision,
+    Proposal,
+    RepresentationCheck,
+)
 from catalogue.models import Offering
 from catalogue.template import Assurance
 from common.actor import Actor
@@ -119,13 +126,15 @@ def check_move(
     known_facts: dict[str, int | bool] | None = None,
 ) -> Move:
     """The move that `verb` makes now. Raises `NotAllowed`."""
-    return find_move(
+    move = find_move(
         case.workflow,
         stage=case.stage,
         verb=verb,
         roles=set(roles),
         facts=facts(case) if known_facts is None else known_facts,
     )
+    checklist.check_done(case, verb)
+    return move
 
 
 def check_extension(
@@ -152,10 +161,12 @@ def check_decision(
     roles: Iterable[str],
     by: User,
     fee: int | None = None,
+    proposal: Proposal | None = None,
 ) -> Move:
     """The move that a decision makes. Raises `NotAllowed`, `InvalidInput`.
 
-    `fee`: of what is granted, where a part is refused; else that of the application.
+    `fee`: of what is granted, where a part is refused; else that of the application. `proposal`:
+    the one that is confirmed by it; without it none may wait.
     """
     if outcome not in Decision.Outcome.values:
         raise InvalidInput({"outcome": [_("Choose a decision.")]})
@@ -168,6 +179,8 @@ def check_decision(
         roles=roles,
         known_facts=facts(case) | {"fee_waived": waive_fee} | ({} if fee is None else {"fee": fee}),
     )
+    if proposal is None:
+        second_look.check_none_waits(case)
     check_not_close(case, by)
     deciding.check_decider(case, by)
     if approved:
@@ -464,6 +477,7 @@ def options(case: Case, user: User) -> list[MoveOption]:
             else:
                 check_move(case, verb, roles=roles, known_facts=known)
             if verb in VERB_OF.values():
+                second_look.check_none_waits(case)
                 check_not_close(case, user)
                 deciding.check_decider(case, user)
             if verb is Verb.APPROVE:

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cases import clocks, declared, policies
+from cases import clocks, declared, policies, second_look
 from cases.models import Application, Case, Decision
 from common.errors import InvalidInput, NotFound
 from common.lookup import Lookup
@@ -83,6 +83,7 @@ def apply_move(case: Case, move: Move, *also: str) -> None:
         case.stage = move.to
     clocks.turn(case)
     declared.ask(case)
+    second_look.drop(case, move)
     case.closed_at = (case.closed_at or timezone.now()) if case.stage_now.final else None
     case.lock += 1
     case.save(update_fields=["stage", "assigned_to", "closed_at", "lock", *clocks.FIELDS, *also])

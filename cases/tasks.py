@@ -193,6 +193,13 @@ def after_extension(payload: dict[str, Any]) -> None:
     tell(case, notices.PeriodExtended, f"extended:{payload['number']}", due_on=case.due_on)
 
 
+@outbox.handler("cases.due_later")
+def after_transfer(payload: dict[str, Any]) -> None:
+    """Tell the resident that it takes longer, because the procedure has changed."""
+    case = _case(payload["case_id"])
+    tell(case, notices.PeriodExtended, f"transferred:{payload['lock']}", due_on=case.due_on)
+
+
 @outbox.handler("cases.reopened")
 def after_reopening(payload: dict[str, Any]) -> None:
     """Tell the resident that the case is open again."""

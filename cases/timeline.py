@@ -51,6 +51,7 @@ WORDINGS = {
     "withdrawn": _("You withdrew the application"),
     "confirmed_complete": _("Everything we need is here"),
     "extended": _("We need more time: %(days)s days. The reason: %(reason)s"),
+    "due_later": _("A newer version of this procedure applies now, and our period became longer"),
     "deemed_refusal": _(
         "The period is over without a decision. You may treat the application as refused and appeal"
     ),

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases import actions, partial, policies, steps
+from cases import actions, partial, policies, second_look, steps
 from cases.models import Case, Decision
 from cases.policies import MoveOption
 from common import outbox
@@ -113,15 +113,17 @@ def check(case: Case, wish: Wish, by: User) -> tuple[Move, Decision]:
     policies.check_not_entered(case, by)
     approved = wish.outcome == Decision.Outcome.APPROVED
     parts = partial.check(case, wish.refused) if approved else []
+    fee = partial.fee_for(case, parts).total
     move = policies.check_decision(
         case,
         outcome=wish.outcome,
         reason=wish.reason,
         waive_fee=wish.waive_fee,
         roles=policies.roles_on(case, by),
-        fee=partial.fee_for(case, parts).total if parts else None,
+        fee=fee if parts else None,
         by=by,
     )
+    second_look.check_alone(case, move, fee=fee, waive_fee=wish.waive_fee)
     return move, Decision(
         case=case,
         outcome=wish.outcome,

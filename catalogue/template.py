@@ -7,8 +7,10 @@ by name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
@@ -21,9 +23,10 @@ from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
 from forms.definitions import FormDefinition
-from rules import BOOL, RuleError, compile_rule
+from rules import BOOL, RuleError, VarType, compile_rule
 from workflow import definition as workflow_definition
 from workflow import moves
+from workflow.checks import LOOK_FACTS
 from workflow.definition import Verb, WorkflowDefinition
 
 # Eight times as fast where PyYAML was built with it: every process reads every service.
@@ -355,14 +358,30 @@ class ServiceTemplate:
             for question in each.sees:
                 if question not in known:
                     raise TemplateError(f"{place}: sees: no question '{question}'")
-            if not each.when:
-                continue
-            try:
-                gives = compile_rule(each.when, self.form.rule_variables).gives
-            except RuleError as error:
-                raise TemplateError(f"{place}: when: {error}") from error
-            if gives != BOOL:
-                raise TemplateError(f"{place}: when gives a {gives}, not yes or no")
+            self._check_when(place, each.when)
+
+    def _check_checks(self) -> None:
+        """Checklists and second looks: what they ask of the answers."""
+        file = f"{self.package}/workflow.yaml"
+        for stage in self.workflow.stages:
+            for each in stage.checks or ():
+                self._check_when(f"{file}: stage '{stage.id}': check '{each.id}'", each.when)
+        for number, move in enumerate(self.workflow.moves, 1):
+            if move.four_eyes is not None:
+                place = f"{file}: move {number} ({move.verb}): four_eyes"
+                self._check_when(place, move.four_eyes.when, LOOK_FACTS)
+
+    def _check_when(
+        self, place: str, when: str, also: Mapping[str, VarType] = MappingProxyType({})
+    ) -> None:
+        if not when:
+            return
+        try:
+            gives = compile_rule(when, {**also, **self.form.rule_variables}).gives
+        except RuleError as error:
+            raise TemplateError(f"{place}: when: {error}") from error
+        if gives != BOOL:
+            raise TemplateError(f"{place}: when gives a {gives}, not yes or no")
 
     def _check_together(self) -> None:
         known = set(self.form.questions_by_id)
@@ -389,6 +408,7 @@ class ServiceTemplate:
         self._check_texts()
         self._check_partial()
         self._check_consultations(known)
+        self._check_checks()
         rule = self.service.register_entry
         for name in ("valid_from", "valid_until"):
             question = getattr(rule, name, "") if rule else ""

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from audit.models import LedgerEntry
 from cases.clocks import ClockNow
 from cases.models import Case
-from cases.queries import Progress
 from common.text import Text
 from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
 from portal.templatetags.portal import day, plain_day
@@ -131,23 +130,6 @@ def _acknowledged_by(clock: ClockNow) -> str:
             "You are welcome to ask the office."
         ) % {"due": day(clock.due_on)}
     return _("We have until %(due)s to check that it is complete.") % {"due": day(clock.due_on)}
-
-
-def what_follows(progress: Progress) -> list[str]:
-    """The steps that are still ahead, as far as they are certain."""
-    case = progress.case
-    if case.closed_at is not None or case.stage_now.final:
-        return []
-    if progress.decision is None and case.offering.is_notification:
-        return [_("We check that your notification is complete"), _("You receive our letter here")]
-    if progress.decision is None:
-        steps = [_("We decide about your application")]
-        if case.application.fee.get("total"):
-            steps.append(_("If it is approved: you pay the fee"))
-        return [*steps, _("You receive our letter here")]
-    if progress.document is None:
-        return [_("You receive our letter here")]
-    return []
 
 
 def purpose(entry: LedgerEntry, services: dict[str, Text]) -> str:

@@ -299,6 +299,13 @@ TOWN: dict[str, Row] = {
     "desk:own_thumbnail": Row(_DESK_ONLY, NOT_FOUND, objects=True),
     "desk:team": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, INVALID, objects=True),
     "desk:team_short": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, objects=True),
+    "desk:checklist": Row(
+        _DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, INVALID, objects=True
+    ),
+    "desk:proposal": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, OK, CONFLICT, objects=True),
+    "desk:transfers": Row(_ADMIN_ONLY, OK, INVALID),
+    # Only whoever began it, and it is no run of this kind.
+    "desk:transfer": Row(_ADMIN_ONLY, NOT_FOUND, NOT_FOUND, objects=True),
     "desk:absences": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:absence_remove": Row(
         _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND}, NOT_ALLOWED, FOUND, objects=True

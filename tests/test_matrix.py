@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from cases import bulk, printing
 from cases.desk import InboxFilter
-from cases.models import Case, MessageTemplate
+from cases.models import Case, MessageTemplate, Proposal
 from cases.models_desk import Absence
 from cases.retention.models import Hold
 from common import outbox
@@ -176,6 +176,14 @@ def _make_world(town: Any) -> World:
             "document_id": letter.pk,
             "message_id": Message.objects.filter(recipient=resident).first().pk,  # type: ignore[union-attr]
             "consultation_id": consultation.pk,
+            "proposal_id": Proposal.objects.create(
+                case=consultation.case,
+                outcome="refused",
+                proposed_by=worker,
+                state="taken_back",
+                content={"conditions": [], "reason": "。", "waive_fee": False, "refused": {}},
+                closed_at=timezone.now(),
+            ).pk,
             "row_id": dead.pk,
             "ending": "xlsx",
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,

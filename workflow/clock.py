@@ -6,7 +6,7 @@ day longer or shorter.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -26,6 +26,8 @@ class Event(StrEnum):
     RESTARTED = "restarted"
     STOPPED = "stopped"
     EXTENDED = "extended"
+    # Counted anew by another version of the workflow, or brought to how it runs there.
+    TRANSFERRED = "transferred"
 
 
 class Alarm(StrEnum):
@@ -33,6 +35,15 @@ class Alarm(StrEnum):
 
     SOON = "soon"
     LATE = "late"
+
+
+_RUNS_AFTER = {
+    Event.STARTED: ClockRuns.RUNNING,
+    Event.RESUMED: ClockRuns.RUNNING,
+    Event.RESTARTED: ClockRuns.RUNNING,
+    Event.PAUSED: ClockRuns.PAUSED,
+    Event.STOPPED: ClockRuns.STOPPED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,25 @@ def extend(
     if state.days_left is None:
         raise ValueError("a clock that does not run cannot be extended")
     return replace(state, days_left=state.days_left + days, extended=extended)
+
+
+def replay(
+    clock: Clock,
+    log: Iterable[tuple[Event, date, int]],
+    closed: Collection[date] = _NONE,
+) -> ClockState:
+    """The clock as it would stand, had it been this one all along.
+
+    `log`: what happened, on which day, and for an extension by how many days; oldest first.
+    """
+    state = ClockState()
+    for event, on, days in log:
+        if event is Event.EXTENDED:
+            if state.due_on is not None or state.days_left is not None:
+                state = extend(clock, state, days, on, closed)
+        elif (runs := _RUNS_AFTER.get(event)) is not None:
+            state, _event = turn(clock, state, runs, on, closed)
+    return state
 
 
 def alarm(state: ClockState, today: date) -> tuple[Alarm | None, date | None]:

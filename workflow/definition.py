@@ -12,40 +12,18 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from common.text import Text
+from workflow import checks
+from workflow.checks import DeclaredCheck, FourEyes
+from workflow.data import Strict
+from workflow.data import WorkflowError as WorkflowError
+from workflow.verbs import DECISIONS
+from workflow.verbs import Verb as Verb
 
 #: Who can make a move: staff roles (`identity`), the applicant, the platform itself.
 ROLES = frozenset({"caseworker", "lead", "consultee", "finance", "admin", "resident", "system"})
-
-
-class WorkflowError(ValueError):
-    """A workflow that cannot work; the message names the place."""
-
-
-class Verb(StrEnum):
-    """What the case engine can do. A move says which verb takes a case from stage to stage."""
-
-    CLAIM = "claim"
-    REQUEST_CONSULTATION = "request_consultation"
-    ANSWER_CONSULTATION = "answer_consultation"
-    REQUEST_CORRECTION = "request_correction"
-    ANSWER_CORRECTION = "answer_correction"
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    # A notification (届出) is not decided: the office notes that it is complete (受理).
-    ACKNOWLEDGE = "acknowledge"
-    WITHDRAW = "withdraw"
-    PAY = "pay"
-    # Nobody paid in time: what was approved is not issued (失効).
-    LAPSE = "lapse"
-    # The office notes that everything it needs is there; a clock that waits for that begins.
-    CONFIRM_COMPLETE = "confirm_complete"
-    # More time, with a reason that the applicant is told.
-    EXTEND = "extend"
-    # A lead takes a closed case up again.
-    REOPEN = "reopen"
 
 
 class Ball(StrEnum):
@@ -106,11 +84,7 @@ class DayUnit(StrEnum):
     CALENDAR = "calendar_days"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Stage(_Strict):
+class Stage(Strict):
     """Where a case can be. `resident` is what the resident reads there."""
 
     id: str
@@ -120,9 +94,11 @@ class Stage(_Strict):
     clock: ClockRuns = ClockRuns.RUNNING
     final: bool = False
     outcome: Outcome | None = None
+    # What the office looks at there. None and not empty: the digest of workflows without any stays.
+    checks: tuple[DeclaredCheck, ...] | None = None
 
 
-class Move(_Strict):
+class Move(Strict):
     """`verb` takes a case from one of `from_` to `to`; `to` empty means it stays."""
 
     verb: Verb
@@ -134,9 +110,18 @@ class Move(_Strict):
     guard: str = ""
     # Shown beside the disabled button when the guard says no.
     otherwise: Text | None = None
+    # Only for decisions. ``true`` in a declaration: always.
+    four_eyes: FourEyes | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _always(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("four_eyes"), bool):
+            return {**data, "four_eyes": {} if data["four_eyes"] else None}
+        return data
 
 
-class Extension(_Strict):
+class Extension(Strict):
     """How much longer it may take when there is a reason: `days` in all, in at most `times`."""
 
     days: int = Field(ge=1, le=3660)
@@ -144,7 +129,7 @@ class Extension(_Strict):
     legal_basis: Text | None = None
 
 
-class Clock(_Strict):
+class Clock(Strict):
     """標準処理期間: how long the office may take. The day on which it starts does not count."""
 
     days: int = Field(ge=1, le=3660)
@@ -182,7 +167,7 @@ class Joining(StrEnum):
     ANY = "any"
 
 
-class DeclaredConsultation(_Strict):
+class DeclaredConsultation(Strict):
     """An opinion that is asked for by itself when a case comes to one of `stages`.
 
     Of a `department` of the town, or of a `body` outside it (police, fire service) by a link of its
@@ -208,7 +193,7 @@ class DeclaredConsultation(_Strict):
     legal_basis: Text | None = None
 
 
-class WorkflowDefinition(_Strict):
+class WorkflowDefinition(Strict):
     """A service's whole workflow. Load it with `load`."""
 
     initial: str
@@ -241,6 +226,7 @@ class WorkflowDefinition(_Strict):
         self._check_clock()
         self._check_reopening()
         self._check_consultations()
+        self._check_checks()
         return self
 
     def _check_paths(self) -> None:
@@ -337,6 +323,23 @@ class WorkflowDefinition(_Strict):
         required = sum(each.required for each in self.consultations)
         if not isinstance(self.joining, Joining) and not 1 <= self.joining <= required:
             raise ValueError(f"joining: {self.joining} of {required} required opinions")
+
+    def _check_checks(self) -> None:
+        leaving = {
+            stage.id: {move.verb for move in self.moves if stage.id in move.from_}
+            for stage in self.stages
+        }
+        declared = {stage.id: stage.checks or () for stage in self.stages}
+        if found := checks.problem(declared, leaving):
+            raise ValueError(found)
+        for number, move in enumerate(self.moves, 1):
+            if move.four_eyes is not None and move.verb not in DECISIONS:
+                raise ValueError(f"move {number} ({move.verb}): four_eyes is for decisions only")
+
+    @cached_property
+    def four_eyes(self) -> bool:
+        """Whether any of its decisions may need a second person."""
+        return any(move.four_eyes is not None for move in self.moves)
 
     @cached_property
     def verbs(self) -> frozenset[Verb]:

@@ -24,17 +24,20 @@ def act(
     panel: str,
     values: dict[str, Any],
     action: Callable[[], object],
-    done: str,
+    done: str | Callable[[Any], str],
 ) -> HttpResponse:
-    """Do it; on refusal show the case as it is now with everything that was typed."""
+    """Do it; on refusal show the case as it is now with everything that was typed.
+
+    `done`: what to say afterwards, or how to say it of what was made.
+    """
     try:
-        action()
+        made = action()
     except NotFound:
         raise
     except DomainError as refusal:
         fresh = queries.case_for_staff(reader_of(request), case.pk)
         return refused(request, fresh, panel, values, refusal)
-    messages.success(request, done)
+    messages.success(request, done if isinstance(done, str) else done(made))
     return HttpResponseRedirect(with_list(request, reverse("desk:case", args=[case.pk])))
 
 

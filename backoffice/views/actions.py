@@ -22,8 +22,8 @@ from backoffice.views.acting import with_list as _with_list
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, message_templates, partial, policies
-from cases.models import Case, Consultation
+from cases import actions, message_templates, partial, policies, proposals, second_look
+from cases.models import Case, Consultation, Decision, Proposal
 from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
 
@@ -181,10 +181,10 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             case,
             panel,
             values,
-            lambda: actions.decide(case=case, by=reader, lock=lock, **made.as_keywords()),
-            _("The notification is acknowledged. Letter and notice follow by themselves.")
-            if panel == "acknowledge"
-            else _("The decision is made. Letter and notice follow by themselves."),
+            lambda: proposals.decide_or_propose(
+                case=case, by=reader, lock=lock, **made.as_keywords()
+            ),
+            _decided_in_words,
         )
     if request.POST.get("change"):
         return case_page(request, case, typed=Typed(panel, values))
@@ -193,13 +193,14 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
     try:
         policies.check_unchanged(case, lock)
         draft = deciding.draft_of(case, made)
+        fee = partial.fee_for(case, draft.refused_parts).total
         move = policies.check_decision(
             case,
             outcome=made.outcome,
             reason=made.reason,
             waive_fee=made.waive_fee,
             roles=policies.roles_on(case, reader),
-            fee=partial.fee_for(case, draft.refused_parts).total,
+            fee=fee,
             by=reader,
         )
     except DomainError as refusal:
@@ -216,6 +217,7 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             "posted": _hidden(request.POST),
             "decision": draft,
             "consequences": consequences.of_decision(case, move, draft),
+            "second": second_look.is_needed(case, move, fee=fee, waive_fee=made.waive_fee),
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },
     )
@@ -229,6 +231,14 @@ def _day(typed: str) -> date | None:
         return date.fromisoformat(typed.strip())
     except ValueError:
         raise InvalidInput({"due_on": [_("Write the day as 2026-04-30.")]}) from None
+
+
+def _decided_in_words(made: Decision | Proposal) -> str:
+    if isinstance(made, Proposal):
+        return _("The decision is proposed. A second person has to confirm it.")
+    if made.outcome == Decision.Outcome.ACKNOWLEDGED:
+        return _("The notification is acknowledged. Letter and notice follow by themselves.")
+    return _("The decision is made. Letter and notice follow by themselves.")
 
 
 def _department(key: str) -> Department:

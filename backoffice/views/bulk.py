@@ -56,6 +56,8 @@ def run(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
         found = bulk.run_of(reader_of(request), bulk_id)
     except NotFound as error:
         raise Http404 from error
+    if found.verb and found.verb not in bulk.VERBS:  # it has a page of its own
+        raise Http404
     if request.method != "POST":
         return _page(request, found, found.verb, found.options)
     post, verb = request.POST, request.POST.get("verb", "")

@@ -26,7 +26,7 @@ from identity.roles import any_role, has_role
 #: Sections that are reached from the page "Office".
 IN_OFFICE = frozenset(
     {"waivers", "printing", "absences", "templates", "export", "forms", "bodies", "closing",
-     "retention", "notices", "operations"}
+     "retention", "notices", "operations", "transfers"}
 )  # fmt: skip
 PER_PAGE = 25
 #: How many cases stand beside an open one on a wide screen.
@@ -118,7 +118,9 @@ def inbox_page(request: HttpRequest, *, problem: str = "", status: int = 200) ->
         for stage in offering.workflow.stages
     }
     views = filters.views_for(
-        consultee_only=consultee_only, consultee=has_role(reader, Role.CONSULTEE)
+        consultee_only=consultee_only,
+        consultee=has_role(reader, Role.CONSULTEE),
+        four_eyes=chosen.view == "second" or any(each.workflow.four_eyes for each in offerings),
     )
     at = paging.cursor_of(request.GET.get("at", ""), closed=chosen.view == "closed")
     page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE)

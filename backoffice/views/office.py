@@ -68,6 +68,11 @@ THINGS = (
         _("Days on which the office is closed; periods do not count them."), "is_admin",
     ),
     Thing(
+        "desk:transfers", _("Newer versions"),
+        _("Running cases on an older version of a procedure, and bringing them to the newest."),
+        "is_admin",
+    ),
+    Thing(
         "desk:retention", _("Retention"),
         _("How long applications are kept, and what is due to be deleted."), "is_admin",
     ),

@@ -19,6 +19,7 @@ from common.errors import Conflict, NotAllowed
 from forms import attachments, display
 from portal import wording
 from portal.http import actor_of, refused, resident_of, resident_page
+from portal.progress import steps
 
 
 def own_case(request: HttpRequest, case_id: uuid.UUID) -> Case:
@@ -57,7 +58,7 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "tone": wording.tone_of(course.stage),
         "turn": wording.whose_turn(case),
         "clock_words": wording.clock_in_words(course.clock, notified=case.offering.is_notification),
-        "ahead": wording.what_follows(course),
+        "steps": steps(course),
         "copy": copies.document_of(case.application),
         "doubt": queries.open_doubt(case),
         "unread": threads.unread_of_resident(case),

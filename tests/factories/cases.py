@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cases import actions, declared, fee_papers, links, writing
+from cases import actions, checking, checklist, declared, fee_papers, links, writing
 from cases.links import Purpose
 from cases.models import (
     Case,
@@ -283,7 +283,15 @@ def decision_on(case: Case, outcome: str = "approved", **changes: Any) -> Decisi
         "reason": "場所がほかの行事と重なるため。" if outcome == "refused" else "",
         "by": changes.pop("by", None) or _worker(case),
     }
+    checked(case, by=given["by"])
     return actions.decide(case=case, outcome=outcome, **{**given, **changes})
+
+
+def checked(case: Case, *, by: User | None = None) -> None:
+    """Every required line of the checklist ticked."""
+    for line in checklist.lines(case):
+        if line.required and not line.done:
+            checking.tick(case=case, key=line.key, by=by or _worker(case))
 
 
 def due_case(*, by: User | None = None, **of_draft: Any) -> Case:
