@@ -6,23 +6,21 @@ the worker, so that one that fails stops no other and comes again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit import ledger
-from cases import clocks, timeline
+from cases import clocks, people, timeline
 from cases.models import Case, Consultation
 from cases.steps import about, locked
 from common import outbox
 from common.actor import SYSTEM
-from identity.models import Role, User
+from identity.models import User
 from notifications import notices
 from notifications.actions import send
 from notifications.notice import Notice
@@ -106,22 +104,11 @@ def _in_charge(case: Case) -> dict[UUID, User]:
 
 
 def _leads(case: Case) -> dict[UUID, User]:
-    """The department's leads, else those of the whole town, else its administrators."""
-    staff = User.objects.filter(is_active=True)
-    for held in (
-        Q(roles__role=Role.LEAD, roles__department_id=case.department_id),
-        Q(roles__role=Role.LEAD, roles__department__isnull=True),
-        Q(roles__role=Role.ADMIN, roles__department__isnull=True),
-    ):
-        found = {user.pk: user for user in staff.filter(held).distinct()}
-        if found:
-            return found
-    return {}
+    return {user.pk: user for user in people.leads_of(case.department_id)}
 
 
 def _tell(case: Case, notice: type[Notice], due: date, told: dict[UUID, User]) -> None:
-    people: Iterable[User] = told.values()
-    for user in people:
+    for user in told.values():
         send(
             notice,
             resident=user,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
 
 from django.utils import timezone
 
 from audit import ledger
-from cases import clocks, links, timeline
+from cases import clocks, conditions, links, timeline
 from cases.links import Purpose
 from cases.models import Case, Consultation, ConsultedBody, GuestLink
 from common import outbox
@@ -17,7 +15,6 @@ from common.actor import SYSTEM
 from common.calendar import add_working_days, is_working_day
 from common.text import Text
 from identity.models import Department
-from rules import Rule, RuleFailed, VarType, compile_rule
 from workflow.definition import DeclaredConsultation
 
 #: How long a link works after the day on which the answer is due.
@@ -43,20 +40,7 @@ def ask(case: Case) -> None:
 
 def applies(declared: DeclaredConsultation, case: Case) -> bool:
     """Whether the answers call for it. When that cannot be told, it is asked rather than not."""
-    if not declared.when:
-        return True
-    form = case.application.version.form
-    rule = _compiled(declared.when, tuple(form.rule_variables.items()))
-    try:
-        return rule(form.rule_values(case.answers)) is not False
-    except RuleFailed:
-        return True
-
-
-@lru_cache(maxsize=256)
-def _compiled(source: str, variables: tuple[tuple[str, VarType], ...]) -> Rule:
-    known: Mapping[str, VarType] = dict(variables)
-    return compile_rule(source, known)
+    return conditions.holds(declared.when, case) is not False
 
 
 def _ask(case: Case, declared: DeclaredConsultation, before: list[Consultation]) -> None:

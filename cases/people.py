@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 
 from cases import desk
+from cases.models import Case
 from identity.models import User
 from identity.roles import Role, department_ids_of
 
@@ -19,3 +23,31 @@ def colleagues_of(user: User) -> QuerySet[User]:
     everywhere = Q(roles__role=Role.ADMIN, roles__department__isnull=True)
     staff = User.objects.filter(at_desk | everywhere, kind=User.Kind.STAFF, is_active=True)
     return staff.distinct().order_by("name", "pk")
+
+
+def with_cases_of(user: User, ids: Iterable[str]) -> dict[str, str]:
+    """Names by id: the user's colleagues, and those of `ids` who have a case the user works on.
+
+    Somebody who left may still have cases, and their cases have to be found. One statement.
+    """
+    wanted = [UUID(text) for text in ids]
+    found = Q(pk__in=colleagues_of(user).order_by().values("pk"))
+    if wanted:
+        left = Case.objects.filter(desk.at_desk(user), assigned_to__in=wanted)
+        found |= Q(pk__in=left.order_by().values("assigned_to"))
+    people = User.objects.filter(found, kind=User.Kind.STAFF).order_by("name", "pk")
+    return {str(pk): name for pk, name in people.values_list("pk", "name")}
+
+
+def leads_of(department: UUID) -> list[User]:
+    """The department's leads, else those of the whole town, else its administrators."""
+    staff = User.objects.filter(is_active=True)
+    for held in (
+        Q(roles__role=Role.LEAD, roles__department=department),
+        Q(roles__role=Role.LEAD, roles__department__isnull=True),
+        Q(roles__role=Role.ADMIN, roles__department__isnull=True),
+    ):
+        found = list(staff.filter(held).distinct())
+        if found:
+            return found
+    return []

@@ -21,7 +21,7 @@ from backoffice.views.acting import with_list as _with_list
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, partial, policies
+from cases import actions, desk_actions, partial, policies
 from cases.models import Case, Consultation
 from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
@@ -40,6 +40,21 @@ def claim(request: HttpRequest, case: Case) -> HttpResponse:
         {},
         lambda: actions.claim_case(case=case, by=reader_of(request), lock=_lock(request.POST)),
         _("The case is on your desk."),
+    )
+
+
+@require_POST
+@with_case
+def told(request: HttpRequest, case: Case) -> HttpResponse:
+    """Note that the applicant was told what no mail could tell them."""
+    way = request.POST.get("way", "")
+    return _act(
+        request,
+        case,
+        "told",
+        {"way": way},
+        lambda: desk_actions.note_told(case=case, way=way, by=reader_of(request)),
+        _("Noted. The case is not among the undelivered ones any more."),
     )
 
 

@@ -45,6 +45,10 @@ THINGS = (
         _("Who is away, and which colleague has their cases meanwhile."), "may_export",
     ),
     Thing(
+        "desk:rules", _("Who gets which cases"),
+        _("Rules by which cases that arrive come to somebody's desk by themselves."), "is_lead",
+    ),
+    Thing(
         "desk:export", _("Export"),
         _("The applications of a service as a file, with the purpose that residents can read."),
         "may_export",
