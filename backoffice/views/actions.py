@@ -47,6 +47,8 @@ def claim(request: HttpRequest, case: Case) -> HttpResponse:
 @with_case
 def told(request: HttpRequest, case: Case) -> HttpResponse:
     """Note that the applicant was told what no mail could tell them."""
+    if not policies.may_process(case, reader_of(request)):
+        raise NotFound(_("There is no such case."), code="no_case")
     way = request.POST.get("way", "")
     return _act(
         request,

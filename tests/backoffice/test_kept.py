@@ -301,7 +301,7 @@ class TestUndelivered:
         assert "mail came back" not in page
         case = f"/en/desk/cases/{asked.case_id}/"
         assert "A notice did not reach" not in client.get(case).content.decode()
-        assert client.post(f"{case}told/", {"way": "post"}).status_code == 422
+        assert client.post(f"{case}told/", {"way": "post"}).status_code == 404
 
     def test_address_known_to_be_dead_marks_the_next_case_too(self, town: Any) -> None:
         case = make.submitted_case()
