@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.desk import MOST_COUNTED, VIEWS, InboxFilter
@@ -24,6 +23,7 @@ VIEW_NAMES = {
     "overdue": gettext_lazy("Overdue"),
     "messages": gettext_lazy("Messages to read"),
     "second": gettext_lazy("For my second look"),
+    "undelivered": gettext_lazy("Not delivered"),
     "consult": gettext_lazy("Opinions asked"),
     "closed": gettext_lazy("Closed"),
 }
@@ -63,18 +63,24 @@ def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilt
         view=view,
         offering=query.get("service", "")[:60],
         stage=query.get("stage", "")[:40],
-        # An office that was asked is told nothing of tags.
+        # An office that was asked is told nothing of tags, nor asks who has which cases.
         tag="" if consultee_only else query.get("tag", "").replace("\x00", "").strip()[:30],
+        who="" if consultee_only else _id(query.get("who", "")),
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
     )
 
 
 def case_of(query: Mapping[str, str]) -> UUID | None:
     """The case that the list stands beside; None when the address names none."""
+    found = _id(query.get("case", ""))
+    return UUID(found) if found else None
+
+
+def _id(text: str) -> str:
     try:
-        return UUID(query.get("case", ""))
+        return str(UUID(text))
     except ValueError:
-        return None
+        return ""
 
 
 def query_of(chosen: InboxFilter) -> str:
@@ -83,6 +89,7 @@ def query_of(chosen: InboxFilter) -> str:
         "view": chosen.view if chosen.view != "open" else "",
         "service": chosen.offering,
         "stage": chosen.stage,
+        "who": chosen.who,
         "tag": chosen.tag,
         "q": chosen.text,
     }
@@ -90,8 +97,8 @@ def query_of(chosen: InboxFilter) -> str:
 
 
 def address(chosen: InboxFilter) -> str:
-    query = query_of(chosen)
-    return reverse("desk:inbox") + (f"?{query}" if query else "")
+    """The inbox with this list. Without any word it opens with what somebody wants first."""
+    return f"{reverse('desk:inbox')}?{query_of(chosen) or 'view=open'}"
 
 
 def views_for(*, consultee_only: bool, consultee: bool, four_eyes: bool) -> tuple[str, ...]:
@@ -103,7 +110,10 @@ def views_for(*, consultee_only: bool, consultee: bool, four_eyes: bool) -> tupl
 
 
 def tabs(chosen: InboxFilter, counts: Mapping[str, int], shown: Iterable[str]) -> list[Tab]:
-    """The views; changing the view keeps the other filters."""
+    """The views; changing the view keeps the other filters.
+
+    What could not be delivered is a view only while there is something: there mostly is nothing.
+    """
     return [
         Tab(
             str(VIEW_NAMES[view]),
@@ -112,29 +122,5 @@ def tabs(chosen: InboxFilter, counts: Mapping[str, int], shown: Iterable[str]) -
             counts.get(view),
         )
         for view in shown
+        if view != "undelivered" or counts.get(view) or view == chosen.view
     ]
-
-
-def chips(
-    chosen: InboxFilter, services: Mapping[str, str], stages: Mapping[str, str]
-) -> list[Chip]:
-    """One chip for each filter that is set."""
-    found = []
-    if chosen.offering:
-        name = services.get(chosen.offering, chosen.offering)
-        found.append(
-            Chip(_("Service: %(name)s") % {"name": name}, address(replace(chosen, offering="")))
-        )
-    if chosen.stage:
-        name = stages.get(chosen.stage, chosen.stage)
-        found.append(
-            Chip(_("Stage: %(name)s") % {"name": name}, address(replace(chosen, stage="")))
-        )
-    if chosen.tag:
-        name = _("Tag: %(name)s") % {"name": chosen.tag}
-        found.append(Chip(name, address(replace(chosen, tag=""))))
-    if chosen.text:
-        found.append(
-            Chip(_("Search: “%(text)s”") % {"text": chosen.text}, address(replace(chosen, text="")))
-        )
-    return found

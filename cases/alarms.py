@@ -6,7 +6,6 @@ the worker, so that one that fails stops no other and comes again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -148,8 +147,7 @@ def ring_correction(*, correction_id: UUID) -> None:
 
 
 def _tell(case: Case, notice: type[Notice], due: date, told: dict[UUID, User]) -> None:
-    people: Iterable[User] = told.values()
-    for user in people:
+    for user in told.values():
         send(
             notice,
             resident=user,

@@ -57,10 +57,17 @@ WORDINGS = {
     "draft.link_asked": _("A link was sent to go on with a draft in another browser"),
     "draft.resumed": _("A draft was opened in another browser by its link"),
     "case.assigned": _("{name} put the application on somebody's desk"),
+    "case.assigned_by_rule": _("The application was put on somebody's desk by a rule"),
+    "assignment.declared": _("{name} changed a rule by which applications are given out"),
+    "assignment.deleted": _("{name} deleted a rule by which applications are given out"),
     "case.released": _("{name} laid the application back for colleagues"),
     "case.noted": _("{name} wrote an internal note"),
     "case.tagged": _("{name} put a tag on the application"),
     "case.untagged": _("{name} took a tag off the application"),
+    "case.told_otherwise": _("{name} told you otherwise what did not arrive by e-mail"),
+    "filter.saved": _("{name} kept a list of the inbox"),
+    "filter.renamed": _("{name} renamed a kept list of the inbox"),
+    "filter.deleted": _("{name} deleted a kept list of the inbox"),
     "case.interest_declared": _("{name} stepped aside for being too close to the application"),
     "case.check_ticked": _("{name} ticked a point of the internal checklist"),
     "case.check_unticked": _("{name} took a tick off the internal checklist"),
@@ -107,6 +114,7 @@ class CasesConfig(AppConfig):
             transfers,
             unpaid,
         )
+        from cases.assigning import arriving, faults  # noqa: F401, PLC0415  likewise
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import deletion, runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415
@@ -124,3 +132,4 @@ class CasesConfig(AppConfig):
         chores.register("cases.correction_alarms", alarms.find_corrections)
         chores.register("cases.search_rows", search.put_missing)
         chores.register("cases.bulk_runs", bulk.forget_old)
+        chores.register("cases.broken_rules", faults.tell_all)

@@ -25,6 +25,8 @@ from django.utils.translation import gettext_lazy
 
 from audit import ledger
 from cases import actions, desk, desk_actions, policies, proposals, steps
+from cases.assigning import giving
+from cases.assigning.plan import Plan
 from cases.desk import InboxFilter
 from cases.models import Case, Decision, Proposal
 from cases.models_desk import BulkItem, BulkRun
@@ -53,7 +55,8 @@ class BulkVerb:
     """`check` raises `DomainError` when it is not possible now, and may give a note for the
     preview; `do` does it with the lock given.
 
-    `needs` is the option without which it cannot be: its name and what to say.
+    A text that one of them gives is shown beside the case, such as to whom it goes. `needs` is the
+    option without which it cannot be: its name and what to say.
     """
 
     name: Any
@@ -118,6 +121,11 @@ VERBS: dict[str, BulkVerb] = {
         gettext_lazy("Lay back, for anybody to take"),
         lambda case, by, _options: desk_actions.check_release(case, by),
         lambda case, by, _options, lock: desk_actions.release_case(case=case, by=by, lock=lock),
+    ),
+    "by_rule": BulkVerb(
+        gettext_lazy("Give out by the rules"),
+        lambda case, by, options: giving.check(case, by, options["plan"]),
+        lambda case, by, options, lock: giving.give(case, by, options["plan"], lock),
     ),
     "tag": BulkVerb(
         gettext_lazy("Put a tag on"),
@@ -236,14 +244,22 @@ def _looked_at(case: Case | None, by: User, verb: str, options: Options) -> tupl
     if case is None or not policies.may_process(case, by):
         return State.REFUSED, _("You do not work on this case.")
     try:
-        note = VERBS[verb].check(case, by, options)
+        said = VERBS[verb].check(case, by, options)
     except DomainError as refusal:
         return State.REFUSED, str(refusal)[:500]
-    return State.WAITING, note if isinstance(note, str) else ""
+    return State.WAITING, _words(said)
 
 
-def _ready(verb: str, options: Options) -> Options:
-    return {**options, "person": _to(options)} if verb == "assign" else options
+def _words(said: object) -> str:
+    if isinstance(said, Proposal):
+        return _("Proposed: a second person has to confirm it.")
+    return said[:500] if isinstance(said, str) else ""
+
+
+def _ready(verb: str, options: Options, *, lock: bool = False) -> Options:
+    if verb == "assign":
+        return {**options, "person": _to(options)}
+    return {**options, "plan": Plan(lock=lock)} if verb == "by_rule" else options
 
 
 def read(ids: Sequence[uuid.UUID], *, lock: bool = False) -> dict[uuid.UUID, Case]:
@@ -314,7 +330,7 @@ def work_off(payload: dict[str, Any]) -> None:
 def _do_all(run: BulkRun, items: Sequence[BulkItem]) -> None:
     cases = read([item.case_id for item in items], lock=True)
     try:
-        options = _ready(run.verb, run.options)
+        options = _ready(run.verb, run.options, lock=True)
     except NotFound as gone:
         for item in items:
             item.state, item.reason = State.REFUSED, str(gone)
@@ -329,7 +345,7 @@ def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State,
         with transaction.atomic():
             if not policies.may_process(case, run.by):
                 return State.REFUSED, _("You do not work on this case.")
-            made = verb_of(run).do(case, run.by, options, lock)
+            said = verb_of(run).do(case, run.by, options, lock)
     except Conflict as changed:
         words = _("Somebody changed it after the preview. Look at it by itself.")
         return State.REFUSED, words if changed.code == "changed" else str(changed)[:500]
@@ -340,9 +356,7 @@ def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State,
     except Exception:
         log.exception("bulk.case_failed", run=str(run.pk), case=str(case.pk))
         return State.REFUSED, _("It did not work because of a fault. Try it by itself.")
-    if isinstance(made, Proposal):
-        return State.DONE, _("Proposed: a second person has to confirm it.")
-    return State.DONE, ""
+    return State.DONE, _words(said)
 
 
 def _finish(run: BulkRun) -> None:

@@ -1,4 +1,4 @@
-"""Conditions of a workflow over the answers of a case: when an opinion, a check, a second look."""
+"""Conditions over what was answered, as workflows and rules of an office declare them."""
 
 from __future__ import annotations
 
@@ -7,32 +7,49 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from cases.models import Case
-from rules import Rule, RuleFailed, VarType, compile_rule
+from forms.definitions import FormDefinition
+from rules import Rule, RuleError, RuleFailed, VarType, compile_rule
 
 _NOTHING: Mapping[str, int | bool] = MappingProxyType({})
+_NO_TYPES: Mapping[str, VarType] = MappingProxyType({})
 
 
-def holds(
-    when: str,
-    case: Case,
-    facts: Mapping[str, int | bool] = _NOTHING,
-    types: Mapping[str, VarType] = MappingProxyType({}),
-) -> bool:
-    """Whether `when` (CEL; empty: always) holds for the answers as they stand, and `facts`.
-
-    When that cannot be told it does: rather one look too many.
-    """
-    if not when:
-        return True
-    form = case.application.version.form
-    rule = _compiled(when, tuple({**types, **form.rule_variables}.items()))
-    try:
-        return rule({**facts, **form.rule_values(case.answers)}) is not False
-    except RuleFailed:
-        return True
+def compiled(source: str, form: FormDefinition, types: Mapping[str, VarType] = _NO_TYPES) -> Rule:
+    """The rule over the answers of this form and facts of `types`; compiled once. `RuleError`."""
+    return _compiled(source, tuple({**types, **form.rule_variables}.items()))
 
 
 @lru_cache(maxsize=256)
 def _compiled(source: str, variables: tuple[tuple[str, VarType], ...]) -> Rule:
     known: Mapping[str, VarType] = dict(variables)
     return compile_rule(source, known)
+
+
+def fits(
+    source: str,
+    case: Case,
+    facts: Mapping[str, int | bool] = _NOTHING,
+    types: Mapping[str, VarType] = _NO_TYPES,
+) -> bool | None:
+    """Whether the answers as they stand, and `facts`, fit; None when that cannot be told.
+
+    "" always fits. The form that the case was sent with may not know what is asked for.
+    """
+    if not source:
+        return True
+    form = case.application.version.form
+    try:
+        found = compiled(source, form, types)({**facts, **form.rule_values(case.answers)})
+    except (RuleError, RuleFailed):
+        return None
+    return found if isinstance(found, bool) else None
+
+
+def holds(
+    source: str,
+    case: Case,
+    facts: Mapping[str, int | bool] = _NOTHING,
+    types: Mapping[str, VarType] = _NO_TYPES,
+) -> bool:
+    """As `fits`; when it cannot be told it holds: rather one look too many."""
+    return fits(source, case, facts, types) is not False

@@ -6,7 +6,9 @@ Every list is read in the order of an index and stops at the end of the page; a 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cases import absences, search
-from cases.models import Case, Consultation, Proposal, Thread
+from cases.models import Case, CaseTag, Consultation, Proposal, Thread
 from identity.models import User
 from identity.roles import Role, department_ids_of, departments_of
 
@@ -23,7 +25,8 @@ from identity.roles import Role, department_ids_of, departments_of
 DESK_ROLES = (Role.CASEWORKER, Role.LEAD)
 
 VIEWS = (
-    "mine", "unassigned", "open", "waiting", "overdue", "messages", "second", "consult", "closed",
+    "mine", "unassigned", "open", "waiting", "overdue", "messages", "second", "undelivered",
+    "consult", "closed",
 )  # fmt: skip
 
 #: Beyond it a tab says "1,000+": nobody works through a list by its exact length.
@@ -32,13 +35,17 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What the inbox shows. `view` is one of `VIEWS`; `offering` is named by its address."""
+    """What the inbox shows. `view` is one of `VIEWS`; `offering` is named by its address.
+
+    `who` is the id of whoever has the cases.
+    """
 
     view: str = "open"
     offering: str = ""
     stage: str = ""
     text: str = ""
     tag: str = ""
+    who: str = ""
 
 
 #: What a list shows. No answers: they are the bulk of the rows.
@@ -53,6 +60,8 @@ _LISTED = (
     "paused_on",
     "closed_at",
     "origin_kind",
+    "undelivered_at",
+    "lock",
     "application__receipt_number",
     "application__represented_then",
     "resident__name",
@@ -80,6 +89,11 @@ def _narrowed(cases: QuerySet[Case], user: User, chosen: InboxFilter) -> QuerySe
         cases = cases.filter(offering__slug=chosen.offering)
     if chosen.stage:
         cases = cases.filter(stage=chosen.stage)
+    if chosen.who:
+        cases = cases.filter(assigned_to=UUID(chosen.who))
+    if chosen.view == "undelivered":
+        # An office that was only asked writes to nobody.
+        cases = cases.filter(at_desk(user))
     if chosen.tag:
         cases = cases.filter(at_desk(user), tags__name=chosen.tag)
     if chosen.text:
@@ -183,12 +197,27 @@ def in_view(user: User, view: str) -> Q:
         return Q(Exists(Thread.objects.filter(case=OuterRef("pk"), unread_by_office=True)))
     if view == "second":
         return still_open & Q(Exists(proposed_by_others(user)))
+    if view == "undelivered":
+        # Closed ones, too: what did not arrive may be the decision.
+        return Q(undelivered_at__isnull=False)
     if view == "consult":
         return still_open & consulted_by(user, answered_at__isnull=True)
     return still_open
 
 
+def tags_in_use(user: User, names: Collection[str]) -> frozenset[str]:
+    """Those of `names` that are on a case one works on. One statement, none without names."""
+    if not names:
+        return frozenset()
+    cases = Case.objects.filter(at_desk(user), pk=OuterRef("case"))
+    found = CaseTag.objects.filter(Exists(cases), name__in=names)
+    return frozenset(found.order_by().values_list("name", flat=True).distinct())
+
+
 # --- Counts ---------------------------------------------------------------------------------------
+
+
+_NONE: Mapping[str, InboxFilter] = MappingProxyType({})
 
 
 class _CountedTo(Subquery):
@@ -198,21 +227,19 @@ class _CountedTo(Subquery):
     output_field = IntegerField()
 
 
-def inbox_counts(user: User) -> dict[str, int]:
+def inbox_counts(user: User, also: Mapping[str, InboxFilter] = _NONE) -> dict[str, int]:
     """How many cases each view holds, the closed ones left out, `MOST_COUNTED` + 1 at most.
 
-    One statement.
+    `also`: other lists to count, by any name that is none of a view. One statement in all.
     """
-    counted = [view for view in VIEWS if view != "closed"]
+    wanted = {view: InboxFilter(view=view) for view in VIEWS if view != "closed"} | dict(also)
     parts = {
-        f"in_{view}": Coalesce(
-            _CountedTo(_counted(selected(user, InboxFilter(view=view)))), Value(0)
-        )
-        for view in counted
+        f"in_{name}": Coalesce(_CountedTo(_counted(selected(user, chosen))), Value(0))
+        for name, chosen in wanted.items()
     }
     found = Case.objects.order_by().annotate(**parts).values(*parts)[:1]
     row: dict[str, Any] = next(iter(found), {})
-    return {view: int(row.get(f"in_{view}", 0)) for view in counted}
+    return {name: int(row.get(f"in_{name}", 0)) for name in wanted}
 
 
 def _counted(cases: QuerySet[Case]) -> QuerySet[Any]:

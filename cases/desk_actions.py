@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies
+from cases import policies, timeline
+from cases.assigning.models import RuleAssignment
 from cases.models import Case
 from cases.models_desk import Absence, CaseTag, Interest, Note
 from cases.steps import about, locked
@@ -67,6 +68,7 @@ def put_on_desk(case: Case, to: User, by: Actor) -> Case:
     """The rows of an assignment; the case is locked, and who may was asked before."""
     case.assigned_to = to
     _save(case, "assigned_to")
+    RuleAssignment.objects.filter(case=case).delete()
     ledger.record(event="case.assigned", by=by, **about(case, to=str(to.pk)))
     return case
 
@@ -78,6 +80,7 @@ def release_case(*, case: Case, by: User, lock: int | None = None) -> Case:
     check_release(case, by)
     case.assigned_to = None
     _save(case, "assigned_to")
+    RuleAssignment.objects.filter(case=case).delete()
     ledger.record(event="case.released", by=Actor.of(by), **about(case))
     return case
 
@@ -96,6 +99,30 @@ def write_note(*, case: Case, text: str, by: User) -> Note:
     note = Note.objects.create(case=case, text=text, written_by=by)
     ledger.record(event="case.noted", by=Actor.of(by), **about(case, note=note.pk))
     return note
+
+
+#: How somebody can be told what did not arrive by mail; each has its step of the time line.
+WAYS_TO_TELL = ("phone", "post", "person")
+
+
+@transaction.atomic
+def note_told(*, case: Case, way: str, by: User) -> Case:
+    """Note that the applicant was told otherwise what could not be delivered by mail.
+
+    Also on a closed case. Raises `NotAllowed`, `InvalidInput`.
+    """
+    case = locked(case, None)
+    if not policies.may_process(case, by):
+        raise NotAllowed(_("You do not have the role that this needs."), code="wrong_role")
+    if way not in WAYS_TO_TELL:
+        raise InvalidInput({"way": [_("Choose how they were told.")]})
+    if case.undelivered_at is None:
+        raise NotAllowed(_("A colleague has noted this already."), code="told")
+    case.undelivered_at = None
+    case.save(update_fields=["undelivered_at"])
+    timeline.add(case, f"told_by_{way}")
+    ledger.record(event="case.told_otherwise", by=Actor.of(by), **about(case, way=way))
+    return case
 
 
 @transaction.atomic

@@ -11,14 +11,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.assigning.models import AssignmentRule, RuleAssignment, RuleMember
 from cases.fee_models import FeeWaiver, Receipt
 from cases.models_desk import (
     Absence,
     BulkItem,
     BulkRun,
     CaseTag,
+    FirstFilter,
     Interest,
     Note,
+    SavedFilter,
     SearchRow,
 )
 from cases.models_look import CaseCheck, Proposal
@@ -38,12 +41,13 @@ from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
-    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseCheck", "CaseTag",
-    "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision",
-    "Disposal", "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter",
-    "MessageTemplate", "Note", "NumberSeries", "PrintRun", "PrintedLetter", "Proposal", "Receipt",
-    "RegisterEntry", "Replacement", "ReportRow", "RepresentationCheck", "Revocation", "SearchRow",
-    "Thread", "ThreadMessage", "ThreadReading", "TimelineEntry",
+    "Absence", "Application", "AssignmentRule", "BulkItem", "BulkRun", "Case", "CaseCheck",
+    "CaseTag", "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature",
+    "Decision", "Disposal", "DisposalItem", "FeeWaiver", "FirstFilter", "GuestLink", "Hold",
+    "Interest", "IssuedLetter", "MessageTemplate", "Note", "NumberSeries", "PrintRun",
+    "PrintedLetter", "Proposal", "Receipt", "RegisterEntry", "Replacement", "ReportRow",
+    "RepresentationCheck", "Revocation", "RuleAssignment", "RuleMember", "SavedFilter",
+    "SearchRow", "Thread", "ThreadMessage", "ThreadReading", "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -179,6 +183,8 @@ class Case(models.Model):
     corrected_provenance: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict
     )
+    # When a notice about it could not be delivered; None again once the office told them otherwise.
+    undelivered_at = models.DateTimeField(null=True)
     # Counts changes: a page opened before somebody else's change is told so.
     lock = models.PositiveIntegerField(default=1)
     # Staff who said that they are too close to it to decide (`Interest`), by id.
@@ -213,6 +219,11 @@ class Case(models.Model):
                 fields=["department", "-closed_at", "id"],
                 name="case_closed",
                 condition=models.Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["department", "due_on", "received_on", "id"],
+                name="case_undelivered",
+                condition=models.Q(undelivered_at__isnull=False),
             ),
             models.Index(fields=["resident", "-received_on"], name="case_of_resident"),
             models.Index(

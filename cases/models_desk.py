@@ -13,7 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
-from identity.models import User
+from identity.models import Department, User
 
 
 class SearchRow(models.Model):
@@ -154,7 +154,7 @@ class BulkItem(models.Model):
     # Of the case, when it was looked at for the preview: what changed since is not touched.
     lock = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    # Why not, in the words and the language of whoever runs it.
+    # Why not, or to whom, in the words and the language of whoever runs it.
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -166,3 +166,57 @@ class BulkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.place} {self.state}"
+
+
+class SavedFilter(models.Model):
+    """A list of the inbox that somebody keeps under a name: their own, or one of an office."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=60)
+    # None: shared, with the department, or without one with everybody who works on cases.
+    owner = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="saved_filters"
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    # What is set of `cases.desk.InboxFilter`, by name.
+    chosen: models.Field[dict[str, str], dict[str, str]] = models.JSONField()
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    # Whether the inbox opens with it, for the reader of `cases.saved.visible_to`.
+    is_first: bool
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=True) | models.Q(department__isnull=True),
+                name="saved_filter_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                condition=models.Q(owner__isnull=False),
+                name="saved_filter_name_own",
+            ),
+            models.UniqueConstraint(
+                fields=["department", "name"],
+                condition=models.Q(owner__isnull=True),
+                nulls_distinct=False,
+                name="saved_filter_name_shared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class FirstFilter(models.Model):
+    """What the inbox opens with for somebody."""
+
+    person = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    filter = models.ForeignKey(SavedFilter, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.filter_id)

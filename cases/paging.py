@@ -65,30 +65,32 @@ def _day(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
-def _text(way: str, case: Case) -> str:
-    if case.closed_at is not None:
+def _text(way: str, case: Case, closed: bool) -> str:
+    if closed and case.closed_at is not None:
         number = (case.closed_at - _EPOCH) // timedelta(microseconds=1)
         return f"{way}.-.{number}.{case.pk.hex}"
     due = f"{case.due_on:%Y%m%d}" if case.due_on else "-"
     return f"{way}.{due}.{case.received_on:%Y%m%d}.{case.pk.hex}"
 
 
-def page(cases: QuerySet[Case], at: Cursor | None, size: int) -> Page:
+def page(cases: QuerySet[Case], at: Cursor | None, size: int, *, closed: bool = False) -> Page:
     """`size` cases of an inbox list (`cases.desk.inbox`) at a cursor.
 
-    One statement, two where running and stopped clocks meet.
+    `closed`: the list is in the order of closing, as the closed one is. One statement, two where
+    running and stopped clocks meet.
     """
     if at is None:
         found = list(cases[: size + 1])
-        return Page(found[:size], "", _text("next", found[size - 1]) if len(found) > size else "")
-    found = _closed(cases, at, size + 1) if at.closed_at else _open(cases, at, size + 1)
+        after = _text("next", found[size - 1], closed) if len(found) > size else ""
+        return Page(found[:size], "", after)
+    found = _closed(cases, at, size + 1) if closed else _open(cases, at, size + 1)
     more, shown = len(found) > size, found[:size]
     if not at.back:
-        before = _text("prev", shown[0]) if shown else ""
-        return Page(shown, before, _text("next", shown[-1]) if more else "")
+        before = _text("prev", shown[0], closed) if shown else ""
+        return Page(shown, before, _text("next", shown[-1], closed) if more else "")
     shown.reverse()
-    after = _text("next", shown[-1]) if shown else ""
-    return Page(shown, _text("prev", shown[0]) if more else "", after)
+    after = _text("next", shown[-1], closed) if shown else ""
+    return Page(shown, _text("prev", shown[0], closed) if more else "", after)
 
 
 def _closed(cases: QuerySet[Case], at: Cursor, most: int) -> list[Case]:

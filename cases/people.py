@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -33,14 +34,33 @@ def in_charge(case: Case) -> dict[UUID, User]:
 
 
 def leads(case: Case) -> dict[UUID, User]:
+    """The leads of its department, by id (`leads_of`)."""
+    return {user.pk: user for user in leads_of(case.department_id)}
+
+
+def with_cases_of(user: User, ids: Iterable[str]) -> dict[str, str]:
+    """Names by id: the user's colleagues, and those of `ids` who have a case the user works on.
+
+    Somebody who left may still have cases, and their cases have to be found. One statement.
+    """
+    wanted = [UUID(text) for text in ids]
+    found = Q(pk__in=colleagues_of(user).order_by().values("pk"))
+    if wanted:
+        left = Case.objects.filter(desk.at_desk(user), assigned_to__in=wanted)
+        found |= Q(pk__in=left.order_by().values("assigned_to"))
+    people = User.objects.filter(found, kind=User.Kind.STAFF).order_by("name", "pk")
+    return {str(pk): name for pk, name in people.values_list("pk", "name")}
+
+
+def leads_of(department: UUID) -> list[User]:
     """The department's leads, else those of the whole town, else its administrators."""
     staff = User.objects.filter(is_active=True)
     for held in (
-        Q(roles__role=Role.LEAD, roles__department_id=case.department_id),
+        Q(roles__role=Role.LEAD, roles__department=department),
         Q(roles__role=Role.LEAD, roles__department__isnull=True),
         Q(roles__role=Role.ADMIN, roles__department__isnull=True),
     ):
-        found = {user.pk: user for user in staff.filter(held).distinct()}
+        found = list(staff.filter(held).distinct())
         if found:
             return found
-    return {}
+    return []

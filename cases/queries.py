@@ -21,6 +21,7 @@ from documents.models import Document
 from forms.models import FormVersion
 from identity.models import User
 from identity.roles import Role, has_role
+from notifications.models import Delivery
 from payments.models import FeeDue
 from workflow.definition import Ball, Outcome, Stage
 
@@ -41,6 +42,10 @@ _case_of_resident: Lookup[Case] = Lookup(
 _case: Lookup[Case] = Lookup(
     lambda pk: Case.objects.select_related("application", "resident").filter(pk=pk), pk=UUID
 )
+
+
+#: What did not arrive, on the page of a case; more is in the time line.
+_MOST_LOST = 5
 
 
 def _with_decision(case: Case) -> Case:
@@ -98,6 +103,23 @@ def at_desk_of(user: User) -> Q:
     """Offerings of those departments."""
     # An empty Q would vanish from an "or".
     return desk.worked_by(user) or Q(pk__isnull=False)
+
+
+def undelivered(case: Case) -> list[Delivery]:
+    """Mails about the case that reached nobody, the latest first, with their messages.
+
+    None once the office noted that it told the applicant otherwise. At most one statement.
+    """
+    if case.undelivered_at is None:
+        return []
+    lost = Q(state=Delivery.State.BOUNCED) | Q(reason=Delivery.Reason.DEAD_ADDRESS)
+    found = Delivery.objects.filter(
+        lost,
+        message__recipient=case.resident_id,
+        message__key__startswith=f"case:{case.pk}:",
+        channel=Delivery.Channel.MAIL,
+    )
+    return list(found.select_related("message").order_by("-message__created_at")[:_MOST_LOST])
 
 
 def clock(case: Case, today: date | None = None) -> ClockNow:

@@ -27,6 +27,7 @@ from cases import (
     search,
     timeline,
 )
+from cases.assigning import arriving
 from cases.linked import effects
 from cases.links import Purpose
 from cases.models import (
@@ -65,9 +66,10 @@ _DECISIONS = Decision.objects.select_related(
 
 @outbox.handler("cases.submitted")
 def after_submission(payload: dict[str, Any]) -> None:
-    """The office can find it; the resident is told that it has arrived; their copy follows."""
+    """The office finds it, on a desk where it has rules; the resident is told; the copy follows."""
     case = _case(payload["case_id"])
     search.put(case)
+    arriving.ask(case)
     tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     copies.request(case.application, after_the_notice=True)
 
@@ -468,10 +470,11 @@ def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> No
 
 
 def note_mail_that_came_back(delivery: Delivery) -> None:
-    """The case's page says that a notice about it did not arrive: it may have to go by post."""
+    """The office sees that a notice about the case did not arrive: it may have to go by post."""
     about, _sign, rest = delivery.message.key.partition(":")
     case = Case.objects.filter(pk=rest.partition(":")[0]).first() if about == "case" else None
     if case is not None:
+        Case.objects.filter(pk=case.pk).update(undelivered_at=timezone.now())
         timeline.add(case, "mail_came_back")
 
 

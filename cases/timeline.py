@@ -57,6 +57,9 @@ WORDINGS = {
     ),
     "reopened": _("We took the application up again. The reason: %(reason)s"),
     "mail_came_back": _("A notice by e-mail did not arrive. It can be read here"),
+    "told_by_phone": _("We told you by telephone what did not arrive by e-mail"),
+    "told_by_post": _("We sent you by post what did not arrive by e-mail"),
+    "told_by_person": _("We told you in person what did not arrive by e-mail"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

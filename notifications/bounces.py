@@ -25,8 +25,8 @@ MOST_SOFT_FAILURES = 3
 TRY_AGAIN_AFTER = timedelta(hours=6)
 
 Result = Literal["unknown", "repeated", "bounced", "tried again"]
-#: Called with a delivery whose mail came back, in the transaction that notes it. Rooms above add
-#: theirs in ``AppConfig.ready``.
+#: Called with a delivery whose mail came back, or was not sent because earlier ones had, in the
+#: transaction that notes it. Rooms above add theirs in ``AppConfig.ready``.
 listeners: list[Callable[[Delivery], None]] = []
 
 
@@ -110,5 +110,10 @@ def came_back(delivery: Delivery, *, for_good: bool = True) -> None:
         # Once a day is enough, however many mails came back.
         key=f"bounced:{delivery.address_hash[:16]}:{timezone.localdate()}",
     )
+    not_sent(delivery)
+
+
+def not_sent(delivery: Delivery) -> None:
+    """Tell whoever listens that this mail reaches nobody. In the caller's transaction."""
     for listener in listeners:
         listener(delivery)

@@ -131,6 +131,21 @@ class StandsIn(Notice):
     link_label = _("Open the inbox")
 
 
+class RuleContext(BeforeSendingContext):
+    """`rule`: what the office calls it. Goes to staff."""
+
+    rule: str
+
+
+@register
+class RuleBroken(Notice):
+    """To whoever leads an office: a rule by which cases are given out does not work as it is."""
+
+    kind = "rule_broken"
+    context = RuleContext
+    link_label = _("See the rules")
+
+
 @register
 class MessageWritten(Notice):
     """To the applicant: the office has written. What, is behind the sign-in; so is the answer."""

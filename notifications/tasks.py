@@ -116,6 +116,8 @@ def _note(delivery: Delivery, outcome: Outcome) -> None:
     )
     if outcome.state == Delivery.State.BOUNCED:
         bounces.came_back(delivery)
+    elif outcome.reason == Delivery.Reason.DEAD_ADDRESS:
+        bounces.not_sent(delivery)
 
 
 @outbox.handler(contacts.CODE)

@@ -239,7 +239,20 @@ TOWN: dict[str, Row] = {
     # backoffice
     "desk:inbox": Row(_DESK_ONLY),
     "desk:beside": Row(_DESK_ONLY),
+    "desk:keys": Row(_DESK_ONLY),
+    "desk:rules": Row(_ADMIN_ONLY),
+    "desk:rule_new": Row(_ADMIN_ONLY, OK, INVALID),
+    "desk:rule": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
+    "desk:filters": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
+    # The caseworker's own, though colleagues of the office are let in.
+    "desk:filter": Row(
+        _DESK_ONLY | {"consultee": FORBIDDEN, "admin": NOT_FOUND},
+        NOT_ALLOWED,
+        INVALID,
+        objects=True,
+    ),
     "desk:case": desk_case(),
+    "desk:told": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, INVALID, objects=True),
     "desk:claim": desk_case(NOT_ALLOWED, CONFLICT),
     "desk:consult": desk_case(OK, INVALID),
     "desk:correct": desk_case(OK, CONFLICT),

@@ -16,7 +16,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
-from cases import bulk, printing
+from cases import bulk, printing, saved
+from cases.assigning.models import AssignmentRule
 from cases.desk import InboxFilter
 from cases.models import Case, MessageTemplate, Proposal
 from cases.models_desk import Absence
@@ -203,6 +204,12 @@ def _make_world(town: Any) -> World:
             "offering_id": of.pk,
             "absence_id": Absence.objects.create(
                 absent=worker, substitute=administrator, first="2030-01-01", last="2030-01-02"
+            ).pk,
+            "rule_id": AssignmentRule.objects.create(
+                department=of.department, name="x", place=1
+            ).pk,
+            "filter_id": saved.save_filter(
+                chosen=InboxFilter(view="mine"), name="x", share="", by=worker
             ).pk,
             "bulk_id": bulk.choose(by=worker, chosen=InboxFilter(), ids=[decided.pk], query="").pk,
             "version_id": of.form_version_id,

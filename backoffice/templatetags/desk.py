@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from backoffice.panels import Panel
+from forms.building import conditions, words
+from forms.building.operands import Operand
 
 register = template.Library()
 
@@ -29,3 +34,15 @@ def desk_described(panel: Panel, name: str) -> SafeString:
     if not panel.errors.get(name):
         return SafeString("")
     return format_html(' aria-invalid="true" aria-describedby="{}-{}-error"', panel.id, name)
+
+
+@register.filter
+def of(mapping: Mapping[str, Any], key: str) -> Any:
+    """``operands|of:name``"""
+    return mapping.get(key)
+
+
+@register.filter
+def operations(operand: Operand) -> list[tuple[str, Any]]:
+    """What can be said of the answer, with its words."""
+    return [(name, words.OPERATIONS[name]) for name in conditions.OPERATIONS[operand.kind]]

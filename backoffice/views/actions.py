@@ -22,7 +22,15 @@ from backoffice.views.acting import with_list as _with_list
 from backoffice.views.case import case_page
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, message_templates, partial, policies, proposals, second_look
+from cases import (
+    actions,
+    desk_actions,
+    message_templates,
+    partial,
+    policies,
+    proposals,
+    second_look,
+)
 from cases.models import Case, Consultation, Decision, Proposal
 from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
@@ -41,6 +49,23 @@ def claim(request: HttpRequest, case: Case) -> HttpResponse:
         {},
         lambda: actions.claim_case(case=case, by=reader_of(request), lock=_lock(request.POST)),
         _("The case is on your desk."),
+    )
+
+
+@require_POST
+@with_case
+def told(request: HttpRequest, case: Case) -> HttpResponse:
+    """Note that the applicant was told what no mail could tell them."""
+    if not policies.may_process(case, reader_of(request)):
+        raise NotFound(_("There is no such case."), code="no_case")
+    way = request.POST.get("way", "")
+    return _act(
+        request,
+        case,
+        "told",
+        {"way": way},
+        lambda: desk_actions.note_told(case=case, way=way, by=reader_of(request)),
+        _("Noted. The case is not among the undelivered ones any more."),
     )
 
 

@@ -27,14 +27,16 @@ PER_PAGE = 100
 @require_POST
 @staff_required(*policies.DESK_ROLES)
 def new(request: HttpRequest) -> HttpResponse:
-    """Begin with the ticked cases of a list, or with all of it."""
-    reader = reader_of(request)
+    """Begin with the ticked cases of a list, or with all of it; `verb`: with its preview."""
+    reader, verb = reader_of(request), request.POST.get("verb", "")
     chosen = filters.from_address(request.GET, consultee_only=False)
     ids = None if request.POST.get("all") else _ids(request.POST.getlist("case"))
     try:
         run = bulk.choose(by=reader, chosen=chosen, ids=ids, query=filters.query_of(chosen))
+        if verb:
+            bulk.preview(run=run, verb=verb, options=bulk.options_of(verb, request.POST.dict()))
     except InvalidInput as refusal:
-        return inbox_page(request, problem=refusal.errors["case"][0], status=422)
+        return inbox_page(request, problem=next(iter(refusal.errors.values()))[0], status=422)
     return HttpResponseRedirect(reverse("desk:bulk", args=[run.pk]))
 
 
@@ -118,7 +120,7 @@ def _page(
             "problem": problem,
             "page": Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
             "only": request.GET.get("only", ""),
-            "back": reverse("desk:inbox") + (f"?{found.query}" if found.query else ""),
+            "back": f"{reverse('desk:inbox')}?{found.query or 'view=open'}",
             "title": _("Many cases at once"),
         },
         status=status,

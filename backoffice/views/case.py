@@ -51,6 +51,8 @@ def case_page(
             "opinions": opinion_panels(facts, typed),
             "ground_panel": ground_panel(facts, typed, opened=opened),
             "typed": typed,
+            "undelivered": queries.undelivered(case) if facts.may_process else [],
+            "is_undelivered": case.undelivered_at is not None and facts.may_process,
             "back": filters.address(chosen),
             "query": filters.query_of(chosen),
         },

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +16,12 @@ from django.views.decorators.http import require_safe
 
 from backoffice import filters
 from backoffice.due import Due, due
+from backoffice.naming import Names, names_for
 from backoffice.views.reader import DESK_ROLES, at_the_desk, reader_of
-from cases import bulk, desk, paging, policies, queries
+from cases import bulk, desk, paging, policies, queries, saved
 from cases.desk import InboxFilter
 from cases.models import Case
-from catalogue.models import Offering
+from cases.models_desk import SavedFilter
 from identity.access import staff_required
 from identity.models import Role, User
 from identity.roles import any_role, has_role
@@ -26,9 +29,12 @@ from identity.roles import any_role, has_role
 #: Sections that are reached from the page "Office".
 IN_OFFICE = frozenset(
     {"waivers", "printing", "absences", "templates", "export", "forms", "bodies", "closing",
-     "retention", "notices", "operations", "transfers"}
+     "retention", "notices", "operations", "transfers", "rules"}
 )  # fmt: skip
 PER_PAGE = 25
+#: Saved lists beside the views; the others are on the page of the lists.
+MOST_BESIDE = 20
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: How many cases stand beside an open one on a wide screen.
 BESIDE = 20
 
@@ -43,21 +49,29 @@ class Line:
     due: Due | None
     # Empty for a consulted office: its opinion is about the matter, not the person.
     applicant: str
+    undelivered: bool = False
+    # Whether the key "c" takes it: the reader works on it and does not have it yet.
+    claimable: bool = False
 
 
 def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> list[Line]:
     """Cases with their words; each link keeps the list that it was opened from."""
     query = filters.query_of(chosen)
-    return [
-        Line(
-            case,
-            reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
-            str(case.stage_now.title),
-            due(case, today),
-            case.applicant_name if policies.may_process(case, reader) else "",
+    found = []
+    for case in cases:
+        processed = policies.may_process(case, reader)
+        found.append(
+            Line(
+                case,
+                reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
+                str(case.stage_now.title),
+                due(case, today),
+                case.applicant_name if processed else "",
+                processed and case.undelivered_at is not None,
+                processed and case.closed_at is None and case.assigned_to_id != reader.pk,
+            )
         )
-        for case in cases
-    ]
+    return found
 
 
 def frame(request: HttpRequest, section: str) -> dict[str, Any]:
@@ -67,12 +81,19 @@ def frame(request: HttpRequest, section: str) -> dict[str, Any]:
         "section": section,
         "in_office": section in IN_OFFICE,
         "is_admin": has_role(reader, Role.ADMIN),
+        "is_lead": has_role(reader, Role.LEAD),
         "may_export": policies.may_export(reader),
-        "may_lead": has_role(reader, Role.LEAD),
         "may_help": has_role(reader, Role.COUNTER),
         "has_inbox": any_role(reader, DESK_ROLES),
         "may_finance": has_role(reader, Role.FINANCE),
     }
+
+
+@require_safe
+@staff_required(*DESK_ROLES, Role.COUNTER, Role.FINANCE)
+def keys(request: HttpRequest) -> HttpResponse:
+    """What the keys of the desk do, and how to turn them off."""
+    return render(request, "backoffice/keys.html", frame(request, "keys"))
 
 
 @require_safe
@@ -99,48 +120,90 @@ def beside(request: HttpRequest) -> HttpResponse:
 @staff_required(*DESK_ROLES, Role.COUNTER, Role.FINANCE)
 def inbox(request: HttpRequest) -> HttpResponse:
     """Cases of one's departments by urgency. Who works elsewhere, goes there: counter, fees."""
-    return inbox_page(request)
-
-
-def inbox_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    """The list of the address, with why nothing was done with it."""
     reader = reader_of(request)
     if not any_role(reader, DESK_ROLES):
         return redirect("desk:counter" if has_role(reader, Role.COUNTER) else "desk:fees")
+    if not request.GET:
+        kept = saved.visible_to(reader)
+        first = next((one for one in kept if one.is_first), None)
+        if first is not None:
+            return redirect(filters.address(saved.chosen_of(first)))
+        return inbox_page(request, kept=kept)
+    return inbox_page(request)
+
+
+def inbox_page(
+    request: HttpRequest,
+    *,
+    kept: list[SavedFilter] | None = None,
+    problem: str = "",
+    keeping: Mapping[str, Any] = NOTHING,
+    status: int = 200,
+) -> HttpResponse:
+    """The list of the address, with why nothing was done with it.
+
+    `kept`: the reader's saved lists where they were read before; `keeping`: what was typed to save
+    another one, and its `errors`.
+    """
+    reader = reader_of(request)
     consultee_only = queries.is_consultee_only(reader)
-    chosen = filters.from_address(request.GET, consultee_only=consultee_only)
-    offerings = list(Offering.objects.only("slug", "title", "workflow_version_id"))
-    services = {offering.slug: str(offering.title) for offering in offerings}
-    stages = {
-        stage.id: str(stage.title)
-        for offering in offerings
-        if not chosen.offering or offering.slug == chosen.offering
-        for stage in offering.workflow.stages
-    }
+    kept = saved.visible_to(reader) if kept is None else kept
+    asked_for = filters.from_address(request.GET, consultee_only=consultee_only)
+    lists = {one.pk.hex: saved.chosen_of(one) for one in kept[:MOST_BESIDE]}
+    names = names_for(reader, [asked_for, *lists.values()], with_people=not consultee_only)
+    chosen, gone = names.without_gone(asked_for)
     views = filters.views_for(
         consultee_only=consultee_only,
         consultee=has_role(reader, Role.CONSULTEE),
-        four_eyes=chosen.view == "second" or any(each.workflow.four_eyes for each in offerings),
+        four_eyes=chosen.view == "second" or names.four_eyes,
     )
-    at = paging.cursor_of(request.GET.get("at", ""), closed=chosen.view == "closed")
-    page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE)
+    closed = chosen.view == "closed"
+    at = paging.cursor_of(request.GET.get("at", ""), closed=closed)
+    page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE, closed=closed)
     query = filters.query_of(chosen)
+    counts = desk.inbox_counts(reader, _counted(names, lists))
     return render(
         request,
         "backoffice/inbox.html",
         {
             **frame(request, "inbox"),
             "chosen": chosen,
+            "gone": gone,
             "consultee_only": consultee_only,
-            "tabs": filters.tabs(chosen, desk.inbox_counts(reader), views),
-            "chips": filters.chips(chosen, services, stages),
-            "services": services,
-            "stages": stages,
+            "tabs": filters.tabs(chosen, counts, views),
+            "kept": [
+                filters.Tab(
+                    one.name, filters.address(chosen_then), chosen_then == asked_for,
+                    counts.get(one.pk.hex),
+                )
+                for one, chosen_then in zip(kept, lists.values(), strict=False)
+            ],
+            "offices": [] if consultee_only else saved.offices_led_by(reader),
+            "for_everybody": saved.may_share_with_all(reader),
+            "keeping": keeping,
+            "chips": names.chips(chosen),
+            "services": names.services,
+            "stages": names.stages_of(chosen.offering),
+            "people": names.people,
             "page": page,
+            # What was refused is shown at another address than the list has.
+            "base": "" if request.method == "GET" else reverse("desk:inbox"),
             "query": f"{query}&" if query else "",
             "lines": lines(reader, page.cases, chosen, timezone.localdate()),
             "problem": problem,
             "many": bulk.MOST,
         },
         status=status,
-    )
+    )  # fmt: skip
+
+
+def _counted(names: Names, lists: Mapping[str, InboxFilter]) -> dict[str, InboxFilter]:
+    """What is counted of the saved lists: what each shows when it is opened.
+
+    As with the views, nobody counts what is closed.
+    """
+    return {
+        key: names.without_gone(chosen)[0]
+        for key, chosen in lists.items()
+        if chosen.view != "closed"
+    }

@@ -47,7 +47,11 @@ THINGS = (
     Thing(
         "desk:templates", _("Prepared texts"),
         _("What your department writes often, for messages, correction requests and decisions."),
-        "may_lead",
+        "is_lead",
+    ),
+    Thing(
+        "desk:rules", _("Who gets which cases"),
+        _("Rules by which cases that arrive come to somebody's desk by themselves."), "is_lead",
     ),
     Thing(
         "desk:export", _("Export"),

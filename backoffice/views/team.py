@@ -18,6 +18,7 @@ from backoffice.views.acting import lock_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import actions, desk_actions, people, policies, presence
+from cases.assigning.models import RuleAssignment
 from cases.models import Case
 from common.actor import Actor
 from common.errors import Conflict, DomainError, InvalidInput, NotFound
@@ -126,6 +127,9 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "tags": list(case.tags.all()),
         "interests": list(case.interests.select_related("person")),
         "is_aside": reader.pk in case.barred,
+        "by_rule": RuleAssignment.objects.filter(
+            case=case, person=case.assigned_to_id, case__assigned_to__isnull=False
+        ).first(),
     }
 
 

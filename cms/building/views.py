@@ -32,7 +32,8 @@ from cms.models import FormEdit
 from common.errors import Conflict, DomainError, InvalidInput
 from forms.building import structure, texts, yaml_text
 from forms.building.differences import differences
-from forms.building.editing import Editor, specs_at, typed_text
+from forms.building.editing import Editor, specs_at
+from forms.building.picking import typed_text
 from forms.building.places import Data, Place, parse_place, questions, shaped
 
 LARGEST_UPLOAD = 1_000_000

@@ -6,62 +6,31 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
 from forms import definitions
-from forms.building import conditions, structure, texts, words
-from forms.building.conditions import NotPicked, Picked, Term
+from forms.building import structure, texts, words
+from forms.building.conditions import NotPicked
 from forms.building.fields import FieldSpec, fields_of
-from forms.building.operands import Operand, operands_at
-from forms.building.places import Data, Place, plain_text, shaped
+from forms.building.operands import operands_at
+from forms.building.picking import (
+    LONGEST_FIELD,
+    Condition,
+    Posted,
+    count_of,
+    posted_condition,
+    press_comparison,
+    source_of,
+    typed_line,
+)
+from forms.building.places import Data, Place, shaped
 from forms.errors import DefinitionError
 
 MOST_ROWS = 100
-LONGEST_FIELD = 20_000
-Mode = Literal["always", "all", "any", "text"]
-
-
-class Posted(Protocol):
-    """A QueryDict, or anything like it."""
-
-    def get(self, key: str, /) -> Any: ...
-    def getlist(self, key: str, /) -> list[Any]: ...
-    def __contains__(self, key: object, /) -> bool: ...
-
-
-@dataclass
-class Comparison:
-    """A line of a condition on the page. `shown_for`: whose values its controls offer."""
-
-    name: str
-    operation: str = ""
-    values: tuple[str, ...] = ()
-    shown_for: str = ""
-    error: str = ""
-
-
-@dataclass
-class Condition:
-    """A condition on the page. `was` is the rule as it is kept, to the character."""
-
-    mode: Mode = "always"
-    rows: list[Comparison] = field(default_factory=list)
-    text: str = ""
-    was: str = ""
-
-    @classmethod
-    def of(cls, source: Any, operands: Mapping[str, Operand]) -> Condition:
-        if not isinstance(source, str) or not source:
-            return cls()
-        picked = conditions.from_cel(source, operands)
-        if picked is None:
-            return cls("text", [], source, source)
-        rows = [Comparison(t.name, t.operation, t.values, t.name) for t in picked.terms]
-        return cls(picked.joiner, rows, source, source)
 
 
 @dataclass
@@ -197,7 +166,7 @@ class Editor:
             case "flag":
                 return bool(post.get(name))
             case "number":
-                return _number(_typed(post, name))
+                return _number(typed_line(post, name))
             case "picks":
                 return [str(one) for one in post.getlist(name)[:MOST_ROWS] if one]
             case "pick":
@@ -208,23 +177,23 @@ class Editor:
                 return self._read_rows(post, spec, name)
             case "other":
                 return self._other(post, name, before)
-        lines = _typed(post, name, lines=spec.kind == "formula")
+        lines = typed_line(post, name, lines=spec.kind == "formula")
         return lines if lines or spec.default == "" else None
 
     def _text(self, post: Posted, name: str, before: Any) -> Any:
-        given = {code: _typed(post, f"{name}-{code}", lines=True) for code in self.languages}
+        given = {code: typed_line(post, f"{name}-{code}", lines=True) for code in self.languages}
         return texts.joined(given, same=bool(post.get(f"{name}-same")), old=before)
 
     def _read_rows(self, post: Posted, spec: FieldSpec, name: str) -> list[Data] | None:
         rows = []
-        for number in range(_count(post.get(f"{name}-n"), MOST_ROWS + 1)):
+        for number in range(count_of(post.get(f"{name}-n"), MOST_ROWS + 1)):
             prefix = f"{name}-{number}-"
             row = self.read(post, _extra(post, prefix), spec.fields, prefix)
             rows.append(row)
         return rows or None
 
     def _other(self, post: Posted, name: str, before: Any) -> Any:
-        source = _typed(post, name, lines=True)
+        source = typed_line(post, name, lines=True)
         if not source:
             return None
         if before is not None and source == _yaml(before).strip():
@@ -240,9 +209,9 @@ class Editor:
     # --- conditions ---------------------------------------------------------------------------
 
     def _condition(self, post: Posted, name: str, spec: FieldSpec) -> str | None:
-        found = self.conditions[name] = self._posted_condition(post, name)
+        found = self.conditions[name] = posted_condition(post, name, self.operands)
         try:
-            return self._source(found)
+            return source_of(found, self.operands)
         except NotPicked as incomplete:
             if incomplete.term < len(found.rows):
                 found.rows[incomplete.term].error = _(
@@ -254,59 +223,6 @@ class Editor:
                 else _("Choose a question to compare, or choose that there is no condition.")
             ]
             return found.was or None
-
-    def _posted_condition(self, post: Posted, name: str) -> Condition:
-        mode = str(post.get(f"{name}-mode") or "always")
-        rows = []
-        for number in range(_count(post.get(f"{name}-n"), conditions.MOST_TERMS)):
-            prefix = f"{name}-{number}-"
-            rows.append(self._comparison(post, prefix))
-        return Condition(
-            mode if mode in {"always", "all", "any", "text"} else "always",  # type: ignore[arg-type]
-            rows,
-            _typed(post, f"{name}-text", lines=True),
-            _typed(post, f"{name}-was", lines=True, stripped=False),
-        )
-
-    def _comparison(self, post: Posted, prefix: str) -> Comparison:
-        name, shown_for = str(post.get(f"{prefix}name") or ""), str(post.get(f"{prefix}for") or "")
-        operand = self.operands.get(name)
-        if operand is None:
-            return Comparison("")
-        allowed = conditions.OPERATIONS[operand.kind]
-        operation = str(post.get(f"{prefix}op") or "")
-        if operation not in allowed:
-            operation = allowed[0]
-        values: tuple[str, ...] = ()
-        if shown_for == name:
-            given = [str(one)[:LONGEST_FIELD] for one in post.getlist(f"{prefix}value")[:50] if one]
-            if operand.kind == "date" and post.get(f"{prefix}today"):
-                given = [conditions.TODAY_VALUE]
-            tidy = [plain_text(conditions.tidy_value(_narrow(v, operand), operand)) for v in given]
-            values = tuple(tidy) if not operation.endswith("answered") else ()
-        return Comparison(name, operation, values, shown_for)
-
-    def _source(self, found: Condition) -> str | None:
-        if found.mode == "always":
-            return None
-        if found.mode == "text":
-            return found.was if found.text == found.was.strip() else found.text or None
-        rows = [(number, row) for number, row in enumerate(found.rows) if row.name]
-        if not rows:
-            raise NotPicked(len(found.rows))
-        for number, row in rows:
-            several = row.operation == "one_of"
-            unclear = row.shown_for != row.name or (len(row.values) > 1 and not several)
-            if unclear and not row.operation.endswith("answered"):
-                raise NotPicked(number)
-        picked = Picked(found.mode, tuple(Term(r.name, r.operation, r.values) for _n, r in rows))
-        before = conditions.from_cel(found.was, self.operands)
-        if before is not None and conditions.same(before, picked):
-            return found.was
-        try:
-            return conditions.to_cel(picked, self.operands)
-        except NotPicked as incomplete:
-            raise NotPicked(rows[incomplete.term][0]) from None
 
     # --- buttons inside the page --------------------------------------------------------------
 
@@ -327,7 +243,7 @@ class Editor:
         if verb.startswith("cond-"):
             condition = self.conditions.get(name)
             if condition is not None:
-                self._press_comparison(verb, condition, place)
+                press_comparison(verb, condition, place)
                 self.errors.clear()
             return True
         return False
@@ -354,17 +270,6 @@ class Editor:
             }
         self.conditions = kept
 
-    @staticmethod
-    def _press_comparison(verb: str, condition: Condition, place: int) -> None:
-        if verb == "cond-add" and len(condition.rows) < conditions.MOST_TERMS:
-            condition.rows.append(Comparison(""))
-        elif verb == "cond-drop" and place < len(condition.rows):
-            del condition.rows[place]
-        if condition.mode in {"always", "text"} and condition.rows:
-            condition.mode = "all"
-        if not condition.rows and condition.mode in {"all", "any"}:
-            condition.mode = "always"
-
 
 def _in_order(spec: FieldSpec) -> tuple[FieldSpec, ...]:
     """The fields of a row as people look at them."""
@@ -387,36 +292,12 @@ def unknown_of(part: Mapping[str, Any], specs: tuple[FieldSpec, ...]) -> dict[st
     return {key: _yaml(value).strip() for key, value in part.items() if key not in own}
 
 
-def _typed(post: Posted, name: str, *, lines: bool = False, stripped: bool = True) -> str:
-    text = plain_text(str(post.get(name) or ""))[:LONGEST_FIELD].replace("\r\n", "\n")
-    text = text.replace("\r", "\n")
-    if not lines:
-        text = text.replace("\n", " ")
-    return text.strip() if stripped else text
-
-
-def typed_text(post: Posted, name: str) -> str:
-    """A text of several lines as it was typed, in a form that can be kept."""
-    return _typed(post, name, lines=True)
-
-
 def _number(typed: str) -> int | str | None:
     """A whole number where it is one; else as typed, for the check to refuse."""
     plain = unicodedata.normalize("NFKC", typed).replace(",", "").strip()
     if plain.lstrip("-").isascii() and plain.lstrip("-").isdigit() and len(plain) < 18:
         return int(plain)
     return typed[:200] or None
-
-
-def _narrow(value: str, operand: Operand) -> str:
-    if operand.kind in {"int", "decimal", "years", "group", "date"}:
-        return unicodedata.normalize("NFKC", value)
-    return value.replace("\r\n", "\n")
-
-
-def _count(raw: Any, most: int) -> int:
-    text = str(raw or "0")
-    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
 def _extra(post: Posted, prefix: str) -> Data:

@@ -29,6 +29,7 @@ EVERYTHING: dict[str, Any] = {
     "colleague": "山本 真理",
     "first": date(2026, 4, 6),
     "last": date(2026, 4, 10),
+    "rule": "公園は交代で",
 }
 
 
@@ -37,7 +38,7 @@ TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
 }  # fmt: skip
 #: Between colleagues, or about the mails themselves.
-ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered"}
+ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered", "rule_broken"}
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked", "decided_together",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
         "mail_undelivered", "message_written", "resident_wrote",
-        "correction_reminder", "correction_overdue",
+        "correction_reminder", "correction_overdue", "rule_broken",
     }  # fmt: skip
 
 

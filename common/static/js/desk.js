@@ -1,7 +1,15 @@
 // Keys for the desk. A button or link with data-key="a" answers to that key and shows it.
-// Lists: j / k (or arrows) move over [data-row] links, Enter opens, x ticks, / goes to the search.
+// Lists: j / k (or arrows) move over [data-row] links, Enter opens, x ticks, c takes the case onto
+// one's own desk, / goes to the search. ? shows them all, with the switch that turns them off.
 (() => {
   "use strict";
+  const KEPT = "desk-keys";
+  const root = document.documentElement;
+  try {
+    root.dataset.keys = localStorage.getItem(KEPT) || "on";
+  } catch {
+    root.dataset.keys = "on"; // a browser that keeps nothing
+  }
   const typing = (target) =>
     target.closest("input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]");
 
@@ -18,12 +26,21 @@
     return true;
   };
 
+  // The same form as on the case's own page, which it leads to.
+  const claim = (row) => {
+    const form = document.getElementById("claim");
+    form.action = `${row.pathname}claim/${row.search}`;
+    form.elements.lock.value = row.dataset.claim;
+    form.submit();
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target)) {
       event.target.blur();
       return;
     }
+    if (root.dataset.keys === "off") return;
     if (typing(event.target) || event.target.closest("dialog[open]")) return;
     const arrows = document.activeElement && document.activeElement.matches("[data-row]");
     let done = false;
@@ -34,6 +51,9 @@
       const box = document.activeElement.closest("tr")?.querySelector("input[type=checkbox]");
       if (box) box.checked = !box.checked;
       done = Boolean(box);
+    } else if (event.key === "c" && arrows && document.activeElement.dataset.claim) {
+      claim(document.activeElement);
+      done = true;
     } else {
       const wanted = [...document.querySelectorAll("[data-key]")].find(
         (element) => element.dataset.key === event.key && element.offsetParent !== null,
@@ -70,6 +90,46 @@
   // Something goes on in the background: look again, unless somebody is in the middle of something.
   const again = document.querySelector("[data-reload]");
   if (again) setTimeout(() => location.reload(), Number(again.dataset.reload) * 1000);
+
+  // What the keys do is a page of its own; here it opens over this one.
+  const help = document.querySelector("[data-keys-help]");
+  const named = (button) => {
+    button.hidden = false;
+    button.textContent = root.dataset.keys === "off" ? button.dataset.on : button.dataset.off;
+  };
+  document.querySelectorAll("[data-keys-switch]").forEach(named);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-keys-switch]");
+    if (!button) return;
+    root.dataset.keys = root.dataset.keys === "off" ? "on" : "off";
+    try {
+      localStorage.setItem(KEPT, root.dataset.keys);
+    } catch {
+      // then for this page only
+    }
+    named(button);
+  });
+  if (help && !document.querySelector("[data-keys-page]")) {
+    help.addEventListener("click", async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const answer = await fetch(help.href).catch(() => null);
+      const page = answer && answer.ok && !answer.redirected ? await answer.text() : "";
+      const found = new DOMParser().parseFromString(page, "text/html");
+      const part = found.querySelector("[data-keys-page]");
+      if (!part) {
+        location.href = help.href;
+        return;
+      }
+      const dialog = document.createElement("dialog");
+      dialog.setAttribute("aria-labelledby", "keys-title");
+      dialog.append(document.adoptNode(part));
+      dialog.querySelectorAll("[data-keys-switch]").forEach(named);
+      dialog.addEventListener("close", () => dialog.remove());
+      document.body.append(dialog);
+      dialog.showModal();
+    });
+  }
 
   // A dialog is an ordinary page section without a script; with it, it opens over the page.
   document.querySelectorAll("[data-dialog]").forEach((link) => {

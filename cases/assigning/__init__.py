@@ -1,0 +1,1 @@
+"""Who gets a case that arrives: rules that the lead of an office declares."""
