@@ -52,6 +52,7 @@ _LISTED = (
     "closed_at",
     "application__receipt_number",
     "application__represented_then",
+    "application__without_sign_in",
     "resident__name",
     "assigned_to__name",
 )

@@ -21,6 +21,7 @@ from cases.models_desk import (
     Note,
     SearchRow,
 )
+from cases.models_guest import CaseKey, SendingAddress
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
 from cases.retention.models import Disposal, DisposalItem, Hold
@@ -36,11 +37,12 @@ from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
-    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseTag", "ClosingDay",
+    "Absence", "Application", "BulkItem", "BulkRun", "Case", "CaseKey", "CaseTag", "ClosingDay",
     "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature", "Decision", "Disposal",
     "DisposalItem", "FeeWaiver", "GuestLink", "Hold", "Interest", "IssuedLetter", "Note",
     "NumberSeries", "PrintRun", "PrintedLetter", "Receipt", "RegisterEntry", "Replacement",
-    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "TimelineEntry",
+    "ReportRow", "RepresentationCheck", "Revocation", "SearchRow", "SendingAddress",
+    "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -74,6 +76,9 @@ class Application(models.Model):
     cosigned: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
         default=list
     )
+    # Sent by a guest who has shown an address for mail: nothing about the person is verified.
+    # `resident` is then a record that nobody signs in to, of this application alone.
+    without_sign_in = models.BooleanField(default=False, db_default=False)
     submitted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -212,6 +217,12 @@ class Case(models.Model):
     def provenance(self) -> dict[str, Any]:
         merged = {**self.application.provenance, **self.corrected_provenance}
         return {name: entry for name, entry in merged.items() if entry}
+
+    @property
+    def is_guests(self) -> bool:
+        """Sent without signing in, and put into nobody's account since."""
+        sent = self.application
+        return sent.without_sign_in and self.resident_id == sent.resident_id
 
     @property
     def represented(self) -> Represented | None:

@@ -47,6 +47,7 @@ WORDINGS = {
     ),
     "reopened": _("We took the application up again. The reason: %(reason)s"),
     "mail_came_back": _("A notice by e-mail did not arrive. It can be read here"),
+    "into_account": _("You put the application into your account. Your eID confirmed your name"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

@@ -115,11 +115,12 @@ def _sign_in(
 ) -> dict[str, str]:
     """What the settings say about it: nothing where the template's word counts."""
     offered = template.service.sign_in
-    if wanted is SignIn.TO_SEND and offered is SignIn.REQUIRED:
-        raise ValueError(f"sign_in: service '{template.key}' is begun signed in only")
-    own = kept.get("sign_in") if wanted is None else wanted.value
-    stricter = own == SignIn.REQUIRED and offered is not SignIn.REQUIRED
-    return {"sign_in": SignIn.REQUIRED.value} if stricter else {}
+    if wanted is not None and offered.is_stricter_than(wanted):
+        raise ValueError(
+            f"sign_in: service '{template.key}' says '{offered}', which '{wanted}' is looser than"
+        )
+    own = SignIn(kept.get("sign_in", offered)) if wanted is None else wanted
+    return {"sign_in": own.value} if own.is_stricter_than(offered) else {}
 
 
 def _published_meanwhile(version: FormVersion) -> Conflict:

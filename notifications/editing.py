@@ -161,6 +161,7 @@ def _sample(notice: type[Notice]) -> dict[str, object]:
         "colleague": "山本 真理",
         "code": "12345678",
         "path": "",
+        "without_sign_in": False,
     }
     return {name: known.get(name, day) for name in notice.context.model_fields}
 

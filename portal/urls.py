@@ -16,6 +16,7 @@ from portal.views import (
     letters,
     messages,
     my_data,
+    opening,
     overview,
     payment,
     postal,
@@ -24,6 +25,7 @@ from portal.views import (
     representations,
     schema,
     screening,
+    sending,
     uploads,
     verify,
 )
@@ -49,6 +51,7 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/reuse/", profile.reuse, name="reuse"),
     # No step's id has a dash.
     path("drafts/<uuid:draft_id>/go-on-later/", guests.go_on_later, name="go_on_later"),
+    path("drafts/<uuid:draft_id>/send-by-mail/", sending.send_by_mail, name="send_by_mail"),
     path("drafts/<uuid:draft_id>/take-over/", guests.take_over, name="take_over"),
     path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),
     path("drafts/<uuid:draft_id>/<slug:step_id>/", drafts.step, name="step"),
@@ -68,6 +71,11 @@ urlpatterns = [
     # What became of it
     path("applications/", overview.applications, name="applications"),
     path("applications/<uuid:case_id>/", case.progress, name="case"),
+    path("applications/<uuid:case_id>/by-mail/", opening.case_by_mail, name="case_by_mail"),
+    path("applications/<uuid:case_id>/close/", opening.close, name="close_case"),
+    path("applications/<uuid:case_id>/into-my-account/", opening.into_account, name="into_account"),
+    path("link-to-an-application/", opening.case_link, name="case_link"),
+    path("open/<str:case_key>/", opening.open_case, name="open_case"),
     path("applications/<uuid:case_id>/receipt/", case.receipt, name="receipt"),
     path("applications/<uuid:case_id>/sent/", case.sent, name="sent"),
     path("applications/<uuid:case_id>/copy/", files.copy, name="copy"),

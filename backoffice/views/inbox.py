@@ -43,6 +43,8 @@ class Line:
     due: Due | None
     # Empty for a consulted office: its opinion is about the matter, not the person.
     applicant: str
+    # Sent without signing in: nothing about the applicant is verified.
+    unproven: bool
 
 
 def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> list[Line]:
@@ -54,9 +56,11 @@ def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> 
             reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
             str(case.stage_now.title),
             due(case, today),
-            case.applicant_name if policies.may_process(case, reader) else "",
+            case.applicant_name if may_process else "",
+            may_process and case.application.without_sign_in,
         )
         for case in cases
+        for may_process in [policies.may_process(case, reader)]
     ]
 
 

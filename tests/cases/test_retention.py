@@ -15,10 +15,11 @@ from django.db.models import CASCADE
 
 from audit import export, verify
 from audit.models import LedgerEntry
-from cases import actions
+from cases import actions, case_keys
 from cases.models import (
     Application,
     Case,
+    CaseKey,
     Decision,
     FeeWaiver,
     IssuedLetter,
@@ -37,11 +38,12 @@ from common.errors import Conflict, InvalidInput, NotAllowed
 from common.models import OutboxRow
 from documents.models import Document
 from forms.models import Attachment, Draft
+from identity.models import User
 from notifications.models import Message
 from payments.models import FeeDue
 from tenants.files import PrivateStorage
 from tests.factories import cases as make
-from tests.factories import people
+from tests.factories import guests, people
 
 Travel = Callable[[date], None]
 
@@ -422,6 +424,23 @@ def test_everything_that_hangs_on_a_case_goes_with_it() -> None:
         if relation.on_delete is not CASCADE
     }
     assert hanging - {"cases.Case.application"} == BY_NAME
+
+
+def test_of_whoever_had_no_account_nothing_is_left(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = guests.sent_case()
+    record = case.resident
+    guests.case_link(case)
+    actions.withdraw(case=case, by=case_keys.actor_of(record))
+    outbox.drain()
+    assert Message.objects.filter(recipient=record).exists()
+    on(date(2028, 4, 1))
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    outbox.drain()
+    assert not Application.objects.exists()
+    assert not User.objects.filter(pk=record.pk).exists()
+    assert not CaseKey.objects.exists()
+    assert not Message.objects.filter(kind="application_received").exists()
 
 
 def test_the_chain_of_the_ledger_stays_whole(own_database: str, on: Travel) -> None:

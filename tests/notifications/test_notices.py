@@ -29,12 +29,14 @@ EVERYTHING: dict[str, Any] = {
     "colleague": "山本 真理",
     "first": date(2026, 4, 6),
     "last": date(2026, 4, 10),
+    "without_sign_in": True,
 }
 
 
 #: To an address that may belong to nobody we know: no name is said.
 TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
+    "case_link_asked",
 }  # fmt: skip
 #: Between colleagues, or about the mails themselves.
 ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered"}
@@ -60,7 +62,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "period_extended", "case_reopened", "deemed_refusal",
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
-        "mail_undelivered",
+        "mail_undelivered", "case_link_asked",
     }  # fmt: skip
 
 
