@@ -89,7 +89,9 @@ def adopt(
             "form_version": form_version,
             "workflow_version": workflow_version,
             "department": department,
-            "settings": {name: value for name, value in kept.items() if name != "own_form"}
+            "settings": {
+                name: value for name, value in kept.items() if name not in {"own_form", "sign_in"}
+            }
             | {"rates": own_rates, "choices": own_choices}
             | own_sign_in
             | ({"own_form": True} if own_form else {}),
