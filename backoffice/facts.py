@@ -223,6 +223,11 @@ class CaseFacts:
         """Who entered it with the resident at the counter; not for a consulted office."""
         return self.case.application.helped if self.may_process else None
 
+    @property
+    def unproven(self) -> bool:
+        """Whether it was sent without signing in; not for a consulted office."""
+        return self.case.application.without_sign_in and self.may_process
+
     @cached_property
     def has_account(self) -> bool:
         """Whether the resident reads messages here. Asked only of what was entered for them."""

@@ -66,21 +66,28 @@ _RECEIPT_ATTEMPTS = 3
 
 
 def submit_application(
-    *, draft: Draft, by: Actor, language: str, confirmed: bool = False, read_back: str = ""
+    *,
+    draft: Draft,
+    by: Actor,
+    language: str,
+    confirmed: bool = False,
+    read_back: str = "",
+    without_sign_in: bool = False,
 ) -> Case:
     """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
 
     `confirmed`: whoever sends has just shown the eID again, at its strongest; some services ask
     for it. `read_back`: for what staff enter at the counter, how the resident confirmed the answers
-    (``read_back`` or ``signed``). Idempotent: the draft's id is the key, so a second "send" (double
-    click, second tab, an answer lost on the line) returns the case of the first. Raises
-    `InvalidInput` when something is missing; `NotAllowed` when the service is not offered any more,
-    when whoever sends may not act for the represented (any more), or when a signature is missing;
-    `TamperedValue`; and `Conflict` when the form is not the one that `draft` shows any more: what
-    nobody has seen is not sent.
+    (``read_back`` or ``signed``). `without_sign_in`: the draft was a guest's until just now
+    (`cases.guest_sending`, which checks that it may be sent so). Idempotent: the draft's id is the
+    key, so a second "send" (double click, second tab, an answer lost on the line) returns the case
+    of the first. Raises `InvalidInput` when something is missing; `NotAllowed` when the service is
+    not offered any more, when whoever sends may not act for the represented (any more), or when a
+    signature is missing; `TamperedValue`; and `Conflict` when the form is not the one that `draft`
+    shows any more: what nobody has seen is not sent.
     """
     try:
-        return _submit(draft, by, language, confirmed, read_back)
+        return _submit(draft, by, language, confirmed, read_back, without_sign_in)
     except TamperedValue as tampered:
         # Outside of what was just rolled back: an attempt leaves its trace.
         ledger.record(
@@ -96,7 +103,9 @@ def submit_application(
 
 
 @transaction.atomic
-def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: str) -> Case:
+def _submit(
+    draft: Draft, by: Actor, language: str, confirmed: bool, read_back: str, without_sign_in: bool
+) -> Case:
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     helps = by.kind == "staff" and entering.is_helper(draft, by)
@@ -156,6 +165,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             on_behalf=draft.on_behalf,
             on_behalf_then=entering.record_of(draft.on_behalf, ""),
             cosigned=cosigning.record_of(signatures),
+            without_sign_in=without_sign_in,
         )
     )
     case = _open_case_of(application, offering, follows)
@@ -177,6 +187,7 @@ def _submit(draft: Draft, by: Actor, language: str, confirmed: bool, read_back: 
             "stage": case.stage,
             "questions": sorted(answers),
             "attachments": len(attachments),
+            **({"without_sign_in": True} if without_sign_in else {}),
             **for_whom(application),
             **({"link": case.origin_kind, "origin": str(case.origin_id)} if follows else {}),
         },

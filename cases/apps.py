@@ -56,6 +56,11 @@ WORDINGS = {
     "retention.changed": _("{name} changed how long applications are kept"),
     "draft.link_asked": _("A link was sent to go on with a draft in another browser"),
     "draft.resumed": _("A draft was opened in another browser by its link"),
+    "draft.code_asked": _("A code was sent to show an address for mail"),
+    "draft.address_shown": _("An address for mail was shown with its code"),
+    "case.link_sent": _("A link was sent to open the application without signing in"),
+    "case.opened_by_link": _("The application was opened in another browser by its link"),
+    "case.into_account": _("{name} put the application into their account"),
     "case.assigned": _("{name} put the application on somebody's desk"),
     "case.assigned_by_rule": _("The application was put on somebody's desk by a rule"),
     "assignment.declared": _("{name} changed a rule by which applications are given out"),
@@ -107,7 +112,9 @@ class CasesConfig(AppConfig):
             after_issue,
             alarms,
             bulk,
+            case_keys,
             fee_tasks,
+            guest_tasks,
             search,
             tasks,
             thread_tasks,
@@ -133,3 +140,4 @@ class CasesConfig(AppConfig):
         chores.register("cases.search_rows", search.put_missing)
         chores.register("cases.bulk_runs", bulk.forget_old)
         chores.register("cases.broken_rules", faults.tell_all)
+        chores.register("cases.guests", case_keys.tidy)

@@ -55,11 +55,14 @@ class _Sheet:
 class Columns:
     """The tables of some versions of a form, in the language that is active.
 
-    `forms` are the versions, the newest first; at least one.
+    `forms` are the versions, the newest first; at least one. `unproven`: a column says what was
+    sent without signing in.
     """
 
-    def __init__(self, forms: Sequence[FormDefinition], language: str) -> None:
-        self.language = language
+    def __init__(
+        self, forms: Sequence[FormDefinition], language: str, *, unproven: bool = False
+    ) -> None:
+        self.language, self.unproven = language, unproven
         self._questions: dict[str, QuestionBase] = {}
         self._options: dict[tuple[str, str], str] = {}
         for form in forms:
@@ -76,6 +79,8 @@ class Columns:
         """The tables: the main one named `title`, then one for each group."""
         key = Column(_("Receipt number"))
         main = [key, Column(_("Received on")), Column(_("Stage")), Column(_("Outcome"))]
+        if self.unproven:
+            main.append(Column(_("Sent without sign-in: nothing about the person is verified")))
         return [
             Table(
                 self._label(sheet.path[-1]) if sheet.path else title,
@@ -101,6 +106,8 @@ class Columns:
         outcome = str(decision.get_outcome_display()) if decision else None
         stage = case.stage_now.title.in_language(self.language)
         head: list[Cell] = [receipt, case.received_on, stage, outcome]
+        if self.unproven:
+            head.append(_("Yes") if case.application.without_sign_in else None)
         yield 0, head + self._row(self._sheets[0], form.questions(), answers, files)
         for number, sheet in enumerate(self._sheets[1:], start=1):
             group = _group_at(form, sheet.path)

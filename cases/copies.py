@@ -106,7 +106,8 @@ def _context(application: Application, title: str, language: str) -> dict[str, o
     files = {
         item: file
         for item, file in attachments.by_ids(filter(is_uuid, named)).items()
-        if file.owner_id == application.resident_id
+        # Whoever sent it without signing in may have put it into an account since.
+        if file.owner_id in {application.resident_id, application.case.resident_id}
     }
     steps = display.rows(form, application.answers, application.provenance, language, files)
     return {

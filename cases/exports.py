@@ -210,7 +210,11 @@ def _table_file(
     language: str,
     note: Note,
 ) -> Made:
-    columns = Columns([version.form for version in _versions(selection, cases)], language)
+    columns = Columns(
+        [version.form for version in _versions(selection, cases)],
+        language,
+        unproven=cases.filter(application__without_sign_in=True).exists(),
+    )
     tables = columns.tables(selection.offering.title.in_language(language))
     writer: Writer
     if as_format is Format.XLSX:

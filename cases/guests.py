@@ -6,29 +6,26 @@ once and for minutes. What the body reads is what the workflow's declaration lis
 
 from __future__ import annotations
 
-import hmac
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from audit import ledger
 from cases import actions, declared, links
+from cases.links import CodeFor
 from cases.models import Case, Consultation, GuestLink
 from cases.steps import about, locked
 from common import outbox
 from common.actor import Actor
-from common.database import connection, one_or_none
+from common.database import one_or_none
 from common.errors import InvalidInput, NotAllowed, NotFound
 from identity.models import User
 from workflow.definition import Verb
 
 CODE_LASTS = timedelta(minutes=10)
-CODE_DIGITS = 8
 MOST_TRIES = 5
 #: Between two codes, and in all for one link: nobody's mailbox is flooded, nobody guesses for long.
 PAUSE = timedelta(seconds=60)
@@ -116,8 +113,7 @@ def enter(*, link: GuestLink, code: str) -> int | None:
     )
     if not live:
         return None
-    given = "".join(code.split())
-    if not any(hmac.compare_digest(given.encode(), one.encode()) for one in _codes(row)):
+    if not links.is_code(code, CodeFor.CONSULT, _key(row)):
         row.tries += 1
         row.save(update_fields=["tries"])
         return None
@@ -138,25 +134,11 @@ def is_signed_in(link: GuestLink, number: int) -> bool:
 
 def code_of(link: GuestLink) -> str:
     """The code that was sent last."""
-    return _codes(link)[0]
+    return links.codes_of(CodeFor.CONSULT, _key(link))[0]
 
 
-def _codes(link: GuestLink) -> list[str]:
-    return [
-        str(
-            int.from_bytes(
-                salted_hmac(
-                    "madoguchi consulted body's code",
-                    f"{connection.schema_name}:{link.pk}:{link.codes}",
-                    secret=secret,
-                    algorithm="sha256",
-                ).digest()[:8],
-                "big",
-            )
-            % 10**CODE_DIGITS
-        ).zfill(CODE_DIGITS)
-        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    ]
+def _key(link: GuestLink) -> str:
+    return f"{link.pk}:{link.codes}"
 
 
 def actor_of(link: GuestLink) -> Actor:

@@ -29,6 +29,7 @@ from documents.models import LetterWording
 from documents.pdf import render_pdf
 from documents.templatetags.letters import letter_date, yen
 from forms import display
+from identity.claims import ADDRESS
 from tenants.links import absolute
 
 #: Letters are official papers in Japanese; the notice that announces them is in the resident's.
@@ -287,6 +288,8 @@ def addressee_of(decision: Decision) -> Addressee:
     helped = decision.case.application.helped
     if not address and helped is not None:  # nobody's eID: as the paper at the counter said
         address = helped.address
+    if not address and decision.case.application.without_sign_in:  # as they wrote themselves
+        address = _written_address(decision.case)
     return Addressee(
         name=resident.name,
         postal_code=address.get("postalCode", ""),
@@ -294,6 +297,13 @@ def addressee_of(decision: Decision) -> Addressee:
             address.get(part, "") for part in ("prefecture", "city", "streetAddress", "building")
         ),
     )
+
+
+def _written_address(case: Case) -> Mapping[str, str]:
+    for question in case.application.version.form.questions():
+        if question.concept == ADDRESS and question.type == "address":
+            return case.answers.get(question.id) or {}
+    return {}
 
 
 def _care_of(kind: str, name: str) -> str:

@@ -24,6 +24,7 @@ from cases.models_desk import (
     SavedFilter,
     SearchRow,
 )
+from cases.models_guest import CaseKey, SendingAddress
 from cases.models_look import CaseCheck, Proposal
 from cases.models_threads import MessageTemplate, Thread, ThreadMessage, ThreadReading
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
@@ -42,12 +43,13 @@ from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [
     "Absence", "Application", "AssignmentRule", "BulkItem", "BulkRun", "Case", "CaseCheck",
-    "CaseTag", "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest", "Cosignature",
-    "Decision", "Disposal", "DisposalItem", "FeeWaiver", "FirstFilter", "GuestLink", "Hold",
-    "Interest", "IssuedLetter", "MessageTemplate", "Note", "NumberSeries", "PrintRun",
-    "PrintedLetter", "Proposal", "Receipt", "RegisterEntry", "Replacement", "ReportRow",
-    "RepresentationCheck", "Revocation", "RuleAssignment", "RuleMember", "SavedFilter",
-    "SearchRow", "Thread", "ThreadMessage", "ThreadReading", "TimelineEntry",
+    "CaseKey", "CaseTag", "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest",
+    "Cosignature", "Decision", "Disposal", "DisposalItem", "FeeWaiver", "FirstFilter",
+    "GuestLink", "Hold", "Interest", "IssuedLetter", "MessageTemplate", "Note", "NumberSeries",
+    "PrintRun", "PrintedLetter", "Proposal", "Receipt", "RegisterEntry", "Replacement",
+    "ReportRow", "RepresentationCheck", "Revocation", "RuleAssignment", "RuleMember",
+    "SavedFilter", "SearchRow", "SendingAddress", "Thread", "ThreadMessage", "ThreadReading",
+    "TimelineEntry",
 ]  # fmt: skip
 
 
@@ -89,6 +91,9 @@ class Application(models.Model):
     cosigned: models.Field[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
         default=list, db_default=[]
     )
+    # Sent by a guest who has shown an address for mail: nothing about the person is verified.
+    # `resident` is then a record that nobody signs in to, of this application alone.
+    without_sign_in = models.BooleanField(default=False, db_default=False)
     submitted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -268,6 +273,12 @@ class Case(models.Model):
     def provenance(self) -> dict[str, Any]:
         merged = {**self.application.provenance, **self.corrected_provenance}
         return {name: entry for name, entry in merged.items() if entry}
+
+    @property
+    def is_guests(self) -> bool:
+        """Sent without signing in, and put into nobody's account since."""
+        sent = self.application
+        return sent.without_sign_in and self.resident_id == sent.resident_id
 
     @property
     def represented(self) -> Represented | None:

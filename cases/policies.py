@@ -363,6 +363,12 @@ def check_signed_in(draft: Draft) -> UUID:
     return draft.resident_id
 
 
+def check_sends_without_sign_in(offering: Offering) -> None:
+    """A service may let somebody send of whom nothing is known but an address for mail."""
+    if not offering.sends_without_sign_in:
+        raise NotAllowed(_("Sign in with your eID to send the application."), code="sign_in")
+
+
 def check_assurance(offering: Offering, *, confirmed: bool) -> None:
     """A service may ask that the eID was shown anew, at its strongest, just now."""
     if offering.template.service.assurance is Assurance.HIGH and not confirmed:

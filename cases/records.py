@@ -42,6 +42,7 @@ def record_of(case: Case, files: Mapping[str, Attachment]) -> dict[str, Any]:
         "received_on": case.received_on.isoformat(),
         "submitted_at": application.submitted_at.isoformat(timespec="seconds"),
         "language": application.language,
+        "without_sign_in": application.without_sign_in,
         "stage": case.stage,
         "outcome": decision.outcome if decision else None,
         "form": {"key": version.key, "version": version.number},

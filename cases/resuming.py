@@ -51,9 +51,7 @@ def ask(*, draft: Draft, guest: Guest, address: str, language: str) -> ResumeLin
     for what is no open draft of this guest (any more), and `Conflict` after too many.
     """
     address = checked_address(address)
-    held = _held(draft.pk)
-    if held is None or held.guest != guest.digest:
-        raise DraftClosed
+    held = held_by(guest, draft)
     now = timezone.now()
     mine = ResumeLink.objects.filter(draft=held)
     if mine.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
@@ -123,6 +121,14 @@ def forget_address(link: ResumeLink) -> None:
     """The mail is on its way: where to is not needed any more."""
     link.address = ""
     link.save(update_fields=["address"])
+
+
+def held_by(guest: Guest, draft: Draft) -> Draft:
+    """An open draft of this guest, its row locked. Raises `DraftClosed` for any other."""
+    held = _held(draft.pk)
+    if held is None or held.guest != guest.digest:
+        raise DraftClosed
+    return held
 
 
 def _held(draft_id: UUID) -> Draft | None:

@@ -456,13 +456,15 @@ def _decision(payload: dict[str, Any]) -> Decision:
 
 
 def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
+    by_link = case.is_guests
     send(
         notice,
         resident=case.resident,
         context={
             "receipt_number": case.application.receipt_number,
             "service": case.offering.title,
-            "path": _path("portal:case", case.pk),
+            "path": _path("portal:case_by_mail" if by_link else "portal:case", case.pk),
+            "without_sign_in": by_link,
             **context,
         },
         key=f"case:{case.pk}:{happening}",

@@ -60,6 +60,7 @@ WORDINGS = {
     "told_by_phone": _("We told you by telephone what did not arrive by e-mail"),
     "told_by_post": _("We sent you by post what did not arrive by e-mail"),
     "told_by_person": _("We told you in person what did not arrive by e-mail"),
+    "into_account": _("You put the application into your account. Your eID confirmed your name"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
 }

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalogue.registry import catalogue
-from catalogue.template import Kind, ServiceTemplate, SignIn
+from catalogue.template import Kind, ServiceTemplate, SignIn, names_the_applicant
 from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from workflow import definition as workflow_definition
@@ -58,7 +58,7 @@ class Offering(models.Model):
     department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
     # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]},
     # "prepared": {"conditions": [...], "grounds": [...]},
-    # "sign_in": "required"}
+    # "sign_in": "required" or "to_send", where that is stricter than the template}
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)
     adopted_at = models.DateTimeField(default=timezone.now)
@@ -81,13 +81,18 @@ class Offering(models.Model):
     @property
     def sign_in(self) -> SignIn:
         """When the eID has to be shown: the stricter of the template's word and the town's."""
-        if self.settings.get("sign_in") == SignIn.REQUIRED:
-            return SignIn.REQUIRED
-        return self.template.service.sign_in
+        offered = self.template.service.sign_in
+        own = SignIn(self.settings.get("sign_in", offered))
+        return own if own.is_stricter_than(offered) else offered
 
     @property
     def begins_without_sign_in(self) -> bool:
-        return self.sign_in is SignIn.TO_SEND
+        return self.sign_in is not SignIn.REQUIRED
+
+    @property
+    def sends_without_sign_in(self) -> bool:
+        """Also with a form of the town's own, if that says who applies."""
+        return self.sign_in is SignIn.OPTIONAL and names_the_applicant(self.form_version.form)
 
     @property
     def workflow(self) -> WorkflowDefinition:

@@ -89,7 +89,9 @@ def adopt(
             "form_version": form_version,
             "workflow_version": workflow_version,
             "department": department,
-            "settings": {name: value for name, value in kept.items() if name != "own_form"}
+            "settings": {
+                name: value for name, value in kept.items() if name not in {"own_form", "sign_in"}
+            }
             | {"rates": own_rates, "choices": own_choices}
             | own_sign_in
             | ({"own_form": True} if own_form else {}),
@@ -115,11 +117,12 @@ def _sign_in(
 ) -> dict[str, str]:
     """What the settings say about it: nothing where the template's word counts."""
     offered = template.service.sign_in
-    if wanted is SignIn.TO_SEND and offered is SignIn.REQUIRED:
-        raise ValueError(f"sign_in: service '{template.key}' is begun signed in only")
-    own = kept.get("sign_in") if wanted is None else wanted.value
-    stricter = own == SignIn.REQUIRED and offered is not SignIn.REQUIRED
-    return {"sign_in": SignIn.REQUIRED.value} if stricter else {}
+    if wanted is not None and offered.is_stricter_than(wanted):
+        raise ValueError(
+            f"sign_in: service '{template.key}' says '{offered}', which '{wanted}' is looser than"
+        )
+    own = SignIn(kept.get("sign_in", offered)) if wanted is None else wanted
+    return {"sign_in": own.value} if own.is_stricter_than(offered) else {}
 
 
 def _published_meanwhile(version: FormVersion) -> Conflict:

@@ -33,6 +33,11 @@ from workflow.definition import Verb, WorkflowDefinition
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+#: The concept of the question in which somebody writes their name. As `identity.claims` has it,
+#: which cannot be imported before the models are.
+APPLICANT_NAME = "person.fullName"
+
+
 class TemplateError(ValueError):
     """A service folder that cannot work; the message names file and place."""
 
@@ -64,12 +69,19 @@ class SignIn(StrEnum):
     """When somebody has to sign in with the eID.
 
     ``required``: before they begin (the default). ``to_send``: they may begin as a guest, and sign
-    in before they send; whoever applies is known in either case. A municipality may ask for
-    ``required`` where the template says ``to_send``, not the other way round.
+    in before they send; whoever applies is known in either case. ``optional``: they may also send
+    as a guest, who has shown an address for mail and nothing else. A municipality may be stricter
+    than the template, not looser.
     """
 
+    # From the strictest on.
     REQUIRED = "required"
     TO_SEND = "to_send"
+    OPTIONAL = "optional"
+
+    def is_stricter_than(self, other: SignIn) -> bool:
+        order = list(SignIn)
+        return order.index(self) < order.index(other)
 
 
 class _Strict(BaseModel):
@@ -287,6 +299,32 @@ class ServiceDeclaration(_Strict):
             raise ValueError("assurance 'high' is asked for at the start: sign_in is 'required'")
         return self
 
+    @model_validator(mode="after")
+    def _nobody_needs_to_be_known(self) -> ServiceDeclaration:
+        """Of whoever sends without signing in nothing is known but an address for mail."""
+        if self.sign_in is not SignIn.OPTIONAL:
+            return self
+        if self.kind is Kind.BENEFIT:
+            raise ValueError("sign_in 'optional': a benefit is paid to somebody who is known")
+        if self.cosign is not None:
+            raise ValueError("sign_in 'optional': a guest cannot ask others to sign (cosign)")
+        if Behalf.GUARDIAN in self.on_behalf:
+            raise ValueError(
+                "sign_in 'optional': what concerns a ward needs to be known (on_behalf: guardian)"
+            )
+        return self
+
+
+def names_the_applicant(form: FormDefinition) -> bool:
+    """Whether everybody who fills the form in writes their name."""
+    return any(
+        question.concept == APPLICANT_NAME
+        and question.type == "text"
+        and question.required
+        and not question.show_when
+        for question in form.questions()
+    )
+
 
 class ServiceTemplate:
     """One folder, read and checked as a whole."""
@@ -405,6 +443,7 @@ class ServiceTemplate:
                     )
         if self.fees.unpaid.then == "lapse" and Verb.LAPSE not in self.workflow.verbs:
             raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
+        self._check_guests()
         self._check_texts()
         self._check_partial()
         self._check_consultations(known)
@@ -437,6 +476,14 @@ class ServiceTemplate:
             )
         except ValueError as error:
             raise TemplateError(f"{self.package}/service.yaml: {error}") from None
+
+    def _check_guests(self) -> None:
+        """What is sent without signing in says by itself who sends it."""
+        if self.service.sign_in is SignIn.OPTIONAL and not names_the_applicant(self.form):
+            raise TemplateError(
+                f"{self.package}/form.yaml: sign_in 'optional' needs a question of type text that "
+                f"must be answered, with the concept {APPLICANT_NAME}"
+            )
 
     def _check_texts(self) -> None:
         """The letters name fields that exist, and a title names none: it is read by everybody."""

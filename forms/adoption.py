@@ -87,9 +87,7 @@ def adopt(
     found.replaced = _replaced(before, found) or None
     found.lock += 1
     found.save(update_fields=["answers", "provenance", "replaced", "lock"])
-    files = Attachment.objects.filter(draft=found, owner=None).update(owner=resident)
-    Upload.objects.filter(draft=found, owner=None).update(owner=resident)
-    ResumeLink.objects.filter(draft=found).delete()
+    files = pass_files(found, resident)
     ledger.record(
         event="draft.adopted",
         by=by,
@@ -104,6 +102,14 @@ def adopt(
             data={"concepts": sorted(used)},
         )
     return found
+
+
+def pass_files(draft: Draft, resident: User) -> int:
+    """What a guest attached is the resident's now; how many files. No link moves it any more."""
+    files = Attachment.objects.filter(draft=draft, owner=None).update(owner=resident)
+    Upload.objects.filter(draft=draft, owner=None).update(owner=resident)
+    ResumeLink.objects.filter(draft=draft).delete()
+    return files
 
 
 def _hand_over(draft: Draft, resident: User) -> None:

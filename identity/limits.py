@@ -8,6 +8,10 @@ from django.http import HttpRequest
 GUEST_DRAFT = "guest_draft"
 GUEST_LINK = "guest_link"
 GUEST_LINK_TO = "guest_link_to"
+GUEST_CODE = "guest_code"
+GUEST_CODE_TO = "guest_code_to"
+CASE_LINK = "case_link"
+CASE_LINK_TO = "case_link_to"
 
 
 def allows(request: HttpRequest, action: str, *, key: str | None = None) -> bool:

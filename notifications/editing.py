@@ -162,6 +162,7 @@ def _sample(notice: type[Notice]) -> dict[str, object]:
         "code": "12345678",
         "rule": "公園の許可",
         "path": "",
+        "without_sign_in": False,
     }
     return {name: known.get(name, day) for name in notice.context.model_fields}
 

@@ -41,6 +41,8 @@ class NoticeContext(BaseModel):
     # Which service it is about tells much about a person (welfare, disability).
     service: Text | None = None
     path: SitePath = ""
+    # Whoever is told signs in to nothing: `path` leads to a page that mails them a link.
+    without_sign_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -397,6 +397,14 @@ class ResumeLinkAsked(Notice):
 
 
 @register
+class CaseLinkAsked(Notice):
+    """To whoever sent without signing in, at the address that they have shown: the way in."""
+
+    kind = "case_link_asked"
+    link_label = _("Open the application")
+
+
+@register
 class MailUndelivered(Notice):
     """To whoever a mail did not reach, in the inbox only: how to mend it."""
 

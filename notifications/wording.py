@@ -26,6 +26,10 @@ _IF = re.compile(r"\{% if (\w+) %\}(.*?)\{% endif %\}", re.DOTALL)
 _FIELD = re.compile(r"\{\{ (\w+)(?:\|date:\"[^\"]*\")? \}\}")
 
 
+# Of a context, what is not for the text.
+_NO_WORDS = frozenset({"path", "without_sign_in"})
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """What a wording may name. `loose`: it may be missing, so it stands in a passage."""
@@ -38,7 +42,7 @@ def fields_of(notice: type[Notice]) -> dict[str, Field]:
     """By name, in the order in which they are declared."""
     found = {"name": Field("name", False), "town": Field("town", False)}
     for name, info in notice.context.model_fields.items():
-        if name == "path" or (name == "receipt_number" and not has_number(notice)):
+        if name in _NO_WORDS or (name == "receipt_number" and not has_number(notice)):
             continue
         loose = not info.is_required() or name in notice.context.PRIVATE
         found[name] = Field(name, loose)
@@ -62,8 +66,32 @@ def worded(
 ) -> Wording:
     """The notice in `language`; with `private` also what only the inbox may say.
 
-    A wording of the town that cannot be read any more gives way to the platform's.
+    A wording of the town that cannot be read any more gives way to the platform's. To whoever has
+    no account a mail says so at its end: its text may speak of signing in.
     """
+    words = _worded(
+        notice, content, own=own, language=language, name=name, town=town, private=private
+    )
+    if private or not content.without_sign_in:
+        return words
+    with translation.override(language):
+        how = _(
+            "You applied without signing in. Where this mail says “sign in”, you need not: open "
+            "the page below, and we mail you a link to your application."
+        )
+    return Wording(words.subject, f"{words.body}\n\n{how}")
+
+
+def _worded(
+    notice: type[Notice],
+    content: NoticeContext,
+    *,
+    own: TownWording | None,
+    language: str,
+    name: str,
+    town: str,
+    private: bool,
+) -> Wording:
     if own is not None and own.subject.get(language) and own.body.get(language):
         known = {"name": name, "town": town}
         for field in type(content).model_fields:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from cases import case_keys
 from forms import guests
 from forms.guests import Guest
 from forms.models import Draft
+from identity.models import User
 
 SESSION_KEY = "guest"
+#: Says that this browser has, or had, a case open: nobody else pays for looking that up.
+OPENED = "guest_cases"
 
 
 def kept(request: HttpRequest) -> Guest | None:
@@ -24,8 +30,8 @@ def kept(request: HttpRequest) -> Guest | None:
 
 
 def of(request: HttpRequest) -> Guest | None:
-    """The guest behind this request; none when somebody is signed in."""
-    if request.user.is_authenticated:
+    """The guest behind this request; none when somebody is signed in, or for a case's pages."""
+    if request.user.is_authenticated or record_here(request) is not None:
         return None
     return kept(request)
 
@@ -55,6 +61,31 @@ def keep(request: HttpRequest) -> None:
 def forget(request: HttpRequest) -> None:
     """Whoever is signed in has nothing left that was begun before."""
     request.session.pop(SESSION_KEY, None)
+
+
+def open_case(request: HttpRequest) -> None:
+    """From now on it is looked up which cases this browser has open."""
+    request.session[OPENED] = True
+    keep(request)
+
+
+def has_opened(request: HttpRequest) -> bool:
+    """Whether this browser has had a case open without anybody signed in. No query."""
+    return bool(request.session.get(OPENED))
+
+
+def record_of(request: HttpRequest, ids: Mapping[str, Any]) -> User | None:
+    """Whose case an address names, where this browser has that open and nobody is signed in."""
+    if request.user.is_authenticated or not has_opened(request):
+        return None
+    guest = kept(request)
+    return case_keys.record_of(guest, ids) if guest is not None else None
+
+
+def record_here(request: HttpRequest) -> User | None:
+    """Whose case this page is of, where it was opened without signing in."""
+    found: User | None = getattr(request, "record", None)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from cases import case_keys
 from catalogue.models import Offering
 from catalogue.template import Assurance
 from common.actor import GUEST, Actor
@@ -69,6 +71,62 @@ def _helping(view: View) -> View:
     return guarded_view
 
 
+def case_page(view: View) -> View:
+    """For the resident whose case it is, and for whoever sent it without signing in and has it open
+    in this browser.
+
+    Any other case looks the same to both. Where a case was opened here by link, no visitor is led
+    to the sign-in: what is not open any more is opened by a link again.
+    """
+    as_resident, as_record = resident_required(_or_into_account(view)), _of_record(view)
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        record = guests.record_of(request, kwargs)
+        if record is not None:
+            request.record = record  # type: ignore[attr-defined]
+            return as_record(request, *args, **kwargs)
+        if not request.user.is_authenticated and guests.has_opened(request):
+            parked.park(request)
+            context = {"case_id": kwargs["case_id"]}
+            return private(render(request, "portal/case_not_open.html", context, status=404))
+        return as_resident(request, *args, **kwargs)
+
+    return guarded_view
+
+
+def _of_record(view: View) -> View:
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except NotFound as missing:
+            raise Http404(str(missing)) from missing
+        if request.method == "POST":
+            guests.keep(request)
+        return private(response)
+
+    return guarded_view
+
+
+def _or_into_account(view: View) -> View:
+    """What is not the resident's may be what was sent in this browser without signing in: then they
+    are asked whether it goes into their account."""
+
+    @wraps(view)
+    def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as missing:
+            guest = guests.kept(request) if guests.has_opened(request) else None
+            ids = {"case_id": kwargs["case_id"]}
+            if guest is None or case_keys.record_of(guest, ids) is None:
+                raise Http404(str(missing)) from missing
+            return redirect("portal:into_account", **ids)
+
+    return guarded_view
+
+
 def helping_of(request: HttpRequest) -> Helping | None:
     """The help at the counter that this page is part of; None: the resident's own doing."""
     helping: Helping | None = getattr(request, "helping", None)
@@ -88,8 +146,8 @@ def later_url(request: HttpRequest, draft: Draft) -> str:
 
 
 def applicant_page(view: View) -> View:
-    """For a signed-in resident, for a guest with the draft of their own browser, and for a member
-    of staff who helps a resident at the counter just now.
+    """For a signed-in resident, for a guest with the draft of their own browser, also where that
+    was sent or belongs to what was, and for a member of staff who helps a resident at the counter.
 
     A helper sees the very pages of the resident, but nothing that is not of this session. What is
     not theirs looks the same to a guest and to a helper, be it somebody else's or nobody's.
@@ -125,12 +183,17 @@ def applicant_call(view: View) -> View:
 
 def _for_applicants(view: View, as_resident: View) -> View:
     as_guest, as_helper = _of_guest(view), staff_required(Role.COUNTER)(_helping(view))
+    as_record = _of_record(view)
 
     @wraps(view)
     def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if user.is_authenticated and not user.is_resident:
             return as_helper(request, *args, **kwargs)
+        record = guests.record_of(request, kwargs)
+        if record is not None:
+            request.record = record  # type: ignore[attr-defined]
+            return as_record(request, *args, **kwargs)
         guest = guests.of(request)
         return (as_guest if guest is not None else as_resident)(request, *args, **kwargs)
 
@@ -182,10 +245,14 @@ def applicant_of(request: HttpRequest) -> User | Guest:
 
 
 def resident_of(request: HttpRequest) -> User:
-    """The signed-in resident; on an `applicant_page` also the one who is helped."""
+    """The signed-in resident; on an `applicant_page` also the one who is helped, on a `case_page`
+    whoever sent the case without signing in."""
     helping = helping_of(request)
     if helping is not None:
         return helping.resident
+    record = guests.record_here(request)
+    if record is not None:
+        return record
     user = request.user
     assert isinstance(user, User)  # noqa: S101  the guard let nobody else in
     return user
@@ -215,6 +282,9 @@ def confirmed_first(request: HttpRequest, offering: Offering) -> HttpResponseBas
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who does it: a guest, the resident, or whoever helps them."""
+    record = guests.record_here(request)
+    if record is not None:
+        return case_keys.actor_of(record)
     if guests.of(request) is not None:
         return GUEST
     helping = helping_of(request)
@@ -226,3 +296,12 @@ def refused(request: HttpRequest, refusal: DomainError, *, back: str = "") -> Ht
     return render(
         request, "portal/refused.html", {"reason": str(refusal), "back": back}, status=409
     )
+
+
+def too_often(request: HttpRequest, back: str) -> HttpResponse:
+    """The answer where one of `identity.limits` is reached."""
+    context = {
+        "reason": _("This was done too often from here. Please try again in an hour."),
+        "back": back,
+    }
+    return render(request, "portal/refused.html", context, status=429)

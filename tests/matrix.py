@@ -162,6 +162,15 @@ TOWN: dict[str, Row] = {
     # Whoever has the link, signed in or not.
     "portal:go_on": Row(_of(STAFF, FORBIDDEN), OK, FOUND, objects=True),
     "portal:go_on_later": applicant(owner(FOUND, FOUND)),  # a resident's draft is not a guest's
+    "portal:send_by_mail": applicant(owner(FOUND, FOUND)),  # likewise
+    # What was sent without signing in. The first two say the same whatever there is.
+    "portal:case_link": everybody(OK, INVALID),
+    "portal:case_by_mail": Row(
+        {}, {v: FOUND if v == "owner" else OK for v in VISITORS}, FOUND, objects=True
+    ),
+    "portal:open_case": Row(_of(STAFF, FORBIDDEN), OK, FOUND, objects=True),
+    "portal:close_case": owner(NOT_ALLOWED, FOUND),
+    "portal:into_account": owner(FOUND, FOUND),  # it is in there
     "portal:take_over": owner(FOUND, FOUND),  # it is theirs already
     "portal:for_whom": residents(OK, INVALID),
     "portal:draft": applicant(owner(FOUND)),

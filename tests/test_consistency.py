@@ -187,6 +187,8 @@ ON_DELETE = {
     "forms.Upload.draft": "CASCADE",
     "forms.Upload.attachment": "CASCADE",
     "forms.ResumeLink.draft": "CASCADE",
+    "cases.SendingAddress.draft": "CASCADE",
+    "cases.CaseKey.case": "CASCADE",
     "notifications.Message.recipient": "CASCADE",
     "notifications.Delivery.message": "CASCADE",
     "notifications.Preference.resident": "CASCADE",

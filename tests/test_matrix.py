@@ -37,9 +37,10 @@ PROBES = 1_000
 
 #: Addresses whose answer does not depend on the id at this point, so that it says nothing:
 #: a passkey is looked up after who it is has been confirmed, an unsigned return is never looked up,
-#: a row of the worker belongs to nobody.
+#: a row of the worker belongs to nobody, a link by mail is sent or not without saying so.
 SAME_FOR_ANY_ID = {
     "mfa_remove_webauthn", "mfa_edit_webauthn", "portal:pay_return", "desk:retry",
+    "portal:case_by_mail",
 }  # fmt: skip
 
 
@@ -199,6 +200,7 @@ def _make_world(town: Any) -> World:
             "notice": "decision_made",
             "token": behalf.asked_to_sign(draft)[1],
             "link": guests.resume_link(of),
+            "case_key": guests.case_link(guests.sent_case()),
             "guest_token": make.guest_token(consultation.case),
             "code": letter.code,
             "offering_id": of.pk,

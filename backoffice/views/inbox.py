@@ -52,6 +52,8 @@ class Line:
     undelivered: bool = False
     # Whether the key "c" takes it: the reader works on it and does not have it yet.
     claimable: bool = False
+    # Sent without signing in: nothing about the applicant is verified.
+    unproven: bool = False
 
 
 def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> list[Line]:
@@ -67,8 +69,9 @@ def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> 
                 str(case.stage_now.title),
                 due(case, today),
                 case.applicant_name if processed else "",
-                processed and case.undelivered_at is not None,
-                processed and case.closed_at is None and case.assigned_to_id != reader.pk,
+                undelivered=processed and case.undelivered_at is not None,
+                claimable=processed and case.closed_at is None and case.assigned_to_id != reader.pk,
+                unproven=processed and case.application.without_sign_in,
             )
         )
     return found

@@ -3,7 +3,8 @@
 What stays: the ledger (ids, names of events and of staff, the receipt number), the accounts (fees,
 payments, lines of bank files and the numbers of receipts; the payer's name is taken out of the
 fees) and the run itself. The resident's account and what they chose to keep for the next
-application are their own and stay.
+application are their own and stay. Of whoever sent without signing in there is no account: what
+was known of them, their address for mail and the ways into the case go with it.
 
 Applications and issued letters are removed by functions of the schema's owner alone (migrations
 ``application_forgotten`` and ``letters_forgotten``), only while a confirmed run waits to do it.
@@ -23,7 +24,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit import ledger
-from cases import copies, writing
+from cases import case_keys, copies, writing
 from cases.models import (
     Case,
     Cosignature,
@@ -83,6 +84,7 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
     case.waivers.all().delete()
     case.delete()
     _call("SELECT cases_application_forget(%s)", application.pk)
+    case_keys.forget(application)
     Document.objects.filter(pk__in=[paper.pk for paper in papers]).delete()
     Attachment.objects.filter(pk__in=[file.pk for file in files]).delete()
     Draft.objects.filter(pk__in=[application.idempotency_key, *others]).delete()

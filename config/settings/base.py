@@ -235,6 +235,12 @@ ACCOUNT_RATE_LIMITS = {
     "guest_draft": "30/h/ip",
     "guest_link": "20/h/ip",
     "guest_link_to": "5/d/key",
+    # Codes that show an address before something is sent without signing in, and links to go on
+    # with what was sent so, for one address, number or case.
+    "guest_code": "20/h/ip",
+    "guest_code_to": "5/h/key",
+    "case_link": "20/h/ip",
+    "case_link_to": "5/h/key",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

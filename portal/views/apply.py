@@ -44,6 +44,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "is_resident": user is not None,
         "guest_draft": begun,
         "begins_as_guest": user is None and begun is None and offering.begins_without_sign_in,
+        "sends_as_guest": offering.sends_without_sign_in,
         "kept_days": forms_guests.KEPT.days,
         "can_fill": user is None or _lacks(user, concepts),
         "begin_url": begin,

@@ -17,18 +17,18 @@ from cases.linked import offers, reading
 from cases.models import Case
 from common.errors import Conflict, NotAllowed
 from forms import attachments, display
-from portal import wording
-from portal.http import actor_of, refused, resident_of, resident_page
+from portal import by_link, guests, wording
+from portal.http import actor_of, case_page, refused, resident_of
 from portal.progress import steps
 
 
 def own_case(request: HttpRequest, case_id: uuid.UUID) -> Case:
-    """The signed-in resident's case. Raises `NotFound`."""
+    """The case of a `case_page`'s resident. Raises `NotFound`."""
     return queries.case_for_resident(resident_of(request), case_id)
 
 
 @require_safe
-@resident_page
+@case_page
 def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The receipt number, and what happens now."""
     case = own_case(request, case_id)
@@ -42,7 +42,7 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@resident_page
+@case_page
 def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Time line, whose turn it is, the clock in words, and what the resident can do."""
     case = own_case(request, case_id)
@@ -62,12 +62,13 @@ def progress(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "copy": copies.document_of(case.application),
         "doubt": queries.open_doubt(case),
         "unread": threads.unread_of_resident(case),
+        "by_link": by_link.shown_with(case) if guests.record_here(request) else None,
     }
     return render(request, "portal/case.html", context)
 
 
 @require_safe
-@resident_page
+@case_page
 def sent(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The answers as they stand, corrections in place; made to be printed."""
     case = own_case(request, case_id)
@@ -85,7 +86,7 @@ def sent(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def withdraw(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Ask once, then take the application back."""
     case = own_case(request, case_id)

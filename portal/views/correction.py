@@ -19,7 +19,7 @@ from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft
 from forms.pages import StepPage
 from identity import parked
-from portal.http import actor_of, refused, resident_page
+from portal.http import actor_of, case_page, refused
 from portal.views.case import own_case
 
 
@@ -32,7 +32,7 @@ def _open_correction(case: Case) -> tuple[CorrectionRequest, Draft]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def answer(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The questions again. What is complete leads to the page that sends it."""
     case = own_case(request, case_id)
@@ -76,7 +76,7 @@ def _page(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def send(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The corrected answers once more, then send."""
     case = own_case(request, case_id)

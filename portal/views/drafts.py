@@ -22,13 +22,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
-from cases import clocks, cosigning, policies
+from cases import clocks, cosigning, guest_sending, policies, proving
 from cases.linked import opening as linked
+from cases.models import Case
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import adoption, drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
+from forms.guests import Guest
 from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
 from forms.pages import StepPage
@@ -218,7 +220,7 @@ def check(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
         return redirect(way_on(draft))
     changed = up_to_date(request, draft) is not None
     if request.method == "POST":
-        if draft.is_guest:
+        if draft.is_guest and not proving.shown(draft):
             return redirect(guests.sign_in_url(draft))
         if changed or not _has_seen(request, draft):
             return _check_page(request, draft, status=409)
@@ -242,13 +244,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     if not confirmed and draft.is_open and not helping_of(request):
         return to_confirmation(request)
     try:
-        case = cases.submit_application(
-            draft=draft,
-            by=actor_of(request),
-            language=get_language() or "ja",
-            confirmed=confirmed,
-            read_back=request.POST.get("read_back", ""),
-        )
+        case = _submitted(request, draft, confirmed=confirmed)
         if request.POST.get("keep") == "yes" and not helping_of(request):
             profile.keep(draft, by=actor_of(request))
     except InvalidInput as refusal:
@@ -258,12 +254,16 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
         draft.refresh_from_db()
         up_to_date(request, draft)
         return _check_page(request, draft, status=409)
+    except DraftClosed:  # a guest's, passed on or deleted in another window
+        return redirect("portal:draft", draft_id=draft.pk)
     except NotAllowed as refusal:
+        if refusal.code == "no_address":
+            return redirect("portal:send_by_mail", draft_id=draft.pk)
         back = "portal:cosigners" if refusal.code == "not_signed" else ""
         return refused(
             request,
             refusal,
-            back=reverse(back, args=[draft.pk]) if back else overview_of(request),
+            back=reverse(back, args=[draft.pk]) if back else later_url(request, draft),
         )
     except TamperedValue as refusal:
         _note_tampering(request, draft)
@@ -271,6 +271,22 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     if helping_of(request):
         return redirect("desk:counter_done", case_id=case.pk)
     return redirect("portal:receipt", case_id=case.pk)
+
+
+def _submitted(request: HttpRequest, draft: Draft, *, confirmed: bool) -> Case:
+    language = get_language() or "ja"
+    applicant = applicant_of(request)
+    if isinstance(applicant, Guest):
+        case = guest_sending.send(draft=draft, guest=applicant, language=language)
+        guests.open_case(request)
+        return case
+    return cases.submit_application(
+        draft=draft,
+        by=actor_of(request),
+        language=language,
+        confirmed=confirmed,
+        read_back=request.POST.get("read_back", ""),
+    )
 
 
 def _note_tampering(request: HttpRequest, draft: Draft) -> None:
@@ -298,6 +314,7 @@ def _check_page(
         "draft": draft,
         "actor": request.user,
         "guest": guests.notice_of(draft),
+        **_without_sign_in(draft, offering),
         "replaced": adoption.replaced_of(draft),
         "later_url": later_url(request, draft),
         "in_the_way": _in_the_way(request, draft, offering),
@@ -320,6 +337,12 @@ def _check_page(
         "may_send": screening.get("may_send", True),
     }
     return render(request, "portal/check.html", context, status=status)
+
+
+def _without_sign_in(draft: Draft, offering: Offering | None) -> dict[str, object]:
+    """Whether a guest can send it, and the address that they have shown; no query for others."""
+    may = draft.is_guest and offering is not None and offering.sends_without_sign_in
+    return {"may_send_by_mail": may, "shown_address": proving.shown(draft) if may else ""}
 
 
 def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -> str:

@@ -21,7 +21,7 @@ from documents.models import Document
 from forms.errors import FileRefused
 from forms.uploads.examine import SafeFile
 from payments.models import FeeDue, Payment, Refund
-from portal.http import actor_of, refused, resident_page
+from portal.http import actor_of, case_page, refused
 from portal.representing import examined
 from portal.views.case import own_case
 
@@ -29,7 +29,7 @@ EVIDENCE = "evidence"
 
 
 @require_safe
-@resident_page
+@case_page
 def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Every part of the fee with its day, what came, receipts, refunds and requests."""
     case = own_case(request, case_id)
@@ -50,7 +50,7 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def waiver(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> HttpResponse:
     """Ask to be let off a fee (減免申請)."""
     case = own_case(request, case_id)
@@ -95,7 +95,7 @@ def waiver(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> HttpR
 
 
 @require_safe
-@resident_page
+@case_page
 def receipt(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> HttpResponseBase:
     """The receipt as PDF (領収書)."""
     case = own_case(request, case_id)
@@ -105,7 +105,7 @@ def receipt(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> Http
 
 
 @require_safe
-@resident_page
+@case_page
 def waiver_letter(
     request: HttpRequest, case_id: uuid.UUID, waiver_id: uuid.UUID
 ) -> HttpResponseBase:

@@ -21,7 +21,7 @@ from forms import attachments
 from forms.models import Attachment
 from forms.uploads import images
 from portal import guests, queries
-from portal.http import applicant_of, applicant_page, refused, resident_page
+from portal.http import applicant_of, applicant_page, case_page, refused
 from portal.views.case import own_case
 
 
@@ -60,7 +60,7 @@ def _attached(request: HttpRequest, attachment_id: uuid.UUID) -> Attachment:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def copy(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
     """The copy of the application as PDF; until it is there, a page that says so.
 
@@ -87,7 +87,7 @@ def copy(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
 
 
 @require_safe
-@resident_page
+@case_page
 def data(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
     """The application as JSON: the answers as they stand, with the schema that they follow."""
     case = own_case(request, case_id)

@@ -35,6 +35,7 @@ from portal.http import (
     resident_of,
     resident_or_none,
     resident_page,
+    too_often,
 )
 from portal.ways import way_on
 
@@ -54,7 +55,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
     if draft is None:
         back = reverse("portal:start", args=[slug])
         if not limits.allows(request, limits.GUEST_DRAFT):
-            return _too_often(request, back)
+            return too_often(request, back)
         guest = guests.become(request)
         try:
             draft = forms_guests.begin(
@@ -78,7 +79,7 @@ def go_on_later(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
     try:
         resuming.checked_address(address)
         if not limits.allows(request, limits.GUEST_LINK):
-            return _too_often(request, request.path)
+            return too_often(request, request.path)
         # What others do with this address is nobody's business: over its limit nothing is sent, and
         # the page says the same.
         if limits.allows(request, limits.GUEST_LINK_TO, key=address.strip().lower()):
@@ -216,11 +217,3 @@ def _choosing(request: HttpRequest, draft: Draft, own: Draft) -> HttpResponse:
         return refused(request, refusal, back=reverse("portal:applications"))
     status = 422 if context["problem"] else 200
     return render(request, "portal/take_over.html", context, status=status)
-
-
-def _too_often(request: HttpRequest, back: str) -> HttpResponse:
-    context = {
-        "reason": _("This was done too often from here. Please try again in an hour."),
-        "back": back,
-    }
-    return render(request, "portal/refused.html", context, status=429)

@@ -17,12 +17,12 @@ from common.errors import NotFound
 from documents import files as documents
 from documents.errors import DamagedFile
 from documents.models import Document
-from portal.http import actor_of, refused, resident_page
+from portal.http import actor_of, case_page, refused
 from portal.views.case import own_case
 
 
 @require_safe
-@resident_page
+@case_page
 def decision(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """The letter in force as a page, in the reader's language; on paper it is Japanese."""
     case = own_case(request, case_id)
@@ -46,7 +46,7 @@ def decision(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-@resident_page
+@case_page
 def document(request: HttpRequest, case_id: uuid.UUID, document_id: uuid.UUID) -> HttpResponseBase:
     """A letter on this case as PDF: the one in force, or an earlier edition."""
     case = own_case(request, case_id)

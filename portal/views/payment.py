@@ -19,13 +19,13 @@ from payments import actions, numbers, providers
 from payments.errors import PaymentsUnavailable, UntrustedAnswer
 from payments.models import FeeDue, FinanceSettings, Payment
 from payments.queries import last_try
-from portal.http import refused, resident_page
+from portal.http import case_page, refused
 from portal.views.case import own_case
 from tenants.links import absolute
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def pay(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID | None = None) -> HttpResponse:
     """A fee, or a part of one, and how it comes about; then to the provider, or by transfer."""
     case = own_case(request, case_id)

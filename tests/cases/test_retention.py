@@ -17,11 +17,12 @@ from psycopg import sql
 
 from audit import export, verify
 from audit.models import LedgerEntry
-from cases import actions, bulk, desk_actions, tasks
+from cases import actions, bulk, case_keys, desk_actions, tasks
 from cases.desk import InboxFilter
 from cases.models import (
     Application,
     Case,
+    CaseKey,
     Decision,
     FeeWaiver,
     IssuedLetter,
@@ -41,12 +42,13 @@ from common.models import OutboxRow
 from documents.models import Document
 from forms import profile
 from forms.models import Attachment, Draft, ProfileFact
+from identity.models import User
 from notifications import notices
 from notifications.actions import send
 from notifications.models import Message
 from payments.models import FeeDue
 from tenants.files import PrivateStorage
-from tests.factories import behalf, people
+from tests.factories import behalf, guests, people
 from tests.factories import cases as make
 
 Travel = Callable[[date], None]
@@ -518,6 +520,23 @@ def test_everything_that_hangs_on_a_case_goes_with_it() -> None:
     }
     # What came of a case outlives it; it forgets of which.
     assert hanging - {"cases.Case.application", "cases.Case.origin"} == BY_NAME
+
+
+def test_of_whoever_had_no_account_nothing_is_left(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = guests.sent_case()
+    record = case.resident
+    guests.case_link(case)
+    actions.withdraw(case=case, by=case_keys.actor_of(record))
+    outbox.drain()
+    assert Message.objects.filter(recipient=record).exists()
+    on(date(2028, 4, 1))
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    outbox.drain()
+    assert not Application.objects.exists()
+    assert not User.objects.filter(pk=record.pk).exists()
+    assert not CaseKey.objects.exists()
+    assert not Message.objects.filter(kind="application_received").exists()
 
 
 def test_the_chain_of_the_ledger_stays_whole(own_database: str, on: Travel) -> None:

@@ -10,6 +10,7 @@ from django.utils import translation
 from audit.models import LedgerEntry
 from catalogue import offerings, queries
 from catalogue.models import Offering, WorkflowVersion
+from catalogue.template import SignIn
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict
 from forms import definitions, versions
@@ -145,3 +146,17 @@ def test_own_form_that_no_longer_fits_is_said(town: Any) -> None:
     offering.save()
     with pytest.raises(DefinitionError, match="letter hours"):
         _adopt()
+
+
+def test_town_can_be_stricter_about_the_sign_in_but_not_looser(town: Any) -> None:
+    def adopt(key: str, sign_in: SignIn | None = None) -> Offering:
+        return offerings.adopt(key, by=SYSTEM, department=people.department(), sign_in=sign_in)
+
+    assert adopt("street_stalls").sends_without_sign_in
+    stricter = adopt("street_stalls", SignIn.TO_SEND)
+    assert (stricter.begins_without_sign_in, stricter.sends_without_sign_in) == (True, False)
+    assert adopt("street_stalls").sign_in is SignIn.TO_SEND  # left as the town had it
+    assert not adopt("street_stalls", SignIn.REQUIRED).begins_without_sign_in
+    assert "sign_in" not in adopt("street_stalls", SignIn.OPTIONAL).settings
+    with pytest.raises(ValueError, match="'park_use' says 'to_send', which 'optional' is looser"):
+        adopt("park_use", SignIn.OPTIONAL)

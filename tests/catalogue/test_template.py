@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.registry import catalogue
-from catalogue.template import TemplateError
+from catalogue.template import SignIn, TemplateError
 from tests.catalogue.folders import Folder
 
 
@@ -32,6 +32,18 @@ def test_shipped_services_are_in_the_catalogue(key: str) -> None:
             assert text[language]
 
 
+@pytest.mark.parametrize(
+    "also", ["", "\n        required: false", "\n        show_when: people > 1"]
+)
+def test_sending_without_sign_in_needs_a_name(folder: Folder, also: str) -> None:
+    folder.replace("service.yaml", "minutes: 5", "minutes: 5\nsign_in: optional")
+    assert folder.load().service.sign_in is SignIn.OPTIONAL
+    concept = "\n        concept: person.fullName"
+    folder.replace("form.yaml", concept, f"{concept}\n        {also}" if also else "")
+    with pytest.raises(TemplateError, match=r"form\.yaml: sign_in 'optional' .*person\.fullName"):
+        folder.load()
+
+
 def test_unknown_service_names_what_there_is() -> None:
     with pytest.raises(
         LookupError, match=r"no service template 'moon_landing' \(there are: .*park"
@@ -46,6 +58,16 @@ def test_unknown_service_names_what_there_is() -> None:
         ("service.yaml", "version: 1.0.0", "version: one", r"service\.yaml: version"),
         ("service.yaml", "minutes: 5", "minutes: 5\ncolour: red", r"service\.yaml: colour"),
         ("service.yaml", "valid_from: use_day", "valid_from: x", r"valid_from: no question 'x'"),
+        ("service.yaml", "minutes: 5", "minutes: 5\nsign_in: optional\nassurance: high",
+         r"service\.yaml: .*assurance 'high'"),
+        ("service.yaml", "kind: permit", "kind: benefit\nsign_in: optional",
+         r"service\.yaml: .*a benefit is paid to somebody who is known"),
+        ("service.yaml", "minutes: 5",
+         "minutes: 5\nsign_in: optional\ncosign: {count: 1, by: {ja: a, en: a}}",
+         r"service\.yaml: .*cannot ask others to sign \(cosign\)"),
+        ("service.yaml", "minutes: 5", "minutes: 5\nsign_in: optional\non_behalf: [guardian]",
+         r"service\.yaml: .*\(on_behalf: guardian\)"),
+        ("service.yaml", "minutes: 5", "minutes: 5\nsign_in: sometimes", r"service\.yaml: sign_in"),
         ("letter.yaml", "[use_day, people]", "[moon]", r"particulars: no question 'moon'"),
         ("letter.yaml", "refused:", "denied:", r"letter\.yaml: "),
         ("form.yaml", "type: number", "type: hologram", r"form\.yaml: "),

@@ -30,12 +30,14 @@ EVERYTHING: dict[str, Any] = {
     "first": date(2026, 4, 6),
     "last": date(2026, 4, 10),
     "rule": "公園は交代で",
+    "without_sign_in": True,
 }
 
 
 #: To an address that may belong to nobody we know: no name is said.
 TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
+    "case_link_asked",
 }  # fmt: skip
 #: Between colleagues, or about the mails themselves.
 ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered", "rule_broken"}
@@ -62,7 +64,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "case_due_soon", "case_overdue", "opinion_reminder", "opinion_asked", "decided_together",
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
         "mail_undelivered", "message_written", "resident_wrote",
-        "correction_reminder", "correction_overdue", "rule_broken",
+        "correction_reminder", "correction_overdue", "rule_broken", "case_link_asked",
     }  # fmt: skip
 
 
