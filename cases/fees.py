@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import actions as payments
+from billing.models import FeeDue
 from cases import actions, partial, timeline
 from cases.models import Case, Decision
 from catalogue.instalments import Part
@@ -19,8 +21,6 @@ from catalogue.unpaid import Unpaid
 from common.actor import SYSTEM, Actor
 from common.calendar import add_working_days
 from common.errors import NotFound
-from payments import actions as payments
-from payments.models import FeeDue
 
 
 def raise_for(decision: Decision) -> FeeDue | None:

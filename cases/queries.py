@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from billing.models import FeeDue
 from cases import clocks, desk, policies, timeline
 from cases.clocks import ClockNow
 from cases.models import Application, Case, CorrectionRequest, Decision
@@ -21,7 +22,6 @@ from documents.models import Document
 from forms.models import FormVersion
 from identity.models import User
 from identity.roles import Role, has_role
-from payments.models import FeeDue
 from workflow.definition import Ball, Outcome, Stage
 
 _decision: Lookup[Decision] = Lookup(

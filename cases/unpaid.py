@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from billing.models import FeeDue
 from cases import fees, timeline
 from cases.models import Case, FeeWaiver
 from common import outbox
-from payments.models import FeeDue
 
 log = structlog.get_logger(__name__)
 #: The most days before its due date that a service may remind of a fee.

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
+from billing import refunds
 from cases import bulk, printing
 from cases.desk import InboxFilter
 from cases.models import Case
@@ -27,7 +28,6 @@ from forms.models import Attachment, Draft, ProfileFact, Upload
 from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
-from payments import refunds
 from tests import matrix
 from tests.factories import behalf, guests, people
 from tests.factories import cases as make

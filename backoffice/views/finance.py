@@ -19,14 +19,14 @@ from backoffice.fee_forms import SettingsForm, account_form, day_of, error_list,
 from backoffice.templatetags.finance import source_name
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
+from billing import actions, numbers, queries, refunds
+from billing.models import FeeDue, FinanceSettings, Refund
 from cases import fees as case_fees
 from cases.models import Receipt
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.access import staff_required
 from identity.models import Role
-from payments import actions, numbers, queries, refunds
-from payments.models import FeeDue, FinanceSettings, Refund
 
 at_the_till = staff_required(Role.FINANCE)
 PER_PAGE = 50

@@ -21,6 +21,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit import ledger
+from billing.models import FeeDue
 from cases import copies
 from cases.models import (
     Case,
@@ -39,7 +40,6 @@ from forms import attachments
 from forms.models import Attachment, Draft, ProfileFact
 from forms.validation import is_uuid
 from notifications.models import Message
-from payments.models import FeeDue
 from tenants.files import PrivateStorage
 
 REMOVE_FILES = "cases.remove_files"

@@ -48,7 +48,7 @@ TENANT_APPS = [
     "workflow",
     "documents",
     "notifications",
-    "payments",
+    "billing",
     "catalogue",
     "cases",
     *SERVICE_APPS,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.models import FeeDue, Payment, Refund
 from cases import fees, waivers
 from cases.models import Receipt
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -20,7 +21,6 @@ from documents.errors import DamagedFile
 from documents.models import Document
 from forms.errors import FileRefused
 from forms.uploads.examine import SafeFile
-from payments.models import FeeDue, Payment, Refund
 from portal.http import actor_of, refused, resident_page
 from portal.representing import examined
 from portal.views.case import own_case

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import actions, numbers, providers
+from billing.errors import PaymentsUnavailable, UntrustedAnswer
+from billing.models import FeeDue, FinanceSettings, Payment
+from billing.queries import last_try
 from cases import fees, waivers
 from common.errors import Conflict, DomainError, NotFound
-from payments import actions, numbers, providers
-from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import FeeDue, FinanceSettings, Payment
-from payments.queries import last_try
 from portal.http import refused, resident_page
 from portal.views.case import own_case
 from tenants.links import absolute

@@ -13,15 +13,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
+from billing.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment, Refund
 from cases import waivers
 from cases.models import Case, FeeWaiver, Receipt
 from common import outbox
 from common.actor import Actor
 from identity.models import Role, User
-from payments.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment, Refund
+from tests.billing.bank import Transfer, zengin_03
 from tests.factories import cases as make
 from tests.factories import people
-from tests.payments.bank import Transfer, zengin_03
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.db.models import CASCADE
 
 from audit import export, verify
 from audit.models import LedgerEntry
+from billing.models import FeeDue
 from cases import actions
 from cases.models import (
     Application,
@@ -38,7 +39,6 @@ from common.models import OutboxRow
 from documents.models import Document
 from forms.models import Attachment, Draft
 from notifications.models import Message
-from payments.models import FeeDue
 from tenants.files import PrivateStorage
 from tests.factories import cases as make
 from tests.factories import people

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import FeeDue
+from billing.providers import signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST
 from cases.models import Case
 from catalogue.models import Offering
 from common import outbox
 from identity.models import User
-from payments.models import FeeDue
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST
 from tests.factories import cases as make
 
 

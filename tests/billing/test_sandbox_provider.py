@@ -14,11 +14,11 @@ from django.conf import settings
 from django.test import RequestFactory
 from django.utils import timezone
 
-from payments import providers
-from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import Attempt, FeeDue
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
+from billing import providers
+from billing.errors import PaymentsUnavailable, UntrustedAnswer
+from billing.models import Attempt, FeeDue
+from billing.providers import signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
 
 BACK = "http://shiomi.localhost:8000/applications/1/pay/"
 

@@ -11,8 +11,8 @@ import jaconv
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from payments import numbers
-from payments.models import BankLine, BankStatement, FeeDue, Payment, Refund
+from billing import numbers
+from billing.models import BankLine, BankStatement, FeeDue, Payment, Refund
 
 VIEWS = ("open", "overdue", "paid", "surplus", "refunds", "ended", "all")
 

@@ -20,17 +20,19 @@ WORDINGS = {
 
 
 class PaymentsConfig(AppConfig):
-    name = "payments"
+    name = "billing"
+    # Tables, migrations and kinds of the outbox keep the name that they began with.
+    label = "payments"
     verbose_name = _("Payments")
 
     def ready(self) -> None:
         # Registries are filled once the apps are loaded, not on import.
         from audit import events  # noqa: PLC0415
-        from payments.providers import registry  # noqa: PLC0415
-        from payments.providers.sandbox import SandboxProvider  # noqa: PLC0415
+        from billing.providers import registry  # noqa: PLC0415
+        from billing.providers.sandbox import SandboxProvider  # noqa: PLC0415
 
         registry.register(SandboxProvider.key, SandboxProvider())
-        from payments import banking, refunds  # noqa: F401, PLC0415  outbox handlers
+        from billing import banking, refunds  # noqa: F401, PLC0415  outbox handlers
 
         for event, wording in WORDINGS.items():
             events.register(event, wording=wording)

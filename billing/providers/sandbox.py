@@ -14,10 +14,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from billing.errors import PaymentsUnavailable, UntrustedAnswer
+from billing.models import Attempt, Payment
+from billing.providers import PaymentResult, signing
 from common.database import connection
-from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import Attempt, Payment
-from payments.providers import PaymentResult, signing
 
 REQUEST = "madoguchi.pay.request"
 ANSWER = "madoguchi.pay.answer"

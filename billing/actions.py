@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import numbers, providers
+from billing.errors import NotDue, UntrustedAnswer
+from billing.models import Attempt, FeeDue, Payment
+from billing.providers import PaymentResult
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import NotFound
 from common.text import Text
-from payments import numbers, providers
-from payments.errors import NotDue, UntrustedAnswer
-from payments.models import Attempt, FeeDue, Payment
-from payments.providers import PaymentResult
 
 FEE_PAID = "payments.fee_paid"
 _NUMBER_ATTEMPTS = 5

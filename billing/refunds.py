@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import providers
+from billing.models import FeeDue, FinanceSettings, Payment, Refund
 from common import outbox
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.models import User
-from payments import providers
-from payments.models import FeeDue, FinanceSettings, Payment, Refund
 
 REFUND = "payments.refund"
 REFUNDED = "payments.refunded"

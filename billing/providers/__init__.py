@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from billing.errors import PaymentsUnavailable
+from billing.models import Attempt, Payment
 from common.registry import Registry
-from payments.errors import PaymentsUnavailable
-from payments.models import Attempt, Payment
 
 Outcome = Literal["paid", "declined", "cancelled"]
 

@@ -11,16 +11,16 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing import actions, banking, queries
+from billing.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
 from common import outbox
 from common.actor import SYSTEM
 from common.errors import Conflict, InvalidInput, NotFound
 from common.models import OutboxRow
 from common.text import Text
 from identity.models import Role, User
-from payments import actions, banking, queries
-from payments.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
+from tests.billing.bank import Transfer, table, zengin_03
 from tests.factories import people
-from tests.payments.bank import Transfer, table, zengin_03
 
 
 @pytest.fixture

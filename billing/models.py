@@ -12,7 +12,7 @@ from common.text import Text, TextField
 
 
 class FeeDue(models.Model):
-    """One fee to be paid, in yen. Rows are made by `payments.actions.raise_fee`.
+    """One fee to be paid, in yen. Rows are made by `billing.actions.raise_fee`.
 
     It does not know what it is for beyond its reference: the room that raised it keeps the link.
     """
@@ -29,7 +29,7 @@ class FeeDue(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # What the payer and the finance office read, e.g. the receipt number of the application.
     reference = models.CharField(max_length=64)
-    # What a payer writes before their name in a bank transfer: `payments.numbers`.
+    # What a payer writes before their name in a bank transfer: `billing.numbers`.
     number = models.CharField(max_length=10, unique=True, null=True, blank=True)
     title: models.Field[Text, Text] = TextField()
     # The parts of one fee share a series: this is part `part` of `parts`.
@@ -155,8 +155,8 @@ class Attempt(models.Model):
         return f"{self.provider} {self.amount}"
 
 
-from payments.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
-from payments.refund_models import Refund  # noqa: E402
+from billing.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
+from billing.refund_models import Refund  # noqa: E402
 
 __all__ = [
     "Attempt",

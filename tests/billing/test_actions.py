@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from billing import actions, queries
+from billing.errors import NotDue, UntrustedAnswer
+from billing.models import FeeDue, Payment
+from billing.providers import PaymentResult
 from common.actor import SYSTEM
 from common.errors import NotFound
 from common.models import OutboxRow
 from common.text import Text
-from payments import actions, queries
-from payments.errors import NotDue, UntrustedAnswer
-from payments.models import FeeDue, Payment
-from payments.providers import PaymentResult
 
 
 def result_for(fee: FeeDue, **changes: Any) -> PaymentResult:
