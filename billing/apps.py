@@ -30,9 +30,11 @@ class PaymentsConfig(AppConfig):
         from audit import events  # noqa: PLC0415
         from billing.providers import registry  # noqa: PLC0415
         from billing.providers.sandbox import SandboxProvider  # noqa: PLC0415
+        from billing.providers.stripe_checkout import StripeProvider  # noqa: PLC0415
 
         registry.register(SandboxProvider.key, SandboxProvider())
-        from billing import banking, refunds  # noqa: F401, PLC0415  outbox handlers
+        registry.register(StripeProvider.key, StripeProvider())
+        from billing import banking, paying, refunds  # noqa: F401, PLC0415  outbox handlers
 
         for event, wording in WORDINGS.items():
             events.register(event, wording=wording)

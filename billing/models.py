@@ -138,6 +138,20 @@ class Payment(models.Model):
 class Attempt(models.Model):
     """That somebody went to a provider to pay: for how much, so that its answer can be compared."""
 
+    class State(models.TextChoices):
+        OPEN = "open", _("Can be paid")
+        # The payer is back, or the provider waits for the money itself.
+        RETURNED = "returned", _("Being confirmed")
+        PAID = "paid", _("Paid")
+        OVER = "over", _("Over, not paid")
+        # The answer does not fit, or none ever came: a person has to look at the provider's pages.
+        UNCLEAR = "unclear", _("Unclear")
+
+    #: States in which money may still come.
+    LIVE = (State.OPEN, State.RETURNED)
+    #: States in which nobody is asked to pay: it may be paid already.
+    AWAITED = (State.RETURNED, State.UNCLEAR)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     fee = models.ForeignKey(FeeDue, on_delete=models.PROTECT, related_name="attempts")
     provider = models.CharField(max_length=32)
@@ -146,6 +160,11 @@ class Attempt(models.Model):
     transaction_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     # What the provider's library keeps about it; no card, no person.
     kept: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # What was there before there were states is over.
+    state = models.CharField(
+        max_length=8, choices=State.choices, default=State.OPEN, db_default=State.OVER
+    )
+    ends_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -153,6 +172,26 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.amount}"
+
+
+class ProviderEvent(models.Model):
+    """That a provider's event was taken, so that the same one again changes nothing."""
+
+    provider = models.CharField(max_length=32)
+    event_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=100)
+    # None: it is about something that this town knows nothing of.
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="events")
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["received_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="event_taken_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind}"
 
 
 from billing.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
@@ -165,5 +204,6 @@ __all__ = [
     "FeeDue",
     "FinanceSettings",
     "Payment",
+    "ProviderEvent",
     "Refund",
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from billing import providers
+from billing import actions, providers
 from billing.models import FeeDue, FinanceSettings, Payment, Refund
 from common import outbox
 from common.actor import Actor
@@ -57,7 +57,7 @@ def ask(
 
     Raises `InvalidInput`, `NotFound`.
     """
-    fee = _locked_fee(fee_id)
+    fee = actions.locked(fee_id)
     left = refundable(fee)
     payment = by_provider(fee) if way == Refund.Way.PROVIDER else None
     errors: dict[str, list[str]] = {}
@@ -182,11 +182,4 @@ def _locked(refund_id: uuid.UUID) -> Refund:
     found = Refund.objects.select_for_update().filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."), code="no_refund")
-    return found
-
-
-def _locked_fee(fee_id: uuid.UUID) -> FeeDue:
-    found = FeeDue.objects.select_for_update().filter(pk=fee_id).first()
-    if found is None:
-        raise NotFound(_("There is no such fee."), code="no_fee")
     return found

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from billing import paying
 from billing.models import FeeDue
 from cases import clocks, desk, policies, timeline
 from cases.clocks import ClockNow
@@ -118,6 +119,8 @@ class Progress:
     decision: Decision | None
     document: Document | None
     can_withdraw: bool
+    # The fee seems to be paid; the provider has not confirmed it yet.
+    confirming: bool = False
 
     @property
     def ball(self) -> Ball:
@@ -128,6 +131,8 @@ def progress(case: Case) -> Progress:
     """The course of a case in three statements besides the case itself."""
     decision = getattr(case, "decision", None)
     fee = decision.fee if decision else None
+    if fee is not None and fee.state != FeeDue.State.DUE:
+        fee = None
     open_correction = case.corrections.filter(answered_at__isnull=True).first()
     return Progress(
         case=case,
@@ -135,7 +140,8 @@ def progress(case: Case) -> Progress:
         clock=clock(case),
         entries=timeline.entries(case),
         correction=open_correction,
-        fee=fee if fee and fee.state == FeeDue.State.DUE else None,
+        fee=fee,
+        confirming=fee is not None and paying.confirming(fee) is not None,
         decision=decision,
         document=decision.letter if decision else None,
         can_withdraw=any(

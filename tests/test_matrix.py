@@ -96,6 +96,7 @@ class TestTable:
             "portal:consulted", "portal:consulted_file",
             "desk:reports_download",  # a kind of file
             "desk:notice_wording",
+            "payment_event",  # a kind of provider
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -180,6 +181,8 @@ def _make_world(town: Any) -> World:
             "ending": "xlsx",
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
             "fee_id": fee.pk,
+            "attempt_id": fee.attempts.create(provider="sandbox", amount=fee.amount).pk,
+            "provider": "stripe",
             "refund_id": refunds.ask(
                 fee_id=fee.pk, amount=1, reason="x", way="cash", by=users["admin"]
             ).pk,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import paying
 from billing.models import FeeDue, Payment, Refund
 from cases import fees, waivers
 from cases.models import Receipt
@@ -42,6 +43,7 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "case": case,
         "application": case.application,
         "parts": [(part, receipts.get(part.pk)) for part in parts],
+        "confirming": paying.being_confirmed(ids),
         "payments": Payment.objects.filter(fee__in=ids, outcome__in=Payment.MONEY),
         "refunds": Refund.objects.filter(fee__in=ids, state=Refund.State.DONE),
         "waivers": case.waivers.select_related("letter"),

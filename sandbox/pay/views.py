@@ -83,6 +83,7 @@ def _return_address(order: dict[str, Any], outcome: str) -> str:
             "reference": order["reference"],
             "amount": order["amount"],
             "outcome": outcome,
+            "try": order["try"],
             "payment_id": _payment_id(order["try"], outcome),
         },
     )

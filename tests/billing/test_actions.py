@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing import actions, queries
+from billing import actions, paying, queries
 from billing.errors import NotDue, UntrustedAnswer
 from billing.models import FeeDue, Payment
 from billing.providers import PaymentResult
@@ -178,7 +178,7 @@ def test_start_refuses_what_is_not_due(fee: FeeDue) -> None:
     actions.cancel(fee_id=fee.pk, by=SYSTEM)
     fee.refresh_from_db()
     with pytest.raises(NotDue):
-        actions.start(fee=fee, return_url="http://shiomi.localhost/x", language="ja")
+        paying.begin(fee=fee, return_url="http://shiomi.localhost/x", language="ja")
 
 
 def test_fees_stay_in_their_town(fee: FeeDue, other_town: Any, in_town: Any) -> None:
