@@ -5,6 +5,8 @@ WORDINGS = {
     "fee.cancelled": _("{name} cancelled a fee."),
     "fee.received": _("{name} entered a payment of a fee."),
     "fee.reduced": _("{name} let somebody off a fee, or a part of it."),
+    "fee.moved": _("{name} put money that was too much to another fee."),
+    "fee.try_dismissed": _("{name} noted that an unclear card payment had brought no money."),
     "fee.expired": _("A fee expired unpaid."),
     "refund.asked": _("{name} asked for a refund of a fee."),
     "refund.agreed": _("{name} agreed to a refund."),

@@ -108,6 +108,8 @@ class Payment(models.Model):
         CANCELLED = "cancelled", _("Given up")
         # Money came that was not due (any more): the finance office must give it back.
         SURPLUS = "surplus", _("Too much")
+        # Of what was too much: put to another fee of the same payer (充当).
+        MOVED = "moved", _("Put to another fee")
 
     #: Outcomes that brought money.
     MONEY = (Outcome.PAID, Outcome.PARTIAL, Outcome.SURPLUS)

@@ -17,12 +17,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit import ledger
 from billing import actions, providers
 from billing.errors import BeingConfirmed, PaymentsUnavailable
 from billing.models import Attempt, FeeDue, ProviderEvent
 from billing.providers import Seen
 from common import outbox
-from common.errors import NotFound
+from common.actor import Actor
+from common.errors import Conflict, NotFound
+from identity.models import User
 
 LOOK = "payments.look"
 #: How long the provider's page can be used, and how much of it somebody sent there should have.
@@ -133,6 +136,29 @@ def being_confirmed(fee_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the fees that `confirming` has something for. One statement."""
     waits = Attempt.objects.filter(fee__in=fee_ids, state__in=Attempt.AWAITED)
     return set(waits.values_list("fee_id", flat=True))
+
+
+@transaction.atomic
+def dismiss(*, attempt_id: uuid.UUID, by: User) -> Attempt:
+    """A person found at the provider's that no money came: the fee can be paid again.
+
+    Should money come all the same it counts, as ever. Raises `Conflict`, `NotFound`.
+    """
+    attempt = attempt_of(attempt_id)
+    actions.locked(attempt.fee_id)
+    attempt.refresh_from_db(fields=["state"])
+    if attempt.state != State.UNCLEAR:
+        raise Conflict(_("There is nothing to be noted here any more."), code="not_unclear")
+    attempt.state = State.OVER
+    attempt.save(update_fields=["state"])
+    ledger.record(
+        event="fee.try_dismissed",
+        by=Actor.of(by),
+        object_kind="fee",
+        object_id=str(attempt.fee_id),
+        data={"attempt": str(attempt.pk), "amount": attempt.amount},
+    )
+    return attempt
 
 
 def take(attempt: Attempt, seen: Seen) -> None:

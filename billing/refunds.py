@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from billing import actions, providers
+from billing import actions, providers, surplus
 from billing.models import FeeDue, FinanceSettings, Payment, Refund
 from common import outbox
 from common.actor import Actor
@@ -23,14 +23,15 @@ from identity.models import User
 REFUND = "payments.refund"
 REFUNDED = "payments.refunded"
 #: Ways that are no provider's: their money goes back by hand.
-BY_HAND = ("bank", "counter", "waiver")
+BY_HAND = ("bank", "counter", "waiver", surplus.SOURCE)
 
 
 def refundable(fee: FeeDue) -> int:
     """Yen that came for a fee and did not go back, nor are on their way."""
     came = fee.payments.filter(outcome__in=Payment.MONEY).aggregate(yen=Sum("amount"))["yen"] or 0
     went = fee.refunds.filter(state__in=Refund.COUNTS).aggregate(yen=Sum("amount"))["yen"] or 0
-    return came - went
+    moved = fee.payments.filter(outcome=Payment.Outcome.MOVED).aggregate(yen=Sum("amount"))["yen"]
+    return came - went - (moved or 0)
 
 
 def by_provider(fee: FeeDue) -> Payment | None:

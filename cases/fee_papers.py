@@ -27,7 +27,7 @@ RECEIPT = Text({"ja": "領収書", "en": "Receipt"})
 WAIVER = Text({"ja": "減免決定通知書", "en": "Decision on the request concerning the fee"})
 
 # In Japanese, as all official papers.
-_SOURCES = {"bank": "銀行振込", "counter": "窓口"}
+_SOURCES = {"bank": "銀行振込", "counter": "窓口", "moved": "過納金からの充当"}
 _ONLINE = "オンライン"
 
 

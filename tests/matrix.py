@@ -300,6 +300,7 @@ TOWN: dict[str, Row] = {
     "desk:fee": Row(_TILL_ONLY, OK, objects=True),
     "desk:fee_receive": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:fee_refund": Row(_TILL_ONLY, OK, INVALID, objects=True),
+    "desk:fee_settle": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:refund_decide": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:bank": Row(_TILL_ONLY, OK, INVALID),
     "desk:bank_lines": Row(_TILL_ONLY),

@@ -44,7 +44,9 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "application": case.application,
         "parts": [(part, receipts.get(part.pk)) for part in parts],
         "confirming": paying.being_confirmed(ids),
-        "payments": Payment.objects.filter(fee__in=ids, outcome__in=Payment.MONEY),
+        "payments": Payment.objects.filter(
+            fee__in=ids, outcome__in=[*Payment.MONEY, Payment.Outcome.MOVED]
+        ),
         "refunds": Refund.objects.filter(fee__in=ids, state=Refund.State.DONE),
         "waivers": case.waivers.select_related("letter"),
     }
