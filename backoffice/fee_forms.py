@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
+from billing.models import FinanceSettings
+from billing.statements.table import Columns
 from forms import definitions
 from forms.asking import Asked, ask
 from forms.prepared import Prepared, prepare
-from payments.models import FinanceSettings
-from payments.statements.table import Columns
 
 MOST_YEN = 2**31 - 1
 

@@ -144,6 +144,7 @@ urlpatterns = [
     path("fees/settings/", finance.settings, name="fees_settings"),
     path("fees/<uuid:fee_id>/", finance.fee, name="fee"),
     path("fees/<uuid:fee_id>/receive/", finance.receive, name="fee_receive"),
+    path("fees/<uuid:fee_id>/settle/", finance.settle_by_hand, name="fee_settle"),
     path("fees/<uuid:fee_id>/refund/", finance.refund, name="fee_refund"),
     path("refunds/<uuid:refund_id>/", finance.refund_decide, name="refund_decide"),
     path("bank/", bank.files, name="bank"),

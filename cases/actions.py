@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing.models import FeeDue
 from cases import (
     alarms,
     clocks,
@@ -59,7 +60,6 @@ from forms.errors import TamperedValue
 from forms.models import Draft
 from identity.models import Department, Representation, User
 from identity.representation import actions as representing
-from payments.models import FeeDue
 from workflow.definition import Verb
 
 _RECEIPT_ATTEMPTS = 3

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from billing.models import FeeDue, Payment
 from cases import fees, letters, numbers
 from cases.models import Decision, FeeWaiver, Receipt
 from common.calendar import wareki
@@ -18,7 +19,6 @@ from documents import actions as documents
 from documents import codes
 from documents.letters import Letter, VerificationMark, render_letter
 from documents.models import Document
-from payments.models import FeeDue, Payment
 from tenants.links import absolute
 
 RECEIPT_PREFIX = "領"
@@ -27,7 +27,7 @@ RECEIPT = Text({"ja": "領収書", "en": "Receipt"})
 WAIVER = Text({"ja": "減免決定通知書", "en": "Decision on the request concerning the fee"})
 
 # In Japanese, as all official papers.
-_SOURCES = {"bank": "銀行振込", "counter": "窓口"}
+_SOURCES = {"bank": "銀行振込", "counter": "窓口", "moved": "過納金からの充当"}
 _ONLINE = "オンライン"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from billing.models import FeeDue, Refund
 from cases import fee_papers, fees, timeline
 from cases.models import FeeWaiver
 from cases.tasks import _case, tell
 from common import outbox
 from notifications import notices
-from payments.models import FeeDue, Refund
 
 
 @outbox.handler("cases.receipt")

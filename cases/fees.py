@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import actions as payments
+from billing import surplus
+from billing.models import FeeDue
 from cases import actions, partial, timeline
 from cases.models import Case, Decision
 from catalogue.instalments import Part
 from catalogue.unpaid import Unpaid
 from common.actor import SYSTEM, Actor
 from common.calendar import add_working_days
-from common.errors import NotFound
-from payments import actions as payments
-from payments.models import FeeDue
+from common.errors import InvalidInput, NotFound
+from identity.models import User
 
 
 def raise_for(decision: Decision) -> FeeDue | None:
@@ -106,6 +108,32 @@ _DECISIONS = Decision.objects.select_related("case__application", "case__residen
 def decision_of(fee: FeeDue) -> Decision | None:
     """The decision that a fee belongs to, whichever part it is."""
     return _DECISIONS.filter(Q(fee=fee) | Q(pk=fee.series)).first()
+
+
+def others_of(fee: FeeDue) -> QuerySet[FeeDue]:
+    """Other fees due that the same person owes, or owes for whom they represent."""
+    decision = decision_of(fee)
+    if decision is None:
+        return FeeDue.objects.none()
+    application = decision.case.application
+    same = Decision.objects.filter(
+        case__resident=decision.case.resident_id,
+        case__application__representation=application.representation_id,
+    )
+    mine = Q(pk__in=same.values("fee")) | Q(series__in=same.values("pk"))
+    due = FeeDue.objects.filter(mine, state=FeeDue.State.DUE).exclude(pk=fee.pk)
+    return due.order_by("due_on", "pk")
+
+
+@transaction.atomic
+def put_to_another(*, fee: FeeDue, to_id: uuid.UUID, by: User) -> int:
+    """Put what was too much to another fee of the same person; the yen that were moved.
+
+    Raises `InvalidInput`, `Conflict`.
+    """
+    if not others_of(fee).filter(pk=to_id).exists():
+        raise InvalidInput({"to": [_("Choose one of the fees of this person.")]})
+    return surplus.move(fee_id=fee.pk, to_id=to_id, by=by)
 
 
 def unpaid_of(case: Case) -> Unpaid:

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import FeeDue
 from cases.assigning.models import AssignmentRule, RuleAssignment, RuleMember
 from cases.fee_models import FeeWaiver, Receipt
 from cases.models_desk import (
@@ -38,7 +39,6 @@ from documents.models import Document, LetterWording
 from forms.models import Draft, FormVersion
 from identity.models import Department, Representation, User
 from identity.representation.record import Represented
-from payments.models import FeeDue
 from workflow.definition import Stage, WorkflowDefinition
 
 __all__ = [

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from billing import paying
+from billing.models import FeeDue
 from cases import clocks, desk, policies, timeline
 from cases.clocks import ClockNow
 from cases.models import Application, Case, CorrectionRequest, Decision
@@ -22,7 +24,6 @@ from forms.models import FormVersion
 from identity.models import User
 from identity.roles import Role, has_role
 from notifications.models import Delivery
-from payments.models import FeeDue
 from workflow.definition import Ball, Outcome, Stage
 
 _decision: Lookup[Decision] = Lookup(
@@ -140,6 +141,8 @@ class Progress:
     decision: Decision | None
     document: Document | None
     can_withdraw: bool
+    # The fee seems to be paid; the provider has not confirmed it yet.
+    confirming: bool = False
 
     @property
     def ball(self) -> Ball:
@@ -150,6 +153,8 @@ def progress(case: Case) -> Progress:
     """The course of a case in three statements besides the case itself."""
     decision = getattr(case, "decision", None)
     fee = decision.fee if decision else None
+    if fee is not None and fee.state != FeeDue.State.DUE:
+        fee = None
     open_correction = case.corrections.filter(answered_at__isnull=True).first()
     return Progress(
         case=case,
@@ -157,7 +162,8 @@ def progress(case: Case) -> Progress:
         clock=clock(case),
         entries=timeline.entries(case),
         correction=open_correction,
-        fee=fee if fee and fee.state == FeeDue.State.DUE else None,
+        fee=fee,
+        confirming=fee is not None and paying.confirming(fee) is not None,
         decision=decision,
         document=decision.letter if decision else None,
         can_withdraw=any(

@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from billing.models import FeeDue
 from cases import (
     copies,
     cosigning,
@@ -51,7 +52,6 @@ from notifications import mail, notices
 from notifications.actions import message_id_of, send
 from notifications.models import Delivery
 from notifications.notice import Notice
-from payments.models import FeeDue
 
 _DECISIONS = Decision.objects.select_related(
     "case__application",

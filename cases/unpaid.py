@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from billing.models import Attempt, FeeDue
 from cases import fees, timeline
 from cases.models import Case, FeeWaiver
 from common import outbox
-from payments.models import FeeDue
 
 log = structlog.get_logger(__name__)
 #: The most days before its due date that a service may remind of a fee.
@@ -30,8 +30,10 @@ def look_after() -> None:
     """The nightly chore. A fee at which something fails is logged and stops no other."""
     today = timezone.localdate()
     waits = FeeWaiver.objects.filter(fee=OuterRef("pk"), state=FeeWaiver.State.ASKED)
+    # Nor while a payment is on its way, or nobody can tell whether it was made.
+    coming = Attempt.objects.filter(fee=OuterRef("pk"), state__in=Attempt.AWAITED)
     due = FeeDue.objects.filter(
-        ~Exists(waits), state=FeeDue.State.DUE, due_on__lte=today + _AHEAD
+        ~Exists(waits), ~Exists(coming), state=FeeDue.State.DUE, due_on__lte=today + _AHEAD
     ).order_by("due_on", "pk")
     for fee_id in list(due.values_list("pk", flat=True)):
         try:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import actions as payments
+from billing.models import FeeDue
 from cases import fees, numbers, policies, timeline
 from cases.fee_papers import WAIVER_PREFIX
 from cases.models import Case, FeeWaiver
@@ -24,8 +26,6 @@ from common.text import Text
 from identity.models import Role, User
 from identity.representation.actions import Paper
 from identity.roles import has_role
-from payments import actions as payments
-from payments.models import FeeDue
 
 WAIVER_LINE = Text({"ja": "減免", "en": "Reduction granted"})
 

@@ -37,6 +37,7 @@ app_name = "portal"
 #: Without a language: for machines.
 plain_urlpatterns = [
     path("forms/<slug:key>/<int:number>/schema.json", schema.form_schema, name="form_schema"),
+    path("payments/<slug:provider>/events/", payment.event, name="payment_event"),
 ]
 
 urlpatterns = [
@@ -98,6 +99,12 @@ urlpatterns = [
     path("applications/<uuid:case_id>/fee/", fees.overview, name="fee"),
     path("applications/<uuid:case_id>/fee/<uuid:fee_id>/pay/", payment.pay, name="pay_part"),
     path("applications/<uuid:case_id>/fee/<uuid:fee_id>/waiver/", fees.waiver, name="waiver"),
+    path("applications/<uuid:case_id>/pay/<uuid:attempt_id>/", payment.go, name="pay_go"),
+    path(
+        "applications/<uuid:case_id>/fee/<uuid:fee_id>/confirming/",
+        payment.confirming,
+        name="confirming",
+    ),
     path(
         "applications/<uuid:case_id>/fee/<uuid:fee_id>/receipt/", fees.receipt, name="receipt_pdf"
     ),

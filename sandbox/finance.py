@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from payments.models import FinanceSettings
+from billing.models import FinanceSettings
 from tenants import context
 from tenants.models import Municipality
 

@@ -154,6 +154,7 @@ TOWN: dict[str, Row] = {
     "wagtail_serve": everybody(),
     # portal: for machines
     "form_schema": everybody(),
+    "payment_event": everybody(NOT_ALLOWED, NOT_FOUND),  # towns of the tests have no account
     # portal: applying
     "portal:start": everybody(),
     "portal:begin": Row(_RESIDENTS_ONLY, FOUND),
@@ -216,6 +217,8 @@ TOWN: dict[str, Row] = {
     "portal:pay": owner(NOT_FOUND, NOT_FOUND),  # nothing is due
     "portal:fee": owner(case="paid"),
     "portal:pay_part": owner(FOUND, FOUND, case="paid"),  # it is paid
+    "portal:pay_go": owner(FOUND, case="paid"),  # it is paid
+    "portal:confirming": owner(FOUND, case="paid"),  # it is paid
     "portal:waiver": owner(FOUND, CONFLICT, case="paid"),  # it is paid
     "portal:receipt_pdf": owner(case="paid"),
     "portal:waiver_letter": owner(case="paid"),
@@ -356,6 +359,7 @@ TOWN: dict[str, Row] = {
     "desk:fee": Row(_TILL_ONLY, OK, objects=True),
     "desk:fee_receive": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:fee_refund": Row(_TILL_ONLY, OK, INVALID, objects=True),
+    "desk:fee_settle": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:refund_decide": Row(_TILL_ONLY, NOT_ALLOWED, INVALID, objects=True),
     "desk:bank": Row(_TILL_ONLY, OK, INVALID),
     "desk:bank_lines": Row(_TILL_ONLY),

@@ -14,8 +14,8 @@ from django.apps import AppConfig, apps
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "audit", "backoffice", "cases", "catalogue", "cms", "common", "config", "documents", "forms",
-    "identity", "notifications", "payments", "portal", "rules", "sandbox", "services", "tenants",
+    "audit", "backoffice", "billing", "cases", "catalogue", "cms", "common", "config", "documents",
+    "forms", "identity", "notifications", "portal", "rules", "sandbox", "services", "tenants",
     "workflow",
 )  # fmt: skip
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -198,6 +198,7 @@ ON_DELETE = {
     "notifications.WebhookTarget.changed_by": "SET_NULL",
     "payments.Payment.fee": "PROTECT",
     "payments.Attempt.fee": "PROTECT",
+    "payments.ProviderEvent.attempt": "PROTECT",
     "payments.BankStatement.uploaded_by": "PROTECT",
     "payments.BankLine.statement": "CASCADE",
     "payments.BankLine.fee": "PROTECT",
@@ -412,6 +413,7 @@ class TestCsrf:
     #: Addresses without a CSRF token, and what protects them instead.
     EXEMPT = {
         "eid_backchannel_logout": "the eID provider's server calls it; what it says is signed",
+        "payment_event": "the payment provider's server calls it; what it says is signed",
         "wagtailadmin_api": "Django REST framework checks the token itself, for a session",
     }  # fmt: skip
 

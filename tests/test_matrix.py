@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone, translation
 
+from billing import refunds
 from cases import bulk, printing, saved
 from cases.assigning.models import AssignmentRule
 from cases.desk import InboxFilter
@@ -28,7 +29,6 @@ from forms.models import Attachment, Draft, ProfileFact, Upload
 from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
-from payments import refunds
 from tests import matrix
 from tests.factories import behalf, guests, people
 from tests.factories import cases as make
@@ -98,6 +98,7 @@ class TestTable:
             "portal:consulted", "portal:consulted_file",
             "desk:reports_download",  # a kind of file
             "desk:notice_wording",
+            "payment_event",  # a kind of provider
         }  # fmt: skip
         for name, path, _ in TOWN_ROUTES:
             if "<" in path and name not in free:
@@ -190,6 +191,8 @@ def _make_world(town: Any) -> World:
             "ending": "xlsx",
             "hold_id": Hold.objects.create(case=decided, reason="訴訟", placed_by=administrator).pk,
             "fee_id": fee.pk,
+            "attempt_id": fee.attempts.create(provider="sandbox", amount=fee.amount).pk,
+            "provider": "stripe",
             "refund_id": refunds.ask(
                 fee_id=fee.pk, amount=1, reason="x", way="cash", by=users["admin"]
             ).pk,

@@ -19,6 +19,9 @@ def in_yen(amount: int) -> str:
 @register.filter
 def source_name(source: str) -> str:
     """By what way a payment came: bank, counter, waived, or a provider of cards."""
-    return {"bank": _("Bank"), "counter": _("Counter"), "waiver": _("Waived")}.get(
-        source, _("Card (%(provider)s)") % {"provider": source}
-    )
+    return {
+        "bank": _("Bank"),
+        "counter": _("Counter"),
+        "waiver": _("Waived"),
+        "moved": _("From another fee"),
+    }.get(source, _("Card (%(provider)s)") % {"provider": source})

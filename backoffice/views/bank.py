@@ -17,11 +17,11 @@ from backoffice.fee_forms import day_of, error_list
 from backoffice.views.finance import PER_PAGE, at_the_till
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
+from billing import banking, numbers, queries
+from billing.models import BankLine, BankStatement
+from billing.statements.parsed import REASONS
+from billing.statements.reading import MOST_BYTES
 from common.errors import Conflict, InvalidInput, NotFound
-from payments import banking, numbers, queries
-from payments.models import BankLine, BankStatement
-from payments.statements.parsed import REASONS
-from payments.statements.reading import MOST_BYTES
 
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 

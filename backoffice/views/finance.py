@@ -19,14 +19,14 @@ from backoffice.fee_forms import SettingsForm, account_form, day_of, error_list,
 from backoffice.templatetags.finance import source_name
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
+from billing import actions, numbers, paying, queries, refunds, surplus
+from billing.models import Attempt, FeeDue, FinanceSettings, Refund
 from cases import fees as case_fees
 from cases.models import Receipt
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.access import staff_required
 from identity.models import Role
-from payments import actions, numbers, queries, refunds
-from payments.models import FeeDue, FinanceSettings, Refund
 
 at_the_till = staff_required(Role.FINANCE)
 PER_PAGE = 50
@@ -36,7 +36,7 @@ VIEW_NAMES = {
     "open": gettext_lazy("To be paid"),
     "overdue": gettext_lazy("Overdue"),
     "paid": gettext_lazy("Paid"),
-    "surplus": gettext_lazy("Too much came"),
+    "surplus": gettext_lazy("Needs a person"),
     "refunds": gettext_lazy("Refunds"),
     "ended": gettext_lazy("Cancelled, waived, expired"),
     "all": gettext_lazy("All"),
@@ -83,6 +83,7 @@ def _fee_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    too_much = surplus.left_of(found)
     context = {
         **frame(request, "fees"),
         "tab": "fees",
@@ -94,6 +95,9 @@ def _fee_page(
         "waivers": found.waivers.all(),
         "receipt": Receipt.objects.filter(fee=found).first(),
         "refundable": refunds.refundable(found),
+        "too_much": too_much,
+        "others": case_fees.others_of(found) if too_much else (),
+        "unclear": found.attempts.filter(state=Attempt.State.UNCLEAR),
         "four_eyes_above": FinanceSettings.current().four_eyes_above,
         "reader": reader_of(request),
         "today": timezone.localdate(),
@@ -196,7 +200,7 @@ def refund(request: HttpRequest, fee_id: uuid.UUID) -> HttpResponse:
         "way": way,
         "ways": Refund.Way.choices,
         "asked": asked,
-        "typed": post or {"amount": left},
+        "typed": post or {"amount": surplus.left_of(found) or left},
         "errors": errors,
         "error_list": error_list(errors),
     }
@@ -229,6 +233,40 @@ def refund_decide(request: HttpRequest, refund_id: uuid.UUID) -> HttpResponse:
         raise Http404 from missing
     messages.success(request, _("Noted."))
     return redirect("desk:fee", found.fee_id)
+
+
+@require_POST
+@at_the_till
+def settle_by_hand(request: HttpRequest, fee_id: uuid.UUID) -> HttpResponse:
+    """Put what was too much to another fee; or note that an unclear payment brought nothing."""
+    found, reader = get_object_or_404(FeeDue, pk=fee_id), reader_of(request)
+    try:
+        if request.POST.get("what") == "dismiss":
+            attempt = found.attempts.filter(pk=_id_of(request.POST.get("attempt", ""))).first()
+            if attempt is None:
+                raise InvalidInput({"what": [_("Choose what to do.")]})
+            paying.dismiss(attempt_id=attempt.pk, by=reader)
+            messages.success(request, _("Noted. The fee can be paid again."))
+        else:
+            yen = case_fees.put_to_another(
+                fee=found, to_id=_id_of(request.POST.get("to", "")), by=reader
+            )
+            messages.success(
+                request, _("¥%(yen)s were put to the other fee.") % {"yen": f"{yen:,}"}
+            )
+    except InvalidInput as refusal:
+        return _fee_page(request, found, refusal.errors, status=422)
+    except Conflict as refusal:
+        return _fee_page(request, found, problem=str(refusal), status=409)
+    return redirect("desk:fee", found.pk)
+
+
+def _id_of(text: str) -> uuid.UUID:
+    """An id as a form sends it; one that nothing has for anything else."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
 
 
 @require_safe

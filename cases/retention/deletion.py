@@ -24,6 +24,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit import ledger
+from billing.models import FeeDue
 from cases import case_keys, copies, writing
 from cases.models import (
     Case,
@@ -43,7 +44,6 @@ from forms import attachments
 from forms.models import Attachment, Draft, ProfileFact
 from forms.validation import is_uuid
 from notifications.models import Message
-from payments.models import FeeDue
 from tenants.files import PrivateStorage
 
 REMOVE_FILES = "cases.remove_files"

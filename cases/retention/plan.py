@@ -15,12 +15,12 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from billing.models import FeeDue
 from cases.models import Case, Decision, RegisterEntry
 from cases.retention.models import Hold
 from catalogue.models import Offering, WorkflowVersion, workflow_of
 from catalogue.template import Retention
 from common.calendar import fiscal_year
-from payments.models import FeeDue
 from workflow.definition import Outcome
 
 #: In the order of the page.

@@ -51,7 +51,7 @@ TENANT_APPS = [
     "workflow",
     "documents",
     "notifications",
-    "payments",
+    "billing",
     "catalogue",
     "cases",
     *SERVICE_APPS,
@@ -306,6 +306,14 @@ BRAND_PROVIDER = "cms.brand.current"
 # (documents/signing.py). A municipality that is not named issues its letters unsigned.
 LETTER_SIGNING = env.json("LETTER_SIGNING", default={})
 PAYMENTS_PROVIDER = env.str("PAYMENTS_PROVIDER", default="")
+# By schema: {"api_key_file": …, "webhook_secret_file": …} (billing/providers/stripe_checkout.py).
+# A municipality that is not named takes no cards.
+STRIPE_ACCOUNTS = env.json("STRIPE_ACCOUNTS", default={})
+# Where Stripe's page may be: the payer's browser is sent nowhere else.
+STRIPE_ORIGINS = env.list("STRIPE_ORIGINS", default=["https://checkout.stripe.com"])
+STRIPE_API_BASE = ""  # only tests: another one than Stripe's own
+# The payments library wants a host to build addresses with; all addresses are built by us.
+PAYMENT_HOST = "unused.invalid"
 SANDBOX_PAY_SECRET = ""
 SANDBOX_PAY_URL = ""
 

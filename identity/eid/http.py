@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 
+from common import bounded
 from identity.eid.problems import EidRefused
 
 MAX_BYTES = 512 * 1024
@@ -62,7 +63,11 @@ def call(
                 stream=True,
                 proxies=requests.utils.get_environ_proxies(url),
             )
-            body = _read(response, deadline)
+            body = bounded.read(response, deadline=deadline, most=MAX_BYTES)
+        except bounded.TooMuch:
+            raise EidRefused("provider_answer", "answer too large") from None
+        except bounded.TooSlow:
+            raise EidRefused("provider_slow", "answer dripped") from None
         except requests.Timeout:
             raise EidRefused("provider_slow", "timeout") from None
         except requests.RequestException as error:
@@ -71,14 +76,3 @@ def call(
         raise EidRefused("provider_down", f"status {response.status_code}")
     media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
     return Answer(response.status_code, media_type, body)
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(8192):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise EidRefused("provider_answer", "answer too large")
-        if time.monotonic() > deadline:
-            raise EidRefused("provider_slow", "answer dripped")
-    return bytes(body)

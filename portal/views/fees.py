@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing import paying
+from billing.models import FeeDue, Payment, Refund
 from cases import fees, waivers
 from cases.models import Receipt
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -20,7 +22,6 @@ from documents.errors import DamagedFile
 from documents.models import Document
 from forms.errors import FileRefused
 from forms.uploads.examine import SafeFile
-from payments.models import FeeDue, Payment, Refund
 from portal.http import actor_of, case_page, refused
 from portal.representing import examined
 from portal.views.case import own_case
@@ -42,7 +43,10 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "case": case,
         "application": case.application,
         "parts": [(part, receipts.get(part.pk)) for part in parts],
-        "payments": Payment.objects.filter(fee__in=ids, outcome__in=Payment.MONEY),
+        "confirming": paying.being_confirmed(ids),
+        "payments": Payment.objects.filter(
+            fee__in=ids, outcome__in=[*Payment.MONEY, Payment.Outcome.MOVED]
+        ),
         "refunds": Refund.objects.filter(fee__in=ids, state=Refund.State.DONE),
         "waivers": case.waivers.select_related("letter"),
     }

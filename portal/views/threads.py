@@ -18,12 +18,12 @@ from forms import attachments
 from forms.models import Draft
 from forms.pages import StepPage
 from identity import parked
-from portal.http import resident_of, resident_page
+from portal.http import case_page, resident_of
 from portal.views.case import own_case
 
 
 @require_safe
-@resident_page
+@case_page
 def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Everything that was written about an application, and the way to write something new."""
     case = own_case(request, case_id)
@@ -36,14 +36,14 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def begin(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Write about something new."""
     return _write(request, own_case(request, case_id), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@resident_page
+@case_page
 def thread(request: HttpRequest, case_id: uuid.UUID, thread_id: uuid.UUID) -> HttpResponse:
     """What was written, oldest first, and the answer. Opening it marks it as read."""
     case = own_case(request, case_id)
@@ -51,7 +51,7 @@ def thread(request: HttpRequest, case_id: uuid.UUID, thread_id: uuid.UUID) -> Ht
 
 
 @require_safe
-@resident_page
+@case_page
 def file(request: HttpRequest, case_id: uuid.UUID, attachment_id: uuid.UUID) -> HttpResponseBase:
     """A file that came with a message."""
     return attachments.download(threads.file_of(own_case(request, case_id), attachment_id))

@@ -16,9 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from billing.providers import signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST, REQUEST_SECONDS
 from common.text import Text
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST, REQUEST_SECONDS
 from sandbox.language import spoken
 
 OUTCOMES = ("paid", "declined", "cancelled")
@@ -83,6 +83,7 @@ def _return_address(order: dict[str, Any], outcome: str) -> str:
             "reference": order["reference"],
             "amount": order["amount"],
             "outcome": outcome,
+            "try": order["try"],
             "payment_id": _payment_id(order["try"], outcome),
         },
     )

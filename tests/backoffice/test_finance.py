@@ -13,15 +13,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
+from billing.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment, Refund
 from cases import waivers
 from cases.models import Case, FeeWaiver, Receipt
 from common import outbox
 from common.actor import Actor
 from identity.models import Role, User
-from payments.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment, Refund
+from tests.billing.bank import Transfer, zengin_03
 from tests.factories import cases as make
 from tests.factories import people
-from tests.payments.bank import Transfer, zengin_03
 
 
 @pytest.fixture
@@ -228,3 +228,40 @@ def test_list_asks_the_same_statements_for_any_number_of_fees(
     make.due_case()
     make.due_case()
     assert count() == one
+
+
+def test_too_much_goes_to_another_fee_of_the_same_person_only(
+    browser: Client, fee: FeeDue, case: Case
+) -> None:
+    enter(browser, fee, amount=str(fee.amount + 100))
+    own = make.due_case(of=case.offering, resident=case.resident).decision.fee
+    elses = make.due_case(of=case.offering).decision.fee
+    assert own is not None
+    assert elses is not None
+    page = said(browser.get(en("fee", fee.pk)))
+    assert "¥100 are too much here" in page
+    assert str(own.pk) in page
+    assert str(elses.pk) not in page
+    for wrong in (str(elses.pk), "x", ""):
+        answer = browser.post(en("fee_settle", fee.pk), {"to": wrong})
+        assert answer.status_code == 422
+        assert "Choose one of the fees of this person." in said(answer)
+    assert fee.reference in said(browser.get(en("fees"), {"view": "surplus"}))
+    assert browser.post(en("fee_settle", fee.pk), {"to": str(own.pk)}).status_code == 302
+    own.refresh_from_db()
+    assert own.received == 100
+    assert "too much here" not in said(browser.get(en("fee", fee.pk)))
+    assert fee.reference not in said(browser.get(en("fees"), {"view": "surplus"}))
+    assert browser.post(en("fee_settle", fee.pk), {"to": str(own.pk)}).status_code == 409
+
+
+def test_unclear_card_payment_is_settled_by_a_person(browser: Client, fee: FeeDue) -> None:
+    attempt = fee.attempts.create(provider="stripe", amount=fee.amount, state="unclear")
+    assert fee.reference in said(browser.get(en("fees"), {"view": "surplus"}))
+    assert "A card payment is unclear" in said(browser.get(en("fee", fee.pk)))
+    given = {"what": "dismiss", "attempt": str(attempt.pk)}
+    assert browser.post(en("fee_settle", fee.pk), given | {"attempt": "x"}).status_code == 422
+    assert browser.post(en("fee_settle", fee.pk), given).status_code == 302
+    assert browser.post(en("fee_settle", fee.pk), given).status_code == 409
+    assert LedgerEntry.objects.filter(event="fee.try_dismissed").count() == 1
+    assert "A card payment is unclear" not in said(browser.get(en("fee", fee.pk)))

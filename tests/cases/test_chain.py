@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from billing import actions as payments
+from billing.models import FeeDue
+from billing.providers import PaymentResult
 from cases.models import Case, RegisterEntry
 from common import outbox
 from common.models import OutboxRow
 from notifications.models import Message
-from payments import actions as payments
-from payments.models import FeeDue
-from payments.providers import PaymentResult
 from tests.factories import cases as make
 from tests.factories import people
 

@@ -9,6 +9,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from billing import actions as payments
+from billing.models import FeeDue
 from cases import actions, fees, unpaid, waivers
 from cases.models import Case, FeeWaiver, Receipt
 from catalogue.instalments import Instalments
@@ -18,8 +20,6 @@ from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.models import Role, User
 from notifications.models import Message
-from payments import actions as payments
-from payments.models import FeeDue
 from tests.factories import cases as make
 from tests.factories import people
 

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from audit import export, verify
 from audit.models import LedgerEntry
+from billing.models import FeeDue
 from cases import actions, bulk, case_keys, desk_actions, tasks
 from cases.desk import InboxFilter
 from cases.models import (
@@ -46,7 +47,6 @@ from identity.models import User
 from notifications import notices
 from notifications.actions import send
 from notifications.models import Message
-from payments.models import FeeDue
 from tenants.files import PrivateStorage
 from tests.factories import behalf, guests, people
 from tests.factories import cases as make

@@ -11,6 +11,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from billing import actions as payments
+from billing import banking
 from cases import actions, checking, checklist, declared, fee_papers, links, writing
 from cases.links import Purpose
 from cases.models import (
@@ -32,8 +34,6 @@ from forms import drafts
 from forms.models import Attachment, Draft
 from identity.models import Department, Representation, User
 from identity.representation import queries as representations
-from payments import actions as payments
-from payments import banking
 from tests.factories import people
 from workflow import definition as workflow_definition
 

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.models import FeeDue
 from cases import actions
 from cases.models import Case
 from catalogue.models import Offering
 from common import outbox
 from forms.models import Draft
 from identity.models import User
-from payments.models import FeeDue
 from tests.factories import cases as make
 from tests.factories import people
 

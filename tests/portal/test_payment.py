@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from billing import paying
+from billing.models import Attempt, FeeDue
+from billing.providers import PaymentResult, Returned, Seen, signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
+from cases import unpaid
 from cases.models import Case
 from catalogue.models import Offering
 from common import outbox
 from identity.models import User
-from payments.models import FeeDue
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST
 from tests.factories import cases as make
 
 
@@ -63,7 +69,7 @@ def test_fee_is_shown_with_how_it_comes_about(browser: Client, case: Case) -> No
 
 
 def test_pay_leads_to_the_provider_and_back_here(browser: Client, case: Case) -> None:
-    answer = browser.post("/en" + pay_url(case))
+    answer = browser.get(browser.post("/en" + pay_url(case)).headers["Location"])
     assert answer.status_code == 302
     target = urlsplit(answer.headers["Location"])
     order = signing.read(
@@ -136,3 +142,120 @@ def test_without_a_provider_the_page_says_how_else(
     page = browser.get("/en" + pay_url(case))
     assert "You cannot pay online at the moment." in page.content.decode()
     assert browser.post(pay_url(case)).status_code == 200
+
+
+class TestBeingConfirmed:
+    """The payer is back before the provider has told us anything."""
+
+    @pytest.fixture
+    def attempt(self, case: Case, monkeypatch: pytest.MonkeyPatch) -> Attempt:
+        monkeypatch.setattr(
+            SandboxProvider,
+            "verify_return",
+            lambda self, request: Returned(uuid.UUID(request.GET["try"]), "gave_up" in request.GET),
+        )
+        return fee_of(case).attempts.create(provider="sandbox", amount=fee_of(case).amount)
+
+    def come_back(self, client: Client, case: Case, attempt: Attempt, more: str = "") -> str:
+        path = reverse("portal:pay_return", args=[case.pk])
+        answer = client.get(f"/en{path}?try={attempt.pk}{more}")
+        assert answer.status_code == 302
+        return str(answer.headers["Location"])
+
+    def page(self, client: Client, address: str) -> tuple[str, str]:
+        """Its text, and where it goes by itself."""
+        answer = client.get(address)
+        assert answer.status_code == 200
+        soup = BeautifulSoup(answer.content, "html.parser")
+        found = soup.select_one("meta[http-equiv=refresh]")
+        return soup.get_text(" "), str(found["content"]) if found else ""
+
+    def test_page_says_so_and_looks_again_by_itself_for_a_while(
+        self, browser: Client, visitor: Client, case: Case, attempt: Attempt
+    ) -> None:
+        # Whoever comes back without a session is noted, and signs in for the page.
+        here = self.come_back(visitor, case, attempt)
+        assert visitor.get(here).status_code == 302
+        seconds, looks, address = [], 0, here
+        while address:
+            text, goes = self.page(browser, address)
+            assert "do not pay a second time" in text
+            wait, _, address = goes.partition(";url=")
+            seconds.append(int(wait or 0))
+            looks += 1
+        assert (looks, sum(seconds)) == (9, 90)
+        assert "It takes longer than usual" in text
+        for odd in ("x", "-1", "999999", "９"):
+            self.page(browser, f"{here}?look={odd}")
+
+    def test_nobody_is_asked_to_pay_meanwhile(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        here = self.come_back(browser, case, attempt)
+        for method in (browser.get, browser.post):
+            assert method("/en" + pay_url(case)).headers["Location"] == here
+        text = browser.get("/en" + reverse("portal:case", args=[case.pk])).content.decode()
+        assert "Your payment is being confirmed" in text
+        assert "See the fee and pay" not in text
+        text = browser.get("/en" + reverse("portal:fee", args=[case.pk])).content.decode()
+        assert here in text
+        assert "Pay ¥" not in text
+
+    def test_nothing_lapses_and_nobody_is_reminded_meanwhile(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        FeeDue.objects.update(due_on=timezone.localdate() - timedelta(days=40))
+        self.come_back(browser, case, attempt)
+        unpaid.look_after()
+        assert fee_of(case).demanded_at is None
+        Attempt.objects.update(state="over")
+        unpaid.look_after()
+        assert fee_of(case).demanded_at is not None
+
+    def test_when_it_is_confirmed_the_page_goes_on(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        here = self.come_back(browser, case, attempt)
+        fee = fee_of(case)
+        result = PaymentResult(
+            provider="sandbox", payment_id="p", fee_id=str(fee.pk), reference=fee.reference,
+            amount=fee.amount, outcome="paid", attempt_id=attempt.pk,
+        )  # fmt: skip
+        paying.take(attempt, Seen("paid", result))
+        # Two tabs, one after the other, and the first one again.
+        for _tab in range(3):
+            gone_on = browser.get(here).headers["Location"]
+            assert gone_on == "/en" + reverse("portal:case", args=[case.pk])
+        assert "We have your payment." in browser.get(gone_on).content.decode()
+
+    def test_when_nothing_was_paid_one_can_pay(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        here = self.come_back(browser, case, attempt)
+        paying.take(attempt, Seen("open"))
+        to = browser.get(here).headers["Location"]
+        assert "Nothing was paid." in browser.get(to).content.decode()
+
+    def test_an_unclear_answer_is_for_the_office(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        here = self.come_back(browser, case, attempt)
+        paying.take(attempt, Seen("unclear"))
+        text, goes = self.page(browser, here)
+        assert "We are looking into your payment" in text
+        assert goes == ""
+
+    def test_who_gave_up_can_go_on_at_once(
+        self, browser: Client, case: Case, attempt: Attempt
+    ) -> None:
+        to = self.come_back(browser, case, attempt, "&gave_up=1")
+        assert browser.get(to).status_code == 200
+
+    def test_a_try_of_another_case_is_not_there(
+        self, browser: Client, case: Case, attempt: Attempt, offering: Offering
+    ) -> None:
+        other = make.submitted_case(of=offering)
+        path = reverse("portal:pay_return", args=[other.pk])
+        assert browser.get(f"{path}?try={attempt.pk}").status_code == 404
+        attempt.refresh_from_db()
+        assert attempt.state == "open"

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 from django.test import Client
 
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST
+from billing.providers import signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST
 
 PAGE = "/sandbox/pay/"
 BACK = "http://shiomi.localhost:8000/en/applications/1/pay/?step=2"

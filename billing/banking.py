@@ -18,16 +18,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit import ledger
+from billing import actions, numbers
+from billing.matching import Matcher
+from billing.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
+from billing.statements import reading
+from billing.statements.parsed import Line, NotAStatement, Statement, keys_of
+from billing.statements.table import Columns
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotFound
 from identity.models import User
-from payments import actions, numbers
-from payments.matching import Matcher
-from payments.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
-from payments.statements import reading
-from payments.statements.parsed import Line, NotAStatement, Statement, keys_of
-from payments.statements.table import Columns
 
 SOURCE = "bank"
 APPLY = "payments.apply_statement"

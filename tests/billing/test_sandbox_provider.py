@@ -14,17 +14,18 @@ from django.conf import settings
 from django.test import RequestFactory
 from django.utils import timezone
 
-from payments import providers
-from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import Attempt, FeeDue
-from payments.providers import signing
-from payments.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
+from billing import providers
+from billing.errors import PaymentsUnavailable, UntrustedAnswer
+from billing.models import Attempt, FeeDue
+from billing.providers import signing
+from billing.providers.sandbox import ANSWER, PARAMETER, REQUEST, SandboxProvider
 
 BACK = "http://shiomi.localhost:8000/applications/1/pay/"
 
 
-def attempt_at(fee: FeeDue) -> Attempt:
-    return Attempt(fee=fee, provider="sandbox", amount=fee.amount)
+def attempt_at(fee: FeeDue, language: str = "ja") -> Attempt:
+    kept = {"return_url": BACK, "language": language}
+    return Attempt(fee=fee, provider="sandbox", amount=fee.amount, kept=kept)
 
 
 def answer_for(fee: FeeDue, secret: str = "", purpose: str = ANSWER, **changes: Any) -> str:
@@ -53,7 +54,7 @@ def forged(message: str, **changes: Any) -> str:
 
 
 def test_start_signs_the_fee_and_no_person(fee: FeeDue) -> None:
-    url = urlsplit(SandboxProvider().start(attempt_at(fee), BACK, "en"))
+    url = urlsplit(SandboxProvider().start(attempt_at(fee, "en")))
     assert f"{url.scheme}://{url.netloc}{url.path}" == "http://localhost:8000/sandbox/pay/"
     order = signing.read(
         settings.SANDBOX_PAY_SECRET, REQUEST, parse_qs(url.query)[PARAMETER][0], max_age=60
@@ -65,10 +66,17 @@ def test_start_signs_the_fee_and_no_person(fee: FeeDue) -> None:
     assert (order["amount"], order["reference"], order["return_url"]) == (480, fee.reference, BACK)
 
 
-def test_each_start_is_another_try(fee: FeeDue) -> None:
-    assert SandboxProvider().start(attempt_at(fee), BACK, "ja") != SandboxProvider().start(
-        attempt_at(fee), BACK, "ja"
-    )
+def test_each_attempt_is_a_try_of_its_own_and_always_the_same(fee: FeeDue) -> None:
+    def named(attempt: Attempt) -> str:
+        query = urlsplit(SandboxProvider().start(attempt)).query
+        order = signing.read(
+            settings.SANDBOX_PAY_SECRET, REQUEST, parse_qs(query)[PARAMETER][0], max_age=60
+        )
+        return str(order["try"])
+
+    one, other = attempt_at(fee), attempt_at(fee)
+    assert named(one) == named(one) == str(one.pk)
+    assert named(one) != named(other)
 
 
 def test_verify_return_believes_the_provider(fee: FeeDue) -> None:
@@ -107,7 +115,7 @@ def test_verify_return_refuses_another_secret(fee: FeeDue) -> None:
 
 
 def test_verify_return_refuses_our_own_request(fee: FeeDue) -> None:
-    url = SandboxProvider().start(attempt_at(fee), BACK, "ja")
+    url = SandboxProvider().start(attempt_at(fee))
     with pytest.raises(UntrustedAnswer):
         verify(parse_qs(urlsplit(url).query)[PARAMETER][0])
 
@@ -141,7 +149,7 @@ def test_sandbox_outside_the_demo_pays_nothing(fee: FeeDue, settings: Any) -> No
     message = answer_for(fee)
     settings.SANDBOX = False
     with pytest.raises(PaymentsUnavailable):
-        SandboxProvider().start(attempt_at(fee), BACK, "ja")
+        SandboxProvider().start(attempt_at(fee))
     with pytest.raises(PaymentsUnavailable):
         verify(message)
 
@@ -149,7 +157,7 @@ def test_sandbox_outside_the_demo_pays_nothing(fee: FeeDue, settings: Any) -> No
 def test_sandbox_with_a_short_secret_pays_nothing(fee: FeeDue, settings: Any) -> None:
     settings.SANDBOX_PAY_SECRET = "short"
     with pytest.raises(PaymentsUnavailable):
-        SandboxProvider().start(attempt_at(fee), BACK, "ja")
+        SandboxProvider().start(attempt_at(fee))
 
 
 def test_current_without_provider_says_so(settings: Any) -> None:

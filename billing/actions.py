@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import numbers
+from billing.errors import NotDue, UntrustedAnswer
+from billing.models import Attempt, FeeDue, Payment
+from billing.providers import PaymentResult
 from common import outbox
 from common.actor import SYSTEM, Actor
 from common.errors import NotFound
 from common.text import Text
-from payments import numbers, providers
-from payments.errors import NotDue, UntrustedAnswer
-from payments.models import Attempt, FeeDue, Payment
-from payments.providers import PaymentResult
 
 FEE_PAID = "payments.fee_paid"
 _NUMBER_ATTEMPTS = 5
@@ -85,17 +85,6 @@ def _inserted(fee: FeeDue) -> FeeDue:
 
 
 @transaction.atomic
-def start(*, fee: FeeDue, return_url: str, language: str) -> str:
-    """The provider's address to send the payer to. Raises `NotDue`, `PaymentsUnavailable`."""
-    fee = _locked(fee.pk)
-    if fee.state != FeeDue.State.DUE:
-        raise _not_due(fee)
-    provider = providers.current()
-    attempt = Attempt.objects.create(fee=fee, provider=provider.key, amount=fee.outstanding)
-    return provider.start(attempt, return_url, language)
-
-
-@transaction.atomic
 def settle(fee_id: uuid.UUID, result: PaymentResult) -> Payment:
     """Write down a provider's answer, once; a first "paid" makes the fee paid.
 
@@ -104,7 +93,7 @@ def settle(fee_id: uuid.UUID, result: PaymentResult) -> Payment:
     Raises `UntrustedAnswer` when the answer is about another fee, reference or sum than anybody
     was sent to pay; `NotFound`.
     """
-    fee = _locked(fee_id)
+    fee = locked(fee_id)
     asked = {fee.amount, *fee.attempts.values_list("amount", flat=True)}
     if (result.fee_id, result.reference) != (str(fee.pk), fee.reference) or (
         result.amount not in asked
@@ -121,6 +110,9 @@ def settle(fee_id: uuid.UUID, result: PaymentResult) -> Payment:
                 _("This answer is about another payment. Nothing was recorded."), code="reused"
             )
         return known
+    ends = Attempt.State.PAID if result.outcome == "paid" else Attempt.State.OVER
+    if result.attempt_id is not None:
+        fee.attempts.filter(pk=result.attempt_id).update(state=ends)
     if result.outcome == "paid":
         return _enter(fee, result.provider, result.payment_id, result.amount)[0]
     return Payment.objects.create(
@@ -141,7 +133,7 @@ def receive(
     Less than what is due is a part of it, more is surplus to be given back; both stay visible.
     Raises `ValueError` for an amount that is not above zero, `NotFound`.
     """
-    fee = _locked(fee_id)
+    fee = locked(fee_id)
     if _yen(amount) <= 0:
         raise ValueError("money that came is more than nothing")
     known = list(
@@ -197,9 +189,9 @@ def cancel(*, fee_id: uuid.UUID, by: Actor) -> FeeDue:
 
     Raises `NotDue` when it is paid, `NotFound`. Cancelling twice is once.
     """
-    fee = _locked(fee_id)
+    fee = locked(fee_id)
     if fee.state == FeeDue.State.PAID:
-        raise _not_due(fee)
+        raise not_due(fee)
     if fee.state == FeeDue.State.DUE:
         fee.state = FeeDue.State.CANCELLED
         fee.cancelled_at = timezone.now()
@@ -216,9 +208,9 @@ def reduce(*, fee_id: uuid.UUID, by_yen: int, text: Text, by: Actor) -> FeeDue:
     the fee is paid, or waived where nobody had paid anything: either way `payments.fee_paid`
     goes out, since the case goes on. Raises `NotDue`, `NotFound`, `ValueError`.
     """
-    fee = _locked(fee_id)
+    fee = locked(fee_id)
     if fee.state != FeeDue.State.DUE:
-        raise _not_due(fee)
+        raise not_due(fee)
     if not 0 < _yen(by_yen) <= fee.outstanding:
         raise ValueError("a reduction is more than nothing, and not more than what is due")
     if by_yen == fee.amount:
@@ -245,7 +237,7 @@ def reduce(*, fee_id: uuid.UUID, by_yen: int, text: Text, by: Actor) -> FeeDue:
 @transaction.atomic
 def expire(*, fee_id: uuid.UUID) -> FeeDue:
     """Nobody paid in time. Twice is once; what is paid or taken back stays as it is."""
-    fee = _locked(fee_id)
+    fee = locked(fee_id)
     if fee.state == FeeDue.State.DUE:
         fee.state, fee.cancelled_at = FeeDue.State.EXPIRED, timezone.now()
         fee.save(update_fields=["state", "cancelled_at"])
@@ -253,7 +245,8 @@ def expire(*, fee_id: uuid.UUID) -> FeeDue:
     return fee
 
 
-def _locked(fee_id: uuid.UUID) -> FeeDue:
+def locked(fee_id: uuid.UUID) -> FeeDue:
+    """The fee, which nobody else changes until this transaction ends. Raises `NotFound`."""
     try:
         return FeeDue.objects.select_for_update().get(pk=fee_id)
     except FeeDue.DoesNotExist:
@@ -269,7 +262,8 @@ def _mark_paid(fee: FeeDue, source: str, key: str) -> None:
     outbox.enqueue(FEE_PAID, str(fee.pk), {"fee_id": str(fee.pk)})
 
 
-def _not_due(fee: FeeDue) -> NotDue:
+def not_due(fee: FeeDue) -> NotDue:
+    """Why nothing is to be paid (any more)."""
     if fee.state == FeeDue.State.PAID:
         return NotDue(_("This fee is paid already."), code="paid")
     if fee.state == FeeDue.State.EXPIRED:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from payments.statements.parsed import Line, NotAStatement, Statement, broken
+from billing.statements.parsed import Line, NotAStatement, Statement, broken
 
 Column = str
 _ERA = re.compile(r"(?:令和|R)\s*(元|\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D*$", re.IGNORECASE)

@@ -5,6 +5,8 @@ WORDINGS = {
     "fee.cancelled": _("{name} cancelled a fee."),
     "fee.received": _("{name} entered a payment of a fee."),
     "fee.reduced": _("{name} let somebody off a fee, or a part of it."),
+    "fee.moved": _("{name} put money that was too much to another fee."),
+    "fee.try_dismissed": _("{name} noted that an unclear card payment had brought no money."),
     "fee.expired": _("A fee expired unpaid."),
     "refund.asked": _("{name} asked for a refund of a fee."),
     "refund.agreed": _("{name} agreed to a refund."),
@@ -20,17 +22,21 @@ WORDINGS = {
 
 
 class PaymentsConfig(AppConfig):
-    name = "payments"
+    name = "billing"
+    # Tables, migrations and kinds of the outbox keep the name that they began with.
+    label = "payments"
     verbose_name = _("Payments")
 
     def ready(self) -> None:
         # Registries are filled once the apps are loaded, not on import.
         from audit import events  # noqa: PLC0415
-        from payments.providers import registry  # noqa: PLC0415
-        from payments.providers.sandbox import SandboxProvider  # noqa: PLC0415
+        from billing.providers import registry  # noqa: PLC0415
+        from billing.providers.sandbox import SandboxProvider  # noqa: PLC0415
+        from billing.providers.stripe_checkout import StripeProvider  # noqa: PLC0415
 
         registry.register(SandboxProvider.key, SandboxProvider())
-        from payments import banking, refunds  # noqa: F401, PLC0415  outbox handlers
+        registry.register(StripeProvider.key, StripeProvider())
+        from billing import banking, paying, refunds  # noqa: F401, PLC0415  outbox handlers
 
         for event, wording in WORDINGS.items():
             events.register(event, wording=wording)

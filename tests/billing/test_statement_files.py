@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from payments import numbers
-from payments.statements import names, reading
-from payments.statements.parsed import Line, NotAStatement, keys_of
-from payments.statements.table import Columns
-from tests.payments.bank import Transfer, table, zengin_01, zengin_03
+from billing import numbers
+from billing.statements import names, reading
+from billing.statements.parsed import Line, NotAStatement, keys_of
+from billing.statements.table import Columns
+from tests.billing.bank import Transfer, table, zengin_01, zengin_03
 
 TODAY = date(2026, 11, 27)
 ON = date(2026, 11, 26)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import jaconv
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from payments import numbers
-from payments.models import BankLine, BankStatement, FeeDue, Payment, Refund
+from billing import numbers, surplus
+from billing.models import Attempt, BankLine, BankStatement, FeeDue, Payment, Refund
 
 VIEWS = ("open", "overdue", "paid", "surplus", "refunds", "ended", "all")
 
@@ -20,11 +23,6 @@ VIEWS = ("open", "overdue", "paid", "surplus", "refunds", "ended", "all")
 def last_try(fee_id: uuid.UUID) -> Payment | None:
     """What the provider answered last, to be shown on the fee's page: declined, cancelled, …"""
     return Payment.objects.filter(fee=fee_id).order_by("-created_at").first()
-
-
-def surplus() -> QuerySet[Payment]:
-    """Money that came for fees no longer due, for the finance office to give back."""
-    return Payment.objects.filter(outcome=Payment.Outcome.SURPLUS).select_related("fee")
 
 
 def parts_of(fee: FeeDue) -> QuerySet[FeeDue]:
@@ -60,9 +58,8 @@ def _in_view(view: str) -> Q:
     if view == "paid":
         return Q(state=FeeDue.State.PAID)
     if view == "surplus":
-        extra = Payment.objects.filter(outcome=Payment.Outcome.SURPLUS).values("fee")
-        gone = Q(state__in=[FeeDue.State.EXPIRED, FeeDue.State.CANCELLED], received__gt=0)
-        return Q(pk__in=extra) | gone
+        unclear = Attempt.objects.filter(state=Attempt.State.UNCLEAR).values("fee")
+        return Q(pk__in=surplus.fees_with_too_much()) | Q(pk__in=unclear)
     if view == "refunds":
         return Q(pk__in=Refund.objects.values("fee"))
     if view == "ended":
@@ -170,31 +167,33 @@ class Day:
 def report(first: date, last: date) -> list[Day]:
     """Each day of the period on which something happened, newest first. Three statements.
 
-    A day is the bank's for what came by the bank, else the day when it was entered.
+    A day is the bank's for what came by the bank, else the day when it was entered. What was put
+    to another fee comes out of what was too much, and is counted there: no money came.
     """
     found: dict[date, dict[str, int]] = {}
 
-    def add(on: date, what: str, yen: int) -> None:
-        if first <= on <= last:
-            day = found.setdefault(on, {})
-            day[what] = day.get(what, 0) + yen
+    def add(rows: QuerySet[Any, Any], what: Callable[[dict[str, Any]], str]) -> None:
+        for row in rows.order_by().filter(on__range=(first, last)).annotate(yen=Sum("amount")):
+            day = found.setdefault(row["on"], {})
+            sign = -1 if row.get("outcome") == Payment.Outcome.MOVED else 1
+            day[what(row)] = day.get(what(row), 0) + sign * (row["yen"] or 0)
 
-    for payment in Payment.objects.filter(outcome__in=Payment.MONEY).only(
-        "outcome", "provider", "amount", "received_on", "created_at"
-    ):
-        on = payment.received_on or timezone.localdate(payment.created_at)
-        extra = payment.outcome == Payment.Outcome.SURPLUS
-        add(on, "surplus" if extra else f"from {payment.provider}", payment.amount)
-    for refund in Refund.objects.filter(state=Refund.State.DONE).only("amount", "done_on"):
-        if refund.done_on is not None:
-            add(refund.done_on, "refunded", refund.amount)
+    too_much = (Payment.Outcome.SURPLUS, Payment.Outcome.MOVED)
+    entered = Payment.objects.filter(outcome__in=[*Payment.MONEY, Payment.Outcome.MOVED])
+    add(
+        entered.annotate(on=Coalesce("received_on", TruncDate("created_at"))).values(
+            "on", "outcome", "provider"
+        ),
+        lambda row: "surplus" if row["outcome"] in too_much else f"from {row['provider']}",
+    )
+    gone = Refund.objects.filter(state=Refund.State.DONE, done_on__isnull=False)
+    add(gone.values(on=F("done_on")), lambda row: "refunded")
     unbooked = BankLine.objects.filter(
         statement__state__in=[BankStatement.State.APPLYING, BankStatement.State.APPLIED],
         state__in=[*BankLine.OPEN, BankLine.State.MATCHED, BankLine.State.RETURNED],
+        booked_on__isnull=False,
     )
-    for line in unbooked.only("amount", "booked_on"):
-        if line.booked_on is not None:
-            add(line.booked_on, "unmatched", line.amount or 0)
+    add(unbooked.values(on=F("booked_on")), lambda row: "unmatched")
     return [
         Day(
             on,

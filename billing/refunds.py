@@ -13,24 +13,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from billing import actions, providers, surplus
+from billing.models import FeeDue, FinanceSettings, Payment, Refund
 from common import outbox
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity.models import User
-from payments import providers
-from payments.models import FeeDue, FinanceSettings, Payment, Refund
 
 REFUND = "payments.refund"
 REFUNDED = "payments.refunded"
 #: Ways that are no provider's: their money goes back by hand.
-BY_HAND = ("bank", "counter", "waiver")
+BY_HAND = ("bank", "counter", "waiver", surplus.SOURCE)
 
 
 def refundable(fee: FeeDue) -> int:
     """Yen that came for a fee and did not go back, nor are on their way."""
     came = fee.payments.filter(outcome__in=Payment.MONEY).aggregate(yen=Sum("amount"))["yen"] or 0
     went = fee.refunds.filter(state__in=Refund.COUNTS).aggregate(yen=Sum("amount"))["yen"] or 0
-    return came - went
+    moved = fee.payments.filter(outcome=Payment.Outcome.MOVED).aggregate(yen=Sum("amount"))["yen"]
+    return came - went - (moved or 0)
 
 
 def by_provider(fee: FeeDue) -> Payment | None:
@@ -57,7 +58,7 @@ def ask(
 
     Raises `InvalidInput`, `NotFound`.
     """
-    fee = _locked_fee(fee_id)
+    fee = actions.locked(fee_id)
     left = refundable(fee)
     payment = by_provider(fee) if way == Refund.Way.PROVIDER else None
     errors: dict[str, list[str]] = {}
@@ -182,11 +183,4 @@ def _locked(refund_id: uuid.UUID) -> Refund:
     found = Refund.objects.select_for_update().filter(pk=refund_id).first()
     if found is None:
         raise NotFound(_("There is no such refund."), code="no_refund")
-    return found
-
-
-def _locked_fee(fee_id: uuid.UUID) -> FeeDue:
-    found = FeeDue.objects.select_for_update().filter(pk=fee_id).first()
-    if found is None:
-        raise NotFound(_("There is no such fee."), code="no_fee")
     return found

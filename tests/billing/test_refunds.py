@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from billing import actions, providers, refunds
+from billing.models import FeeDue, FinanceSettings, Refund
 from common import outbox
 from common.errors import Conflict, InvalidInput, NotAllowed
 from common.models import OutboxRow
 from identity.models import Role, User
-from payments import actions, providers, refunds
-from payments.models import FeeDue, FinanceSettings, Refund
+from tests.billing.test_actions import result_for
 from tests.factories import people
-from tests.payments.test_actions import result_for
 
 ACCOUNT = {"bankCode": "0149", "accountNumber": "1234567"}
 

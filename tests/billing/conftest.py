@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from billing import actions, refunds
+from billing.models import FeeDue
 from common import outbox
 from common.text import Text
-from payments import actions, refunds
-from payments.models import FeeDue
 
 
 @pytest.fixture(autouse=True)

@@ -13,3 +13,7 @@ class UntrustedAnswer(DomainError):
 
 class NotDue(Conflict):
     """The fee is paid or cancelled already."""
+
+
+class BeingConfirmed(Conflict):
+    """Somebody has paid this fee, it seems; the provider's answer is not here yet."""

@@ -12,7 +12,7 @@ from common.text import Text, TextField
 
 
 class FeeDue(models.Model):
-    """One fee to be paid, in yen. Rows are made by `payments.actions.raise_fee`.
+    """One fee to be paid, in yen. Rows are made by `billing.actions.raise_fee`.
 
     It does not know what it is for beyond its reference: the room that raised it keeps the link.
     """
@@ -29,7 +29,7 @@ class FeeDue(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # What the payer and the finance office read, e.g. the receipt number of the application.
     reference = models.CharField(max_length=64)
-    # What a payer writes before their name in a bank transfer: `payments.numbers`.
+    # What a payer writes before their name in a bank transfer: `billing.numbers`.
     number = models.CharField(max_length=10, unique=True, null=True, blank=True)
     title: models.Field[Text, Text] = TextField()
     # The parts of one fee share a series: this is part `part` of `parts`.
@@ -108,6 +108,8 @@ class Payment(models.Model):
         CANCELLED = "cancelled", _("Given up")
         # Money came that was not due (any more): the finance office must give it back.
         SURPLUS = "surplus", _("Too much")
+        # Of what was too much: put to another fee of the same payer (充当).
+        MOVED = "moved", _("Put to another fee")
 
     #: Outcomes that brought money.
     MONEY = (Outcome.PAID, Outcome.PARTIAL, Outcome.SURPLUS)
@@ -138,6 +140,20 @@ class Payment(models.Model):
 class Attempt(models.Model):
     """That somebody went to a provider to pay: for how much, so that its answer can be compared."""
 
+    class State(models.TextChoices):
+        OPEN = "open", _("Can be paid")
+        # The payer is back, or the provider waits for the money itself.
+        RETURNED = "returned", _("Being confirmed")
+        PAID = "paid", _("Paid")
+        OVER = "over", _("Over, not paid")
+        # The answer does not fit, or none ever came: a person has to look at the provider's pages.
+        UNCLEAR = "unclear", _("Unclear")
+
+    #: States in which money may still come.
+    LIVE = (State.OPEN, State.RETURNED)
+    #: States in which nobody is asked to pay: it may be paid already.
+    AWAITED = (State.RETURNED, State.UNCLEAR)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     fee = models.ForeignKey(FeeDue, on_delete=models.PROTECT, related_name="attempts")
     provider = models.CharField(max_length=32)
@@ -146,6 +162,11 @@ class Attempt(models.Model):
     transaction_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     # What the provider's library keeps about it; no card, no person.
     kept: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # What was there before there were states is over.
+    state = models.CharField(
+        max_length=8, choices=State.choices, default=State.OPEN, db_default=State.OVER
+    )
+    ends_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -155,8 +176,28 @@ class Attempt(models.Model):
         return f"{self.provider} {self.amount}"
 
 
-from payments.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
-from payments.refund_models import Refund  # noqa: E402
+class ProviderEvent(models.Model):
+    """That a provider's event was taken, so that the same one again changes nothing."""
+
+    provider = models.CharField(max_length=32)
+    event_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=100)
+    # None: it is about something that this town knows nothing of.
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="events")
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["received_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="event_taken_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind}"
+
+
+from billing.bank_models import BankLine, BankStatement, FinanceSettings  # noqa: E402
+from billing.refund_models import Refund  # noqa: E402
 
 __all__ = [
     "Attempt",
@@ -165,5 +206,6 @@ __all__ = [
     "FeeDue",
     "FinanceSettings",
     "Payment",
+    "ProviderEvent",
     "Refund",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from payments.statements.parsed import Line, NotAStatement, Statement, broken
+from billing.statements.parsed import Line, NotAStatement, Statement, broken
 
 RECORD = 200
 _REIWA = 2018

@@ -11,16 +11,16 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing import actions, banking, queries
+from billing.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
 from common import outbox
 from common.actor import SYSTEM
 from common.errors import Conflict, InvalidInput, NotFound
 from common.models import OutboxRow
 from common.text import Text
 from identity.models import Role, User
-from payments import actions, banking, queries
-from payments.models import BankLine, BankStatement, FeeDue, FinanceSettings, Payment
+from tests.billing.bank import Transfer, table, zengin_03
 from tests.factories import people
-from tests.payments.bank import Transfer, table, zengin_03
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def test_too_much_is_kept_as_surplus(clerk: User) -> None:
     banking.assign(line_id=_open_line(clerk, 500).pk, number=str(fee.number), by=clerk)
     fee.refresh_from_db()
     assert (fee.state, fee.received) == ("paid", 480)
-    assert [payment.amount for payment in queries.surplus()] == [20]
+    assert [payment.amount for payment in Payment.objects.filter(outcome="surplus")] == [20]
     assert list(queries.fees("surplus")) == [fee]
 
 

@@ -18,7 +18,7 @@ class FinanceSettings(models.Model):
     account_kind = models.CharField(max_length=20, blank=True)
     account_number = models.CharField(max_length=10, blank=True)
     account_holder = models.CharField(max_length=60, blank=True)
-    # How to read a CSV of the bank: `payments.statements.table.Columns`.
+    # How to read a CSV of the bank: `billing.statements.table.Columns`.
     columns: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     # Refunds above this many yen need a second member of staff; null: none does.
     four_eyes_above = models.PositiveIntegerField(null=True, blank=True)

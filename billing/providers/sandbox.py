@@ -7,17 +7,24 @@ asked about, and the same answer twice is one payment.
 
 from __future__ import annotations
 
-import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
+from billing.models import Attempt, Payment
+from billing.providers import (
+    Event,
+    PaymentResult,
+    Seen,
+    signing,
+    unavailable,
+    untrusted,
+)
 from common.database import connection
-from payments.errors import PaymentsUnavailable, UntrustedAnswer
-from payments.models import Attempt, Payment
-from payments.providers import PaymentResult, signing
 
 REQUEST = "madoguchi.pay.request"
 ANSWER = "madoguchi.pay.answer"
@@ -30,8 +37,12 @@ class SandboxProvider:
     """Speaks with the sandbox's payment page through the payer's browser."""
 
     key = "sandbox"
+    answers_later = False
 
-    def start(self, attempt: Attempt, return_url: str, language: str) -> str:
+    def check_open(self) -> None:
+        _secret()
+
+    def start(self, attempt: Attempt) -> str:
         """The payment page's address with the signed request."""
         fee = attempt.fee
         request = signing.sign(
@@ -44,10 +55,10 @@ class SandboxProvider:
                 "reference": fee.reference,
                 "title": fee.title.as_dict(),
                 "amount": attempt.amount,
-                "return_url": return_url,
-                "language": language,
-                # One try to pay; the payment's number follows from it, so a double click is one.
-                "try": secrets.token_hex(12),
+                "return_url": attempt.kept["return_url"],
+                "language": attempt.kept["language"],
+                # The payment's number follows from it: a double click, and two tabs, are one.
+                "try": str(attempt.pk),
             },
         )
         return f"{_page()}?{urlencode({PARAMETER: request})}"
@@ -59,12 +70,12 @@ class SandboxProvider:
                 _secret(), ANSWER, request.GET.get(PARAMETER, ""), max_age=ANSWER_SECONDS
             )
         except signing.BadMessage as error:
-            raise _untrusted(str(error)) from error
+            raise untrusted(str(error)) from error
         if answer.get("town") != connection.schema_name:
-            raise _untrusted("town")
+            raise untrusted("town")
         outcome = answer.get("outcome")
         if outcome not in ("paid", "declined", "cancelled"):
-            raise _untrusted("outcome")
+            raise untrusted("outcome")
         return PaymentResult(
             provider=self.key,
             payment_id=str(answer["payment_id"]),
@@ -72,7 +83,23 @@ class SandboxProvider:
             reference=str(answer["reference"]),
             amount=int(answer["amount"]),
             outcome=outcome,
+            attempt_id=uuid.UUID(answer["try"]) if "try" in answer else None,
         )
+
+    def look(self, attempt: Attempt) -> Seen:
+        """Nobody can be asked: until the payer is back with an answer, it is open."""
+        return Seen("open")
+
+    def close(self, attempt: Attempt) -> Seen:
+        """Its request is out of date after half an hour; two answers would be one too much."""
+        return Seen("over")
+
+    def read_event(self, request: HttpRequest) -> Event:
+        """It sends nothing by itself."""
+        raise untrusted("no_events")
+
+    def judge(self, attempt: Attempt, content: Mapping[str, Any]) -> Seen:
+        raise untrusted("no_events")
 
     def refund(self, payment: Payment, amount: int, key: str) -> bool:
         """No money moved, none goes back: it always works."""
@@ -87,9 +114,7 @@ def _secret() -> str:
     """The shared secret. Outside the sandbox nobody may pretend to pay."""
     secret: str = getattr(settings, "SANDBOX_PAY_SECRET", "")
     if not settings.SANDBOX or len(secret) < signing.MINIMUM_SECRET:
-        raise PaymentsUnavailable(
-            _("You cannot pay online at the moment. Please pay at the counter."), code="no_sandbox"
-        )
+        raise unavailable("no_sandbox")
     return secret
 
 
@@ -99,13 +124,3 @@ def _page() -> str:
         return given
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
     return f"{settings.PUBLIC_SCHEME}://{settings.PLATFORM_DOMAIN}{port}/sandbox/pay/"
-
-
-def _untrusted(why: str) -> UntrustedAnswer:
-    return UntrustedAnswer(
-        _(
-            "We could not confirm this payment. Nothing was recorded. Please open the fee again; "
-            "if money was taken, contact us with your receipt number."
-        ),
-        code=f"untrusted_{why}",
-    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from payments.statements import table, zengin
-from payments.statements.parsed import NotAStatement, Statement
-from payments.statements.table import Columns
+from billing.statements import table, zengin
+from billing.statements.parsed import NotAStatement, Statement
+from billing.statements.table import Columns
 
 #: A year of a busy town's account is far below.
 MOST_BYTES = 20 * 1024 * 1024

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from payments import numbers
-from payments.models import BankLine, FeeDue
-from payments.statements import names
-from payments.statements.parsed import Line
+from billing import numbers
+from billing.models import BankLine, FeeDue
+from billing.statements import names
+from billing.statements.parsed import Line
 
 
 @dataclass(frozen=True, slots=True)
