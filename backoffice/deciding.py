@@ -104,6 +104,8 @@ def choices(case: Case, panel: str, language: str) -> list[tuple[str, str]]:
 
 def put_in(case: Case, panel: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the picked texts in the field for own words, to be edited there."""
+    if panel not in _PICKED:
+        return dict(values)
     _kind, name = _PICKED[panel]
     lines = [*str(values[name]).rstrip().splitlines(), *_picked(case, panel, values)]
     return {**values, name: "\n".join(lines), "standard": []}

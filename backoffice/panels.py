@@ -16,6 +16,7 @@ from cases import message_templates, partial, policies
 from cases.message_templates import Prepared
 from cases.models import Case, Consultation, RepresentationCheck
 from cases.partial import Part
+from common import kept
 from common.errors import DomainError, InvalidInput
 from identity.models import Department
 from workflow.definition import Verb
@@ -171,6 +172,13 @@ def demanded_conditions(case: Case) -> list[str]:
     return list(dict.fromkeys(demanded))
 
 
+def _departments() -> list[Department]:
+    found: list[Department] = kept.for_a_moment(
+        "departments", lambda: list(Department.objects.all())
+    )
+    return found
+
+
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
     if name == "consult":
         asked = {
@@ -180,8 +188,10 @@ def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
         }
         return [
             (department.key, str(department.name))
-            for department in Department.objects.exclude(pk=facts.case.department_id)
-            if department.pk not in asked
+            for department in kept.for_a_moment(
+                "departments", lambda: list(Department.objects.all())
+            )
+            if department.pk not in asked and department.pk != facts.case.department_id
         ]
     if name == "correct":
         return facts.questions_to_correct

@@ -102,7 +102,7 @@ def _family(case: Case) -> Sequence[Case]:
     found = Case.objects.filter(Q(pk=root) | Q(origin=root, origin_kind=Case.Origin.ADDITION))
     return list(
         found.select_related("application", "resident")
-        .prefetch_related("consultations", "corrections")
+        .prefetch_related("consultations", "corrections", "checks", "proposals")
         .order_by("received_on", "application__submitted_at", "pk")
     )
 
@@ -152,7 +152,7 @@ def decide_together(*, case: Case, wishes: Sequence[Wish], by: User) -> list[Dec
         .order_by("pk")
         .select_for_update(of=("self",))
         .select_related("application", "resident")
-        .prefetch_related("consultations", "corrections")
+        .prefetch_related("consultations", "corrections", "checks", "proposals")
     )
     cases = {one.pk: one for one in held}
     decisions: list[Decision] = []

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -157,13 +158,19 @@ def language_of_the_platform() -> None:
 
 
 @pytest.fixture(autouse=True)
-def forget_process_caches() -> None:
-    """What a process keeps for seconds must not outlive a test that was rolled back."""
+def forget_process_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps for seconds must not outlive a test that was rolled back.
+
+    Within a test no second passes for it: on a busy machine statements could not be counted.
+    """
     from cms import brand
     from common import kept
 
     brand._kept.clear()
     kept.forget()
+    standing = SimpleNamespace(monotonic=lambda: 1.0)
+    monkeypatch.setattr(kept, "time", standing)
+    monkeypatch.setattr(brand, "time", standing)
 
 
 @pytest.fixture(autouse=True)

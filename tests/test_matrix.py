@@ -92,7 +92,7 @@ class TestTable:
         """An id in the address is an id somebody can change."""
         free = {
             "portal:verify", "portal:start", "portal:begin", "portal:for_whom",
-            "portal:representation_new", "portal:begin_as_guest",
+            "portal:representation_new", "portal:begin_as_guest", "desk:counter_whom",
             "portal:register_service", "portal:register_data", "wagtail_serve", "form_schema",
             # A link with a code, whoever holds it: tests.portal.test_consulted tries others' ones.
             "portal:consulted", "portal:consulted_file",

@@ -92,8 +92,10 @@ def declare(
         made.document_sha256 = document.sha256
         made.document.save(document.filename, ContentFile(document.data), save=False)
     made.save(force_insert=True)
-    event = events.REPRESENTATION_NOTED if at_their_word else events.REPRESENTATION_DECLARED
-    _note(event, made, by, kind=made.kind, basis=made.basis)
+    _note(
+        events.REPRESENTATION_NOTED if at_their_word else events.REPRESENTATION_DECLARED,
+        made, by, kind=made.kind, basis=made.basis,
+    )  # fmt: skip
     return made
 
 

@@ -94,6 +94,7 @@ def test_views_show_their_cases_and_counts(town: Any, desk: Desk) -> None:
         "All open": 4,
         "Waiting": 1,
         "Overdue": 1,
+        "Messages to read": 0,
         "Closed": None,
     }
 

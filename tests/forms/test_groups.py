@@ -272,7 +272,9 @@ def test_errors_lead_to_the_inner_field() -> None:
     outcome = save(a_draft(FORM), "members", POSTED | {"members-0-incomes-1-amount": "lots"})
     assert outcome.page is not None
     (link,) = outcome.page.errors
-    assert (link.anchor, link.label) == ("f-members-0-incomes-1-amount", "金額")
+    assert (link.anchor, link.label) == (
+        "f-members-0-incomes-1-amount", "方 1、収入 2: 金額",
+    )  # fmt: skip
     assert f'id="{link.anchor}"' in outcome.page.fields
     assert 'value="lots"' in outcome.page.fields
 

@@ -20,6 +20,7 @@ from tests.factories import people
 from tests.services.conftest import upload as upload  # the scanner's stand-in
 from tests.services.test_course import FEES, outcomes, sent
 from tests.services.walks import TODAY
+from workflow.definition import Verb
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +104,8 @@ def test_every_service_reads_well(key: str, town: Any, upload: Any) -> None:
     case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
     if notified:
         assert ("next", "We check that your notification is complete") in told(case)
+    if Verb.CONFIRM_COMPLETE in case.workflow.verbs:
+        case = periods.confirm_complete(case=case, by=people.caseworker(at=case.department))
     make.decision_on(make.opinions_on(case), outcomes(case)[0])
     assert outbox.drain().failed == 0
     after = told(case)

@@ -137,6 +137,12 @@ BASE: dict[str, dict[str, Any]] = {
         "qualified_on": "2026-08-01", "f:insurance_proof": 1, "account_kind": "registered",
         "consent_tax": "yes", "agreed": "yes",
     },
+    "review_request": _PERSON | {
+        "service_name": "公園内行為許可", "decision_number": "公8-1", "decided_on": "2026-09-01",
+        "known_on": "2026-09-01", "claim": "不許可の決定を取り消すことを求めます。",
+        "reasons": "ほかの行事とは重なっていません。", "told_of_appeal": "yes", "hearing": "no",
+        "agreed": "yes",
+    },
 }  # fmt: skip
 
 _EVENT_ROAD = {
@@ -247,6 +253,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "guardian_my_number": "123456789012", "child_my_number": "210987654321",
             "lives_together": "no", "account_kind": "bank", "application_reason": "moved_in"},
     },
+    "review_request": {"with_papers": {"f:evidence": 1}},
 }  # fmt: skip
 
 WALKS = [(service, variant) for service in BASE for variant in ("least", *VARIANTS[service])]
