@@ -40,7 +40,10 @@ PAGES = {
     "search_place": "?q={place}",
     "search_everybody": "?q=第一市",
     "case": "cases/{case}/",
+    "dashboard": "reports/",
 }
+#: What shows that a page is the one that was meant; a list shows rows.
+SHOWS = {"case": b"<h1", "dashboard": b"<svg"}
 LIMITS = (
     {f"cases.{page}.ratio": 1.5 for page in PAGES}
     | {
@@ -85,6 +88,7 @@ class _Desk:
     def __init__(self, name: str, count: int) -> None:
         from django.test import Client
 
+        from cases.reports import counting
         from common.text import Text
         from tenants import context, provisioning
 
@@ -109,6 +113,20 @@ class _Desk:
             self.reader = self.staff.caseworkers[0]
             _sign_in(self.client, self.reader)
             self.words = self._words()
+            self._keep_lists()
+            _say(f"cases.{name}.counted", _seconds(counting.count), "s")
+
+    def _keep_lists(self) -> None:
+        """As caseworkers do: their lists stand beside the inbox, each with its count."""
+        from cases import saved
+        from cases.desk import InboxFilter
+
+        for name, chosen in {
+            "審査中": InboxFilter(view="open", stage="review"),
+            "佐藤さん": InboxFilter(view="open", text="佐藤"),
+            "わたしの審査中": InboxFilter(view="mine", stage="review"),
+        }.items():
+            saved.save_filter(chosen=chosen, name=name, share="", by=self.reader)
 
     def _words(self) -> dict[str, str]:
         """What to look for: of a case in the reader's department."""
@@ -137,8 +155,8 @@ class _Desk:
 
     def open(self, page: str) -> None:
         answer = self.client.get("/desk/" + PAGES[page].format(**self.words))
-        if answer.status_code != 200 or (page != "case" and b"data-row" not in answer.content):
-            raise SystemExit(f"{page} of {self.name}: {answer.status_code}, no case")
+        if answer.status_code != 200 or SHOWS.get(page, b"data-row") not in answer.content:
+            raise SystemExit(f"{page} of {self.name}: {answer.status_code}, nothing is shown")
 
     def statements(self, page: str) -> int:
         from django.db import connection
