@@ -17,7 +17,7 @@ def of_decision(case: Case, move: Move, decision: Decision) -> list[str]:
     fee = partial.fee_for(case, decision.refused_parts).total
     approved = decision.outcome == Decision.Outcome.APPROVED
     waive_fee = decision.fee_waived
-    charged = approved and fee > 0 and not waive_fee
+    charged = approved and fee > 0 and not waive_fee and not case.workflow.fee_first
     said = [_("The case goes on to “%(stage)s”.") % {"stage": stage.title}]
     if charged:
         said.append(

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from cases import clocks
 from cases.clocks import ClockNow
 from cases.models import Case
-from workflow.definition import DayUnit
+from workflow.definition import ClockRuns, DayUnit
 
 # Days left from which a case is marked as urgent.
 _SOON = 1
@@ -32,6 +32,8 @@ def due(case: Case, today: date) -> Due | None:
     if case.closed_at is not None:
         return None
     now = clocks.briefly(case, today)
+    if now.days_left is None and case.workflow.fee_first and _waits(case):
+        return Due(100, _("Waits for the fee"), "paused", None)
     if now.days_left is None:
         return Due(100, _("Clock stopped"), "paused", None)
     if now.due_on is None:
@@ -40,6 +42,10 @@ def due(case: Case, today: date) -> Due | None:
         return Due(100, _late(now), "late", now.due_on)
     tone = "soon" if now.days_left <= _SOON else ""
     return Due(now.used_percent, _left(now), tone, now.due_on)
+
+
+def _waits(case: Case) -> bool:
+    return case.stage_now.clock is ClockRuns.WAITING
 
 
 def _left(now: ClockNow) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from backoffice import changes
 from backoffice.changes import Change
 from backoffice.due import Due, due
+from billing.models import FeeDue
 from cases import (
     checklist,
     clocks,
@@ -42,6 +43,7 @@ from cases.models import (
     RepresentationCheck,
 )
 from catalogue.fees import Fee
+from catalogue.queries import fee_of
 from forms import attachments, display, eligibility, reasons
 from forms.definitions import FormDefinition
 from forms.display import StepRows
@@ -203,6 +205,20 @@ class CaseFacts:
     @property
     def fee(self) -> Fee:
         return self.case.application.computed_fee
+
+    @property
+    def charged(self) -> FeeDue | None:
+        """What the resident was asked to pay: of parts the first."""
+        return (self.decision.fee if self.decision else None) or self.case.fee
+
+    @cached_property
+    def fee_by_corrections(self) -> Fee | None:
+        """What a fee that was charged on submission would be now; None: the same."""
+        case = self.case
+        if case.fee_id is None or not case.corrected:
+            return None
+        now = fee_of(case.offering, case.application.version.form, case.answers)
+        return now if now.total != self.fee.total else None
 
     @property
     def decision(self) -> Decision | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -37,13 +36,6 @@ def day_of(text: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         return None
-
-
-def error_list(errors: Mapping[str, list[str]]) -> list[dict[str, str]]:
-    """For ``components/errors.html``."""
-    return [
-        {"message": message, "anchor": name} for name, found in errors.items() for message in found
-    ]
 
 
 @lru_cache(maxsize=1)

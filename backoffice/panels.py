@@ -17,7 +17,7 @@ from cases.message_templates import Prepared
 from cases.models import Case, Consultation, RepresentationCheck
 from cases.partial import Part
 from common import kept
-from common.errors import DomainError, InvalidInput
+from common.errors import DomainError, InvalidInput, listed
 from identity.models import Department
 from workflow.definition import Verb
 
@@ -73,11 +73,7 @@ class Panel:
 
     @property
     def error_list(self) -> list[dict[str, str]]:
-        return [
-            {"message": message, "anchor": f"{self.id}-{name}"}
-            for name, messages in self.errors.items()
-            for message in messages
-        ]
+        return listed(self.errors, f"{self.id}-")
 
 
 def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:

@@ -201,6 +201,30 @@ def cancel(*, fee_id: uuid.UUID, by: Actor) -> FeeDue:
 
 
 @transaction.atomic
+def annul(*, fee_id: uuid.UUID, by: Actor) -> FeeDue:
+    """Take back a fee that is paid: what came for it is too much now, and waits to be given back.
+
+    Raises `NotFound`. Twice is once; what is not paid stays as it is.
+    """
+    fee = locked(fee_id)
+    if fee.state == FeeDue.State.PAID:
+        fee.state, fee.cancelled_at = FeeDue.State.CANCELLED, timezone.now()
+        # Who paid when stays with the payments.
+        fee.paid_at, fee.provider, fee.provider_payment_id = None, "", None
+        fee.save(
+            update_fields=["state", "cancelled_at", "paid_at", "provider", "provider_payment_id"]
+        )
+        ledger.record(
+            event="fee.cancelled",
+            by=by,
+            object_kind="fee",
+            object_id=str(fee.pk),
+            data={"to_give_back": fee.received},
+        )
+    return fee
+
+
+@transaction.atomic
 def reduce(*, fee_id: uuid.UUID, by_yen: int, text: Text, by: Actor) -> FeeDue:
     """Let somebody off a part of a fee, or all of what is still to pay (減額, 免除).
 

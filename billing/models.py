@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.text import Text, TextField
 
@@ -18,7 +19,7 @@ class FeeDue(models.Model):
     """
 
     class State(models.TextChoices):
-        DUE = "due", _("Open")
+        DUE = "due", pgettext_lazy("fee", "Open")
         PAID = "paid", _("Paid")
         CANCELLED = "cancelled", _("Cancelled")
         # Let off wholly (免除), after it had been raised.

@@ -36,6 +36,8 @@ def fees(view: str = "open", words: str = "") -> QuerySet[FeeDue]:
     found = FeeDue.objects.filter(_in_view(view))
     for word in unicodedata.normalize("NFKC", words).split():
         found = found.filter(_fits(word))
+    if view == "surplus":
+        found = surplus.with_left(found)
     if view in ("open", "overdue"):
         return found.order_by("due_on", "created_at")
     return found.order_by("-created_at", "pk")

@@ -27,7 +27,9 @@ SOURCE = "moved"
 _OVER = (FeeDue.State.EXPIRED, FeeDue.State.CANCELLED)
 
 
-def _with_left() -> QuerySet[Any]:
+def with_left(fees: QuerySet[FeeDue]) -> QuerySet[Any]:
+    """Fees with ``left``: the yen that are too much, and neither went back nor elsewhere."""
+
     def sum_of(rows: QuerySet[Payment] | QuerySet[Refund]) -> Coalesce:
         of_fee = rows.filter(fee=OuterRef("pk")).order_by().values("fee")
         yen = Subquery(of_fee.annotate(yen=Sum("amount")).values("yen"))
@@ -37,19 +39,19 @@ def _with_left() -> QuerySet[Any]:
     moved = Payment.objects.filter(outcome=Payment.Outcome.MOVED)
     back = Refund.objects.filter(state__in=Refund.COUNTS)
     too_late = When_(When(state__in=_OVER, then=F("received")), default=Value(0))
-    return FeeDue.objects.annotate(left=sum_of(extra) + too_late - sum_of(moved) - sum_of(back))
+    return fees.annotate(left=sum_of(extra) + too_late - sum_of(moved) - sum_of(back))
 
 
 def fees_with_too_much() -> QuerySet[Any, Any]:
     """Ids of the fees at which somebody has to decide where money goes."""
     touched = Payment.objects.filter(outcome=Payment.Outcome.SURPLUS).values("fee")
     where = Q(pk__in=touched) | Q(state__in=_OVER, received__gt=0)
-    return _with_left().filter(where, left__gt=0).values("pk")
+    return with_left(FeeDue.objects.all()).filter(where, left__gt=0).values("pk")
 
 
 def left_of(fee: FeeDue) -> int:
-    """Yen that are too much, and neither went back nor elsewhere, nor are on their way."""
-    return max(_with_left().values_list("left", flat=True).get(pk=fee.pk), 0)
+    """What is too much of one fee, less what is on its way back."""
+    return max(with_left(FeeDue.objects.all()).values_list("left", flat=True).get(pk=fee.pk), 0)
 
 
 @transaction.atomic

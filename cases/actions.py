@@ -21,6 +21,7 @@ from audit import ledger
 from billing.models import FeeDue
 from cases import (
     alarms,
+    charging,
     clocks,
     cosigning,
     entering,
@@ -175,6 +176,7 @@ def _submit(
         entering.done(draft, by)
     else:
         timeline.add(case, "submitted")
+    charging.charge(case)
     ledger.record(
         event="application.entered" if helps else "application.submitted",
         by=by,
@@ -624,17 +626,18 @@ def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
     )
     _apply(case, move)
     timeline.add(case, "withdrawn")
+    charging.let_go(case, by)
     _record(case, "case.withdrawn", by)
     return case
 
 
 @transaction.atomic
 def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
-    """The fee of a decision was paid: the case goes on. Idempotent; None when it has already."""
-    found = Decision.objects.filter(fee_id=fee_id).select_related("case").first()
+    """A fee was paid: the case that waited for it goes on. Idempotent; None when it has already."""
+    found = charging.waits_for(fee_id)
     if found is None:
-        raise NotFound(_("No decision waits for this fee."), code="no_decision")
-    case = _locked(found.case, None)
+        raise NotFound(_("No application waits for this fee."), code="no_case")
+    case = _locked(found, None)
     pays = any(move.verb == Verb.PAY and case.stage in move.from_ for move in case.workflow.moves)
     if not pays:
         return None
@@ -643,24 +646,26 @@ def mark_fee_paid(*, fee_id: uuid.UUID) -> Case | None:
     let_off = FeeDue.objects.filter(pk=fee_id, state=FeeDue.State.WAIVED).exists()
     timeline.add(case, "fee_waived" if let_off else "paid")
     _record(case, "fee.paid", SYSTEM, fee=str(fee_id))
-    outbox.enqueue("cases.issue_letter", str(found.pk), {"decision_id": str(found.pk)})
+    decision = Decision.objects.filter(case=case).first()
+    if decision is not None:
+        outbox.enqueue("cases.issue_letter", str(decision.pk), {"decision_id": str(decision.pk)})
     return case
 
 
 @transaction.atomic
 def lapse_unpaid(*, fee_id: uuid.UUID) -> Case | None:
-    """The fee was not paid in time: the case ends, and nothing is issued.
+    """The fee was not paid in time: the case ends, and nothing is examined or issued.
 
     Idempotent; None when the case does not wait for this fee, or its workflow knows no such end.
     """
-    found = Decision.objects.filter(fee_id=fee_id).select_related("case").first()
+    found = charging.waits_for(fee_id)
     if found is None:
         return None
-    case = _locked(found.case, None)
+    case = _locked(found, None)
     if not any(m.verb == Verb.LAPSE and case.stage in m.from_ for m in case.workflow.moves):
         return None
     _apply(case, policies.check_move(case, Verb.LAPSE, roles={"system"}))
-    timeline.add(case, "lapsed")
+    timeline.add(case, "not_examined" if case.fee_id == fee_id else "lapsed")
     _record(case, "case.lapsed", SYSTEM, fee=str(fee_id))
     return case
 

@@ -75,9 +75,19 @@ def _decided(outcome: str) -> BulkVerb:
 
     def check(case: Case, by: User, options: Options) -> object:
         content = {"reason": options.get("reason", "")}
+        said = []
         if proposals.needs_second(case, outcome, content, by):
-            return _("It is proposed: a second person has to confirm it.")
-        return None
+            said.append(_("It is proposed: a second person has to confirm it."))
+        fee = case.application.computed_fee
+        if decided is Decision.Outcome.APPROVED and fee.waiver_asked and fee.total:
+            said.append(
+                _(
+                    "They ask to be let off the fee of %(amount)s. Here it is not waived: "
+                    "to waive it, decide this case by itself."
+                )
+                % {"amount": fee.in_yen}
+            )
+        return " ".join(said) or None
 
     def do(case: Case, by: User, options: Options, lock: int) -> object:
         return proposals.decide_or_propose(

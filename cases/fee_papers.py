@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import FeeDue, Payment
 from cases import fees, letters, numbers
-from cases.models import Decision, FeeWaiver, Receipt
+from cases.models import Case, FeeWaiver, Receipt
 from common.calendar import wareki
 from common.errors import NotFound
 from common.text import Text
@@ -35,15 +35,15 @@ _ONLINE = "オンライン"
 def issue_receipt(fee_id: uuid.UUID) -> Receipt:
     """Number and PDF of a paid fee, once. Raises `RenderingError`: nothing was issued then."""
     fee = FeeDue.objects.select_for_update().get(pk=fee_id)
-    decision = fees.decision_of(fee)
-    if decision is None or fee.state != FeeDue.State.PAID:
+    case = fees.case_of(fee)
+    if case is None or fee.state != FeeDue.State.PAID:
         raise NotFound(_("Nothing was paid."), code="no_payment")
     receipt = Receipt.objects.filter(fee=fee).first() or Receipt.objects.create(
         fee=fee, number=numbers.next_number(RECEIPT_PREFIX, timezone.localdate())
     )
     if receipt.document_id is None:
         receipt.document = _issue(
-            decision,
+            case,
             kind="payments.receipt",
             number=receipt.number,
             title=RECEIPT,
@@ -74,8 +74,8 @@ def issue_waiver_letter(waiver_id: uuid.UUID) -> FeeWaiver:
     waiver = FeeWaiver.objects.select_for_update().get(pk=waiver_id)
     if waiver.letter_id is not None or waiver.number is None:
         return waiver
-    decision = fees.decision_of(waiver.fee)
-    if decision is None:
+    case = fees.case_of(waiver.fee)
+    if case is None:
         raise NotFound(_("There is no fee to pay."), code="no_fee")
     said = {
         FeeWaiver.State.GRANTED: "申請のとおり、手数料等を免除します。",
@@ -83,7 +83,7 @@ def issue_waiver_letter(waiver_id: uuid.UUID) -> FeeWaiver:
         FeeWaiver.State.REFUSED: "申請のあった手数料等の減免は、行いません。",
     }[FeeWaiver.State(waiver.state)]
     waiver.letter = _issue(
-        decision,
+        case,
         kind="cases.waiver",
         number=waiver.number,
         title=WAIVER,
@@ -98,7 +98,7 @@ def issue_waiver_letter(waiver_id: uuid.UUID) -> FeeWaiver:
 
 
 def _issue(
-    decision: Decision,
+    case: Case,
     *,
     kind: str,
     number: str,
@@ -117,9 +117,9 @@ def _issue(
             title=title.in_language(letters.LANGUAGE),
             number=f"{number}号",
             issued_on=timezone.localdate(),
-            addressee=letters.addressee_of(decision),
+            addressee=letters.addressee_of(case),
             paragraphs=paragraphs,
-            receipt_number=decision.case.application.receipt_number,
+            receipt_number=case.application.receipt_number,
             particulars=particulars,
             reason=reason,
             fee=fee,

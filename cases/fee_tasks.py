@@ -30,13 +30,13 @@ def after_waiver(payload: dict[str, Any]) -> None:
 def after_unpaid(payload: dict[str, Any]) -> None:
     """The reminder or the demand; nothing when the fee was paid in between, or is asked about."""
     fee = FeeDue.objects.get(pk=payload["fee_id"])
-    decision = fees.decision_of(fee)
+    case = fees.case_of(fee)
     asked = fee.waivers.filter(state=FeeWaiver.State.ASKED).exists()
-    if decision is None or fee.state != FeeDue.State.DUE or asked:
+    if case is None or fee.state != FeeDue.State.DUE or asked:
         return
     notice = notices.FeeReminder if payload["what"] == "reminder" else notices.FeeDemand
     happening = f"fee_{payload['what']}:{fee.part}:{fee.due_on}"
-    tell(decision.case, notice, happening, due_on=fee.due_on)
+    tell(case, notice, happening, due_on=fee.due_on)
 
 
 @outbox.handler("cases.lapsed")
@@ -49,8 +49,8 @@ def after_lapse(payload: dict[str, Any]) -> None:
 def after_refund(payload: dict[str, Any]) -> None:
     """Tell the payer that the money is on its way."""
     refund = Refund.objects.select_related("fee").get(pk=payload["refund_id"])
-    decision = fees.decision_of(refund.fee)
-    if decision is None:
+    case = fees.case_of(refund.fee)
+    if case is None:
         return
-    timeline.add(decision.case, "refunded", amount=refund.amount)
-    tell(decision.case, notices.FeeRefunded, f"refund:{refund.pk}")
+    timeline.add(case, "refunded", amount=refund.amount)
+    tell(case, notices.FeeRefunded, f"refund:{refund.pk}")

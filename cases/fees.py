@@ -1,4 +1,4 @@
-"""The fee of a decision: raised in parts, found again, gone on with, lapsed."""
+"""The fee of a case: of its decision raised in parts, found again, gone on with, lapsed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
 from billing import actions as payments
 from billing import surplus
 from billing.models import FeeDue
-from cases import actions, partial, timeline
+from cases import actions, charging, partial, timeline
 from cases.models import Case, Decision
 from catalogue.instalments import Part
 from catalogue.unpaid import Unpaid
 from common.actor import SYSTEM, Actor
-from common.calendar import add_working_days
 from common.errors import InvalidInput, NotFound
 from identity.models import User
 
@@ -32,12 +30,14 @@ def raise_for(decision: Decision) -> FeeDue | None:
     """
     if decision.outcome != Decision.Outcome.APPROVED or decision.fee_waived:
         return None
+    if decision.case.workflow.fee_first:  # it was paid when it was sent
+        return None
     case, application = decision.case, decision.case.application
     fee = partial.fee_for(case, decision.refused_parts)
     schedule = case.offering.template.fees
     if fee.total == 0:
         return None
-    first_due = add_working_days(timezone.localdate(), schedule.unpaid.days_to_pay)
+    first_due = charging.first_due(schedule)
     parts: Sequence[Part] = (Part(fee.total),)
     if schedule.instalments is not None:
         parts = schedule.instalments.plan(fee.total, case.answers, first_due)
@@ -51,7 +51,7 @@ def raise_for(decision: Decision) -> FeeDue | None:
             else [{"text": part.text, "amount": part.amount}],
             due_on=part.due_on or first_due,
             fee_id=_part_id(decision, number),
-            payer=_payer(case),
+            payer=charging.payer_of(case),
             part=(decision.pk, number, len(parts)),
         )
         for number, part in enumerate(parts, 1)
@@ -64,22 +64,15 @@ def _part_id(decision: Decision, number: int) -> uuid.UUID:
     return decision.pk if number == 1 else uuid.uuid5(decision.pk, f"part {number}")
 
 
-def _payer(case: Case) -> tuple[str, str]:
-    """Name and kana of whom a transfer is expected from: the represented, else the resident."""
-    person = case.represented
-    if person is not None:
-        return person.name, person.name_kana
-    return case.resident.name, case.resident.name_kana
-
-
 def of_case(case: Case) -> list[FeeDue]:
     """Every part of the fee of a case, in order; empty where none was raised. One statement."""
     decision = getattr(case, "decision", None)
-    if decision is None or decision.fee_id is None:
-        return []
-    return list(
-        FeeDue.objects.filter(Q(pk=decision.fee_id) | Q(series=decision.pk)).order_by("part")
-    )
+    wanted = Q()
+    if case.fee_id is not None:
+        wanted |= Q(pk=case.fee_id)
+    if decision is not None and decision.fee_id is not None:
+        wanted |= Q(pk=decision.fee_id) | Q(series=decision.pk)
+    return list(FeeDue.objects.filter(wanted).order_by("part")) if wanted else []
 
 
 def part_of_case(case: Case, fee_id: uuid.UUID | None = None) -> FeeDue:
@@ -99,28 +92,37 @@ def belongs_to(fee_id: uuid.UUID, case_id: uuid.UUID) -> bool:
     if part is None:
         return False
     mine = Q(fee_id=fee_id) | Q(pk=part.series)
-    return Decision.objects.filter(mine, case_id=case_id).exists()
+    return (
+        Decision.objects.filter(mine, case_id=case_id).exists()
+        or Case.objects.filter(pk=case_id, fee=fee_id).exists()
+    )
 
 
+_CASES = Case.objects.select_related("application", "resident")
 _DECISIONS = Decision.objects.select_related("case__application", "case__resident")
 
 
-def decision_of(fee: FeeDue) -> Decision | None:
-    """The decision that a fee belongs to, whichever part it is."""
-    return _DECISIONS.filter(Q(fee=fee) | Q(pk=fee.series)).first()
+def case_of(fee: FeeDue) -> Case | None:
+    """The case that a fee belongs to, whichever part it is."""
+    decision = _DECISIONS.filter(Q(fee=fee) | Q(pk=fee.series)).first()
+    return decision.case if decision else _CASES.filter(fee=fee).first()
 
 
 def others_of(fee: FeeDue) -> QuerySet[FeeDue]:
     """Other fees due that the same person owes, or owes for whom they represent."""
-    decision = decision_of(fee)
-    if decision is None:
+    case = case_of(fee)
+    if case is None:
         return FeeDue.objects.none()
-    application = decision.case.application
-    same = Decision.objects.filter(
-        case__resident=decision.case.resident_id,
-        case__application__representation=application.representation_id,
+    cases = Case.objects.filter(
+        resident=case.resident_id,
+        application__representation=case.application.representation_id,
     )
-    mine = Q(pk__in=same.values("fee")) | Q(series__in=same.values("pk"))
+    same = Decision.objects.filter(case__in=cases)
+    mine = (
+        Q(pk__in=same.values("fee"))
+        | Q(series__in=same.values("pk"))
+        | Q(pk__in=cases.filter(fee__isnull=False).values("fee"))
+    )
     due = FeeDue.objects.filter(mine, state=FeeDue.State.DUE).exclude(pk=fee.pk)
     return due.order_by("due_on", "pk")
 
@@ -144,11 +146,11 @@ def unpaid_of(case: Case) -> Unpaid:
 @transaction.atomic(savepoint=False)
 def open_fee(*, fee: FeeDue, by: Actor) -> None:
     """Note that the finance office looked at somebody's fee."""
-    decision = decision_of(fee)
+    case = case_of(fee)
     ledger.record(
         event="fee.opened",
         by=by,
-        about=str(decision.case.resident_id) if decision else None,
+        about=str(case.resident_id) if case else None,
         object_kind="fee",
         object_id=str(fee.pk),
         purpose="processing",
@@ -158,16 +160,16 @@ def open_fee(*, fee: FeeDue, by: Actor) -> None:
 @transaction.atomic
 def go_on(fee: FeeDue) -> Case | None:
     """A part was paid or waived: the case goes on when it waited for it. None for no change."""
-    decision = decision_of(fee)
-    if decision is None:
-        raise NotFound(_("No decision waits for this fee."), code="no_decision")
-    if decision.fee_id == fee.pk:
+    if fee.part == 1:
         return actions.mark_fee_paid(fee_id=fee.pk)
+    case = case_of(fee)
+    if case is None:
+        raise NotFound(_("No application waits for this fee."), code="no_case")
     code = "part_paid" if fee.state == FeeDue.State.PAID else "fee_waived"
     values: dict[str, Any] = {"part": fee.part, "parts": fee.parts} if code == "part_paid" else {}
-    if not decision.case.timeline.filter(code=code, values=values).exists():
-        timeline.add(decision.case, code, **values)
-    return decision.case
+    if not case.timeline.filter(code=code, values=values).exists():
+        timeline.add(case, code, **values)
+    return case
 
 
 @transaction.atomic
@@ -180,6 +182,7 @@ def lapse(*, fee_id: uuid.UUID) -> Case | None:
     if case is None:
         return None
     payments.expire(fee_id=fee_id)
-    for part in FeeDue.objects.filter(series=case.decision.pk, state=FeeDue.State.DUE):
-        payments.cancel(fee_id=part.pk, by=SYSTEM)
+    for part in of_case(case):
+        if part.state == FeeDue.State.DUE:
+            payments.cancel(fee_id=part.pk, by=SYSTEM)
     return case

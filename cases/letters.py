@@ -117,7 +117,7 @@ def letter_of(
             title=words.title.in_language(language),
             number=_number(decision.number),
             issued_on=timezone.localdate(),
-            addressee=addressee_of(decision),
+            addressee=addressee_of(decision.case),
             paragraphs=_merged(words, "body", language, merge),
             receipt_number=case.application.receipt_number,
             particulars=tuple(
@@ -160,7 +160,7 @@ def revocation_of(revocation: Revocation, words: Words, *, language: str = LANGU
             title=words.title.in_language(language),
             number=_number(revocation.number),
             issued_on=timezone.localdate(),
-            addressee=addressee_of(decision),
+            addressee=addressee_of(decision.case),
             paragraphs=_merged(words, "body", language, merge),
             receipt_number=decision.case.application.receipt_number,
             reason=tuple(revocation.grounds.splitlines()),
@@ -247,7 +247,9 @@ def _values(
         "decided_on": letter_date(timezone.localdate(decision.decided_at)),
         "valid_from": letter_date(entry.valid_from if entry else None),
         "valid_until": letter_date(entry.valid_until if entry else None),
-        "fee_total": yen(partial.fee_for(case, decision.refused_parts).total),
+        "fee_total": yen(
+            case.fee.amount if case.fee else partial.fee_for(case, decision.refused_parts).total
+        ),
         "service": case.offering.title.in_language(language),
         "office_name": case.department.name.in_language(language),
         "town": str(connection.tenant.name),
@@ -260,7 +262,7 @@ def _charged(decision: Decision, language: str) -> tuple[tuple[str, int], ...]:
     """The fee's lines: as it was computed for what is granted, with what was let off since."""
     if decision.outcome != "approved" or decision.fee_waived:
         return ()
-    due = decision.fee
+    due = decision.fee or decision.case.fee
     if due is not None and due.state == due.State.WAIVED:
         return ()
     fee = partial.fee_for(decision.case, decision.refused_parts)
@@ -270,10 +272,10 @@ def _charged(decision: Decision, language: str) -> tuple[tuple[str, int], ...]:
     return tuple((text.in_language(language), amount) for text, amount in lines)
 
 
-def addressee_of(decision: Decision) -> Addressee:
+def addressee_of(case: Case) -> Addressee:
     """The represented, care of whoever acts for them; else the resident."""
-    resident = decision.case.resident
-    represented = decision.case.represented
+    resident = case.resident
+    represented = case.represented
     if represented is not None:
         return Addressee(
             name=represented.name,
@@ -285,11 +287,11 @@ def addressee_of(decision: Decision) -> Addressee:
     provenance = getattr(resident, "eid", None)
     claims = provenance.claims if provenance else {}
     address = (claims.get("person.address") or {}).get("value") or {}
-    helped = decision.case.application.helped
+    helped = case.application.helped
     if not address and helped is not None:  # nobody's eID: as the paper at the counter said
         address = helped.address
-    if not address and decision.case.application.without_sign_in:  # as they wrote themselves
-        address = _written_address(decision.case)
+    if not address and case.application.without_sign_in:  # as they wrote themselves
+        address = _written_address(case)
     return Addressee(
         name=resident.name,
         postal_code=address.get("postalCode", ""),

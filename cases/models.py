@@ -183,6 +183,8 @@ class Case(models.Model):
     # The next day on which the clock says something by itself: a reminder, or that it is late.
     alarm_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # What had to be paid before the office begins; the fee of a decision is the decision's.
+    fee = models.OneToOneField(FeeDue, on_delete=models.PROTECT, null=True, related_name="case")
     # Answers that corrections replaced, by question id.
     corrected: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     corrected_provenance: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import clocks, policies, timeline
+from cases import charging, clocks, policies, timeline
 from cases.models import Case
 from cases.steps import about, apply_move, locked, required
 from common import outbox
@@ -71,6 +71,7 @@ def reopen(*, case: Case, reason: str, by: User, lock: int | None = None) -> Cas
     """
     case = locked(case, lock, by)
     move = policies.check_move(case, Verb.REOPEN, roles=policies.roles_on(case, by))
+    charging.check_settled(case)
     reason = required(reason, "reason", _("Write why. The resident reads this."))
     before = case.stage
     apply_move(case, move)

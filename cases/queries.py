@@ -71,7 +71,7 @@ def resident_cases(user: User) -> QuerySet[Case]:
     """A resident's own cases, newest first."""
     return (
         Case.objects.filter(resident=user)
-        .select_related("application", "decision__fee")
+        .select_related("application", "decision__fee", "fee")
         .order_by("-application__submitted_at")
     )
 
@@ -152,7 +152,7 @@ class Progress:
 def progress(case: Case) -> Progress:
     """The course of a case in three statements besides the case itself."""
     decision = getattr(case, "decision", None)
-    fee = decision.fee if decision else None
+    fee = (decision.fee if decision else None) or case.fee
     if fee is not None and fee.state != FeeDue.State.DUE:
         fee = None
     open_correction = case.corrections.filter(answered_at__isnull=True).first()

@@ -71,6 +71,8 @@ def after_submission(payload: dict[str, Any]) -> None:
     search.put(case)
     arriving.ask(case)
     tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+    if case.fee is not None:
+        tell(case, notices.FeeDue, "fee", due_on=case.fee.due_on)
     copies.request(case.application, after_the_notice=True)
 
 

@@ -35,6 +35,7 @@ WORDINGS = {
     "waiver_refused": _("We decided: the fee stays as it is"),
     "fee_demanded": _("The fee was not paid in time. We sent you a demand for payment"),
     "lapsed": _("The fee was not paid in time. Your permit was not issued"),
+    "not_examined": _("The fee was not paid in time. Your application was not examined"),
     "refunded": _("We paid back ¥%(amount)s"),
     "document_issued": _("Your document is ready: %(title)s"),
     "document_replaced": _("Your document was issued anew: %(title)s"),

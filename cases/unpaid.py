@@ -46,10 +46,10 @@ def look_after() -> None:
 def look_at(fee_id: uuid.UUID, today: date) -> str:
     """Do what is due for one fee; gives ``reminder``, ``demand``, ``lapse`` or nothing."""
     fee = FeeDue.objects.select_for_update().get(pk=fee_id)
-    decision = fees.decision_of(fee)
-    if decision is None or fee.due_on is None or fee.state != FeeDue.State.DUE:
+    case = fees.case_of(fee)
+    if case is None or fee.due_on is None or fee.state != FeeDue.State.DUE:
         return ""
-    rule, now = fees.unpaid_of(decision.case), timezone.now()
+    rule, now = fees.unpaid_of(case), timezone.now()
     late = (today - fee.due_on).days
     if late <= 0:
         if fee.reminded_at is None and -late <= rule.remind_days:
@@ -62,12 +62,12 @@ def look_at(fee_id: uuid.UUID, today: date) -> str:
             return ""
         fee.demanded_at = now
         fee.save(update_fields=["demanded_at"])
-        timeline.add(decision.case, "fee_demanded")
+        timeline.add(case, "fee_demanded")
         return _tell(fee, "demand")
     answered = now - fee.demanded_at >= _TO_ANSWER_A_DEMAND
     # Somebody who has paid a part is asked for the rest; nothing is taken from them.
     if rule.then == "lapse" and late >= rule.lapse_days and answered and not fee.received:
-        return _lapse(fee, decision.case)
+        return _lapse(fee, case)
     return ""
 
 

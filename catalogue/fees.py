@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -79,6 +80,24 @@ class FeeItem(Bounds):
     text: Text
 
 
+class Charge(StrEnum):
+    """When a fee becomes due."""
+
+    # 審査手数料: the office begins when it is paid.
+    ON_SUBMISSION = "on_submission"
+    # 許可の使用料・占用料: what is granted is issued when it is paid.
+    ON_APPROVAL = "on_approval"
+
+
+class Refundable(StrEnum):
+    """What becomes of a fee paid on submission when the application ends otherwise."""
+
+    # It is for the examination, whatever comes of it.
+    NEVER = "never"
+    # Given back when the application is withdrawn before it is decided; a refusal is a decision.
+    UNLESS_DECIDED = "unless_decided"
+
+
 class FeeSchedule(BaseModel):
     """``fees.yaml``. An empty schedule is free of charge."""
 
@@ -95,6 +114,8 @@ class FeeSchedule(BaseModel):
     total: Bounds | None = None
     instalments: Instalments | None = None
     unpaid: Unpaid = Field(default_factory=Unpaid)
+    charge: Charge = Charge.ON_APPROVAL
+    refundable: Refundable = Refundable.NEVER
     legal_basis: Text | None = None
     explanation: Text | None = None
 
@@ -106,6 +127,7 @@ class FeeSchedule(BaseModel):
             if rate < 0:
                 raise ValueError(f"rates.{name}: it is below zero")
         self.check_bounds(self.rates)
+        self._check_charge()
         if self.instalments is not None:
             try:
                 self.instalments.check(form)
@@ -131,6 +153,21 @@ class FeeSchedule(BaseModel):
             for name in named:
                 if variables.get(name) not in (INT, TEXT):
                     raise ValueError(f"item {number}: the text has no number or word '{name}'")
+
+    def _check_charge(self) -> None:
+        if self.charge is Charge.ON_APPROVAL:
+            if self.refundable is not Refundable.NEVER:
+                raise ValueError("refundable: only what is charged on submission can be given back")
+            return
+        if not self.items:
+            raise ValueError("charge: there is nothing to charge on submission")
+        if self.instalments is not None:
+            raise ValueError("instalments: a fee on submission is paid at once")
+        if self.waiver_question:
+            raise ValueError(
+                "waiver_question: who is let off a fee on submission is decided before the "
+                "application; they ask on the page of the fee"
+            )
 
     def check_bounds(self, rates: Mapping[str, int]) -> None:
         """Whether minimum and maximum of every part can hold with `rates`; raises `ValueError`."""

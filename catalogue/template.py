@@ -16,7 +16,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from catalogue import letter_fields
+from catalogue import fee_first, letter_fields
 from catalogue.fees import FeeSchedule
 from catalogue.linked import LinkRule, check_own
 from common.text import Text
@@ -443,6 +443,10 @@ class ServiceTemplate:
                     )
         if self.fees.unpaid.then == "lapse" and Verb.LAPSE not in self.workflow.verbs:
             raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
+        try:
+            fee_first.check(self.fees, self.workflow)
+        except ValueError as error:
+            raise TemplateError(f"{self.package}/workflow.yaml: {error}") from None
         self._check_guests()
         self._check_texts()
         self._check_partial()

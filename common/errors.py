@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class DomainError(Exception):
@@ -39,3 +39,12 @@ class InvalidInput(DomainError):
     def __init__(self, errors: Mapping[str, list[str]], message: object = "") -> None:
         super().__init__(message, code="invalid_input")
         self.errors = {name: list(messages) for name, messages in errors.items()}
+
+
+def listed(errors: Mapping[str, Iterable[str]], prefix: str = "") -> list[dict[str, str]]:
+    """For ``components/errors.html``: each message with the id of its field on the page."""
+    return [
+        {"message": message, "anchor": f"{prefix}{name}"}
+        for name, messages in errors.items()
+        for message in messages
+    ]

@@ -24,7 +24,7 @@ from workflow.verbs import DECISIONS, Verb
 _MILESTONES = frozenset(
     {"submitted", "entered", "claimed", "confirmed_complete", "correction_answered", "approved",
      "approved_in_part", "refused", "acknowledged", "paid", "fee_waived", "document_issued",
-     "lapsed", "withdrawn", "reopened", "revoked"}
+     "lapsed", "not_examined", "withdrawn", "reopened", "revoked"}
 )  # fmt: skip
 
 #: How a case goes on when nothing is in its way, the first of these that is possible.

@@ -64,6 +64,7 @@ def as_text() -> str:
     ]
     lines += [
         "",
+        f"  Fees to work on (sasaki, 汐見)    {home}/sandbox/",
         f"  One-time codes and this guide   {home}/sandbox/",
         f"  Mail that was sent              {home}/sandbox/mail/",
         "",

@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from sandbox import examples, people
 from sandbox import guide as guides
-from sandbox import people
 from sandbox.language import spoken
+from tenants.models import Municipality
 
 
 def code_now(secret: str) -> str:
@@ -47,3 +48,17 @@ def guide(request: HttpRequest) -> HttpResponse:
                 "language": language,
             },
         )
+
+
+@never_cache
+def bank_file(request: HttpRequest, town: str) -> HttpResponse:
+    """A file of the bank about a town's fees as they are now, to try at its finance desk."""
+    found = Municipality.objects.filter(schema_name=town, is_active=True).first()
+    if not settings.SANDBOX or found is None:
+        raise Http404
+    name = f"bank-{town}.csv"
+    return HttpResponse(
+        examples.bank_file(found).encode("utf-8-sig"),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -383,6 +383,7 @@ TOWN: dict[str, Row] = {
 PLATFORM: dict[str, Row] = {
     "municipalities": everybody(),
     "guide": everybody(),
+    "bank_file": everybody(NOT_FOUND),
     "sandbox_pay:pay": everybody(BAD, BAD),
     "sandbox_mail:inbox": everybody(),
     "sandbox_mail:message": everybody(NOT_FOUND),

@@ -277,6 +277,7 @@ ON_DELETE = {
     "cases.Decision.decided_by": "PROTECT",
     "cases.Decision.letter": "PROTECT",
     "cases.Decision.fee": "PROTECT",
+    "cases.Case.fee": "PROTECT",
     "cases.FeeWaiver.case": "PROTECT",
     "cases.FeeWaiver.fee": "PROTECT",
     "cases.FeeWaiver.decided_by": "PROTECT",

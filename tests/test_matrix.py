@@ -373,10 +373,12 @@ class TestRoutes:
         client.defaults["HTTP_HOST"] = settings.PLATFORM_DOMAIN
         found = {}
         for name, _, _ in PLATFORM_ROUTES:
-            kwargs = (
-                {"name": "made-up"} if name in {"sandbox_mail:message", "sandbox_mail:html"} else {}
-            )
-            path = reverse(name, "config.urls_public", kwargs=kwargs)
+            made_up = {
+                "sandbox_mail:message": {"name": "made-up"},
+                "sandbox_mail:html": {"name": "made-up"},
+                "bank_file": {"town": "made-up"},
+            }
+            path = reverse(name, "config.urls_public", kwargs=made_up.get(name))
             found[name] = _ask(client, "GET", path)
         assert found == {
             name: row.status("anonymous", "GET") for name, row in matrix.PLATFORM.items()

@@ -337,6 +337,11 @@ class WorkflowDefinition(Strict):
                 raise ValueError(f"move {number} ({move.verb}): four_eyes is for decisions only")
 
     @cached_property
+    def fee_first(self) -> bool:
+        """Whether the fee is paid before the office begins, not after the decision."""
+        return self.clock.starts is StartsOn.FEE
+
+    @cached_property
     def four_eyes(self) -> bool:
         """Whether any of its decisions may need a second person."""
         return any(move.four_eyes is not None for move in self.moves)

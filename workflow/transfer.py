@@ -46,6 +46,8 @@ def _problem(old: WorkflowDefinition, new: WorkflowDefinition, stage: Stage, to:
         }
     if to not in new.by_id:
         return _("The new version has no stage “%(stage)s”.") % {"stage": to}
+    if stage.outcome is None and old.fee_first is not new.fee_first:
+        return _("One version takes the fee before the decision, the other after it.")
     there = new.stage(to)
     names = {"before": stage.title, "after": there.title}
     if there.final:

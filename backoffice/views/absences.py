@@ -18,7 +18,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
 from cases import desk_actions, people, policies
 from cases.models_desk import Absence
-from common.errors import InvalidInput
+from common.errors import InvalidInput, listed
 from identity.access import staff_required
 from identity.models import User
 
@@ -86,11 +86,7 @@ def _page(
             "colleagues": [one for one in people.colleagues_of(reader) if one.pk != reader.pk],
             "typed": request.POST if errors else {},
             "errors": errors or {},
-            "error_list": [
-                {"message": message, "anchor": f"absence-{name}"}
-                for name, said in (errors or {}).items()
-                for message in said
-            ],
+            "error_list": listed(errors or {}, "absence-"),
         },
         status=status,
     )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from backoffice.fee_forms import day_of, error_list
+from backoffice.fee_forms import day_of
 from backoffice.views.finance import PER_PAGE, at_the_till
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
@@ -21,7 +21,7 @@ from billing import banking, numbers, queries
 from billing.models import BankLine, BankStatement
 from billing.statements.parsed import REASONS
 from billing.statements.reading import MOST_BYTES
-from common.errors import Conflict, InvalidInput, NotFound
+from common.errors import Conflict, InvalidInput, NotFound, listed
 
 _GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -55,7 +55,7 @@ def files(request: HttpRequest) -> HttpResponse:
         "page": page.get_page(request.GET.get("page")),
         "open_lines": queries.open_lines().count(),
         "errors": errors,
-        "error_list": error_list(errors),
+        "error_list": listed(errors),
     }
     return render(request, "backoffice/bank.html", context, status=422 if errors else 200)
 
@@ -163,7 +163,7 @@ def line(request: HttpRequest, statement_id: uuid.UUID, line_number: int) -> Htt
         else [],
         "today": timezone.localdate(),
         "errors": errors,
-        "error_list": error_list(errors),
+        "error_list": listed(errors),
         "problem": problem,
     }
     status = 422 if errors else 409 if problem else 200

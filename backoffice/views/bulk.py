@@ -18,7 +18,7 @@ from backoffice.views.inbox import frame, inbox_page
 from backoffice.views.reader import reader_of
 from cases import bulk, people, policies
 from cases.models_desk import BulkItem, BulkRun
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, listed
 from identity.access import staff_required
 
 PER_PAGE = 100
@@ -112,11 +112,7 @@ def _page(
             "conditions": conditions if isinstance(conditions, str) else "\n".join(conditions),
             "colleagues": people.colleagues_of(reader),
             "errors": errors or {},
-            "error_list": [
-                {"message": message, "anchor": f"bulk-{name}"}
-                for name, messages in (errors or {}).items()
-                for message in messages
-            ],
+            "error_list": listed(errors or {}, "bulk-"),
             "problem": problem,
             "page": Paginator(items, PER_PAGE).get_page(request.GET.get("page")),
             "only": request.GET.get("only", ""),

@@ -13,7 +13,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
 from cases import closing
 from cases.models import ClosingDay
-from common.errors import InvalidInput
+from common.errors import InvalidInput, listed
 from identity.access import staff_required
 from identity.models import Role
 
@@ -44,10 +44,6 @@ def _page(request: HttpRequest, refusal: InvalidInput | None = None) -> HttpResp
         "days": ClosingDay.objects.filter(day__gte=timezone.localdate()),
         "typed": request.POST,
         "errors": errors,
-        "error_list": [
-            {"message": message, "anchor": name}
-            for name, found in errors.items()
-            for message in found
-        ],
+        "error_list": listed(errors),
     }
     return render(request, "backoffice/closing.html", context, status=422 if refusal else 200)

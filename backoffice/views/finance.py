@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backoffice.fee_forms import SettingsForm, account_form, day_of, error_list, yen_of
+from backoffice.fee_forms import SettingsForm, account_form, day_of, yen_of
 from backoffice.templatetags.finance import source_name
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
@@ -24,7 +24,7 @@ from billing.models import Attempt, FeeDue, FinanceSettings, Refund
 from cases import fees as case_fees
 from cases.models import Receipt
 from common.actor import Actor
-from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from common.errors import Conflict, InvalidInput, NotAllowed, NotFound, listed
 from identity.access import staff_required
 from identity.models import Role
 
@@ -103,7 +103,7 @@ def _fee_page(
         "today": timezone.localdate(),
         "typed": request.POST,
         "errors": errors or {},
-        "error_list": error_list(errors or {}),
+        "error_list": listed(errors or {}),
         "problem": problem,
         # Sent twice by a double click it is still one payment.
         "once": request.POST.get("once") or uuid.uuid4().hex,
@@ -202,7 +202,7 @@ def refund(request: HttpRequest, fee_id: uuid.UUID) -> HttpResponse:
         "asked": asked,
         "typed": post or {"amount": surplus.left_of(found) or left},
         "errors": errors,
-        "error_list": error_list(errors),
+        "error_list": listed(errors),
     }
     return render(request, "backoffice/refund.html", context, status=422 if errors else 200)
 
@@ -309,7 +309,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         **frame(request, "fees"),
         "tab": "settings",
         "form": form,
-        "error_list": error_list(form.errors),
+        "error_list": listed(form.errors),
     }
     status = 422 if form.errors else 200
     return render(request, "backoffice/fees_settings.html", context, status=status)

@@ -25,7 +25,7 @@ from backoffice.views.reader import reader_of, with_case
 from cases import actions, letters, policies, reading, replacing, revocation
 from cases.models import Case, Decision, Replacement
 from common.actor import Actor
-from common.errors import DomainError, InvalidInput, NotFound
+from common.errors import DomainError, InvalidInput, NotFound, listed
 from documents.errors import DamagedFile
 from documents.files import download
 
@@ -174,9 +174,7 @@ def _page(
         raise
     except DomainError as refusal:
         context, status = {**context, "problem": str(refusal)}, 409
-    shown = [
-        {"message": message, "anchor": name} for name, found in errors.items() for message in found
-    ]
+    shown = listed(errors)
     context = {**frame(request, "case"), "case": case, **context}
     context |= {"errors": errors, "error_list": shown, "lock": lock_of(request) or case.lock}
     return render(request, template, context, status=status)

@@ -19,7 +19,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import checking, partial, policies, proposals, queries, second_look
 from cases.models import Case, Proposal
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, listed
 
 
 @require_POST
@@ -114,11 +114,7 @@ def _page(
             "in_the_way": in_the_way,
             "typed": request.POST,
             "errors": errors,
-            "error_list": [
-                {"message": message, "anchor": f"proposal-{name}"}
-                for name, said_of in errors.items()
-                for message in said_of
-            ],
+            "error_list": listed(errors, "proposal-"),
             "problem": "" if refusal is None or errors else str(refusal),
             "preview_url": reverse("desk:letter_preview", args=[case.pk, panel]),
             "posted": deciding.as_posted(made),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
-from common.errors import Conflict, InvalidInput
+from common.errors import Conflict, InvalidInput, listed
 from identity.access import staff_required
 from identity.models import Role
 from notifications import editing, queries, wording
@@ -149,11 +149,7 @@ def _editor(
         else editing.stamp(own),
         "looks": looks or [],
         "conflict": conflict,
-        "error_list": [
-            {"message": message, "anchor": field}
-            for field, found in said.items()
-            for message in found
-        ],
+        "error_list": listed(said),
     }
     return render(request, "backoffice/notice_wording.html", context, status=status)
 

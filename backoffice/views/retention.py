@@ -19,7 +19,7 @@ from cases.models import Case
 from cases.retention import plan, runs
 from cases.retention.models import Hold
 from catalogue.models import Offering
-from common.errors import Conflict, InvalidInput
+from common.errors import Conflict, InvalidInput, listed
 from identity.access import staff_required
 from identity.models import Role
 
@@ -77,7 +77,7 @@ def years(request: HttpRequest, offering_id: uuid.UUID) -> HttpResponseBase:
             (name, OUTCOME_NAMES[name], value, errors.get(name, ()))
             for name, value in values.items()
         ],
-        "error_list": _error_list(errors),
+        "error_list": listed(errors, "retention-"),
     }
     return render(
         request, "backoffice/retention_years.html", context, status=422 if errors else 200
@@ -140,19 +140,11 @@ def _page(
             "placed_at"
         ),
         "errors": errors or {},
-        "error_list": _error_list(errors or {}),
+        "error_list": listed(errors or {}, "retention-"),
         "typed": typed,
         "held": held or {},
     }
     return render(request, "backoffice/retention.html", context, status=status)
-
-
-def _error_list(errors: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"message": message, "anchor": f"retention-{name}"}
-        for name, said in errors.items()
-        for message in said
-    ]
 
 
 def _line(text: str) -> str:

@@ -21,7 +21,7 @@ from cases import saved
 from cases.assigning import actions, faults
 from cases.assigning.models import AssignmentRule
 from cases.assigning.plan import in_order, workers_of
-from common.errors import DomainError, InvalidInput, NotFound
+from common.errors import DomainError, InvalidInput, NotFound, listed
 from forms.building.operands import operands_at
 from forms.building.sentences import sentence
 from identity.access import staff_required
@@ -148,11 +148,7 @@ def _page(
         "form": form,
         "ways": AssignmentRule.How.choices,
         "errors": errors or {},
-        "error_list": [
-            {"message": message, "anchor": f"rule-{name}"}
-            for name, said in (errors or {}).items()
-            for message in said
-        ],
+        "error_list": listed(errors or {}, "rule-"),
         "problem": problem,
     }
     return render(request, "backoffice/rule.html", context, status=status)

@@ -21,7 +21,7 @@ from cases import actions, desk_actions, people, policies, presence
 from cases.assigning.models import RuleAssignment
 from cases.models import Case
 from common.actor import Actor
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, listed
 from identity.models import User
 
 
@@ -152,11 +152,7 @@ def _page(
             "do": do,
             "typed": request.POST if status != 200 else {},
             "errors": errors or {},
-            "error_list": [
-                {"message": message, "anchor": f"team-{name}"}
-                for name, said in (errors or {}).items()
-                for message in said
-            ],
+            "error_list": listed(errors or {}, "team-"),
             "problem": problem,
             "back": reverse("desk:case", args=[case.pk]),
         },

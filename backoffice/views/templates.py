@@ -17,7 +17,7 @@ from backoffice.views.reader import reader_of
 from cases import message_templates as kept
 from cases.models import MessageTemplate
 from catalogue import letter_fields
-from common.errors import InvalidInput
+from common.errors import InvalidInput, listed
 from identity.access import staff_required
 from identity.models import Role
 
@@ -90,10 +90,6 @@ def _edit(request: HttpRequest, row: MessageTemplate, departments: list[Any]) ->
         ],
         "fields": letter_fields.OF_A_MESSAGE.items(),
         "errors": errors,
-        "error_list": [
-            {"message": message, "anchor": f"template-{field}"}
-            for field, said in errors.items()
-            for message in said
-        ],
+        "error_list": listed(errors, "template-"),
     }
     return render(request, "backoffice/template.html", context, status=422 if errors else 200)

@@ -20,7 +20,7 @@ from backoffice.views.reader import reader_of
 from cases import bulk, transfers
 from cases.models_desk import BulkItem, BulkRun
 from cases.transfers import Behind, ClockChoice, Plan
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, listed
 from identity.access import staff_required
 from identity.models import Role
 from workflow import transfer
@@ -77,11 +77,7 @@ def _overview(
             "runs": BulkRun.objects.filter(by=reader_of(request), verb=transfers.VERB).order_by(
                 "-chosen_at"
             )[:10],
-            "error_list": [
-                {"message": message, "anchor": name}
-                for name, messages in errors.items()
-                for message in messages
-            ],
+            "error_list": listed(errors),
         },
         status=422 if errors else 200,
     )

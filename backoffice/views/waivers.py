@@ -11,14 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from backoffice.fee_forms import error_list, yen_of
+from backoffice.fee_forms import yen_of
 from backoffice.views.finance import PER_PAGE
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
 from cases import waivers as domain
 from cases.models import FeeWaiver
 from common import handing
-from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from common.errors import Conflict, InvalidInput, NotAllowed, NotFound, listed
 from identity.access import staff_required
 from identity.models import Role
 
@@ -81,7 +81,7 @@ def waiver(request: HttpRequest, waiver_id: uuid.UUID) -> HttpResponse:
         "waiver": found,
         "typed": post,
         "errors": errors,
-        "error_list": error_list(errors),
+        "error_list": listed(errors),
         "problem": problem,
     }
     status = 422 if errors else 409 if problem else 200

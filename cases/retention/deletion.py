@@ -164,7 +164,7 @@ def _documents(case: Case) -> Iterable[Document]:
 def _fees(case: Case) -> QuerySet[FeeDue]:
     decided = Decision.objects.filter(case=case)
     return FeeDue.objects.filter(
-        Q(pk__in=decided.values("fee")) | Q(series__in=decided.values("pk"))
+        Q(pk=case.fee_id) | Q(pk__in=decided.values("fee")) | Q(series__in=decided.values("pk"))
     )
 
 

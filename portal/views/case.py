@@ -37,6 +37,7 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "application": case.application,
         "fee": case.application.computed_fee,
         "clock": queries.clock(case),
+        "period": wording.period_of(case.workflow.clock),
     }
     return render(request, "portal/receipt.html", context)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import guests
 from cases.models import Consultation, GuestLink
-from common.errors import InvalidInput, NotAllowed, NotFound
+from common.errors import InvalidInput, NotAllowed, NotFound, listed
 from forms import attachments, display
 from forms.models import Attachment
 from portal.http import refused
@@ -130,11 +130,7 @@ def _matter(
         "steps": [step for step in steps if step["rows"]],
         "choices": Consultation.Opinion.choices,
         "errors": errors or {},
-        "error_list": [
-            {"message": message, "anchor": name}
-            for name, found in (errors or {}).items()
-            for message in found
-        ],
+        "error_list": listed(errors or {}),
         "typed": request.POST,
     }
     return render(request, "portal/consulted.html", context, status=422 if errors else 200)

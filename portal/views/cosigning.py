@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from cases import cosigning, policies
 from cases.models import Cosignature
 from catalogue import queries as catalogue
-from common.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound, listed
 from forms import drafts
 from forms.errors import TamperedValue
 from forms.models import Draft
@@ -100,11 +100,7 @@ def _naming(
             }
             for number in range(count)
         ],
-        "errors": [
-            {"message": message, "anchor": name}
-            for name, found in errors.items()
-            for message in found
-        ],
+        "errors": listed(errors),
     }
     return render(request, "portal/cosigners.html", context, status=422 if refusal else 200)
 
@@ -162,11 +158,7 @@ def _reading(
         "steps": drafts.review(draft).steps,
         "seen": seen,
         "errors": errors or {},
-        "error_list": [
-            {"message": message, "anchor": name}
-            for name, found in (errors or {}).items()
-            for message in found
-        ],
+        "error_list": listed(errors or {}),
         "typed": request.POST,
     }
     return render(request, "portal/cosign.html", context, status=422 if errors else 200)

@@ -38,7 +38,7 @@ from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
 from identity.models import Representation
-from portal import guests, queries
+from portal import guests, queries, wording
 from portal.http import (
     actor_of,
     applicant_of,
@@ -329,6 +329,7 @@ def _check_page(
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),
+        "period": wording.period_of(offering.workflow.clock) if offering else "",
         "keepable": profile.keepable(draft)
         if review.ok and not draft.is_guest and not helping_of(request)
         else [],

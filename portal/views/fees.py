@@ -16,7 +16,7 @@ from billing import paying
 from billing.models import FeeDue, Payment, Refund
 from cases import fees, waivers
 from cases.models import Receipt
-from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from common.errors import Conflict, InvalidInput, NotAllowed, NotFound, listed
 from documents import files as documents
 from documents.errors import DamagedFile
 from documents.models import Document
@@ -88,11 +88,7 @@ def waiver(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> HttpR
         "fee": fee,
         "reason": reason,
         "errors": errors,
-        "error_list": [
-            {"message": message, "anchor": name}
-            for name, found in errors.items()
-            for message in found
-        ],
+        "error_list": listed(errors),
         "again": bool(errors and request.FILES),
     }
     return render(request, "portal/waiver.html", context, status=422 if errors else 200)

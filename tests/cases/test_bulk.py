@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from audit.models import LedgerEntry
 from cases import actions, bulk
@@ -54,6 +55,21 @@ def test_preview_says_for_each_case_whether_and_why_not(town: Any) -> None:
     assert "受付済み" in found[fresh.pk][1]
     assert "照会中の課があります" in found[asked.pk][1]
     assert Decision.objects.count() == 0
+
+
+def test_preview_says_that_a_fee_is_not_waived_here(town: Any) -> None:
+    worker = people.caseworker()
+    asks = make.claimed_case(by=worker, answers={"fee_waiver": True, "waiver_reason": "community"})
+    pays = make.claimed_case(by=worker)
+    with translation.override("en"):
+        found = _results(_previewed(worker, [asks, pays], "approve"))
+        refused = _results(_previewed(worker, [asks], "refuse", reason="場所が重なるため。"))
+    fee = f"¥{asks.application.computed_fee.total:,}"
+    assert found[pays.pk] == ("waiting", "")
+    assert found[asks.pk][0] == "waiting"
+    assert f"They ask to be let off the fee of {fee}." in found[asks.pk][1]
+    assert "decide this case by itself" in found[asks.pk][1]
+    assert refused[asks.pk] == ("waiting", "")
 
 
 def test_run_decides_with_ledger_and_notices_queued(town: Any) -> None:

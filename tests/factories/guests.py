@@ -59,7 +59,8 @@ def ready(of: Offering, whose: Guest | None = None, **changes: Any) -> Draft:
     made = draft(of, whose)
     known = made.form.questions_by_id
     person = {name: value for name, value in PERSON.items() if name in known}
-    made.answers = person | cases._ANSWERS[of.template_key](of) | changes
+    usual = cases._ANSWERS.get(of.template_key, lambda _of: {})
+    made.answers = person | usual(of) | changes
     for question_id in cases._FILES.get(of.template_key, ()):
         made.answers[question_id] = [str(cases.attachment(made, question_id).pk)]
     made.steps_done = [step.id for step in made.form.steps]

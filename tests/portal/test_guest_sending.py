@@ -306,7 +306,7 @@ def test_case_is_followed_corrected_and_its_letter_read(stalls: Offering, visito
     outbox.drain()
     decision.refresh_from_db()
     assert decision.letter is not None
-    assert addressee_of(decision).address == "東京都千代田区千代田1-1"
+    assert addressee_of(decision.case).address == "東京都千代田区千代田1-1"
     assert status(visitor, case, "decision") == 200
     pdf = visitor.get(url("document", case, decision.letter.pk))
     assert b"".join(pdf.streaming_content).startswith(b"%PDF")

@@ -1,0 +1,46 @@
+"""What the demo gives its finance desk to do, and the bank's file that goes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from billing import banking, queries
+from billing.models import FeeDue
+from cases.models import Case
+from common import outbox
+from identity.models import Role
+from sandbox import examples
+from tenants import context
+from tests.factories import cases as make
+from tests.factories import people
+
+
+@pytest.fixture
+def seeded(town: Any) -> None:
+    make.offering("dog_registration", department=people.department("permits"))
+    examples.seed()
+    examples.seed()
+
+
+def test_finance_desk_has_fees_of_every_kind_once(seeded: None) -> None:
+    counts = queries.counts()
+    assert (counts["in_open"], counts["in_overdue"], counts["in_paid"]) == (4, 1, 2)
+    assert counts["in_surplus"] == 1
+    assert Case.objects.filter(waivers__state="asked").count() == 1
+    assert outbox.drain().failed == 0
+    assert FeeDue.objects.count() == 6
+
+
+def test_bank_file_has_a_line_of_each_kind(seeded: None, town: Any) -> None:
+    clerk = people.staff(Role.FINANCE, at=None)
+    answer = Client(HTTP_HOST=settings.PLATFORM_DOMAIN).get("/sandbox/bank/shiomi.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    with context.municipality(town):
+        statement = banking.take_in(content=answer.content, name="bank-shiomi.csv", by=clerk)
+        states = list(statement.lines.order_by("number").values_list("state", flat=True))
+    assert states == ["matched", "suggested", "suggested", "unmatched"]
+    assert Client(HTTP_HOST=settings.PLATFORM_DOMAIN).get("/sandbox/bank/x.csv").status_code == 404
