@@ -64,6 +64,7 @@ _LISTED = (
     "lock",
     "application__receipt_number",
     "application__represented_then",
+    "application__on_behalf_then",
     "application__without_sign_in",
     "resident__name",
     "assigned_to__name",
