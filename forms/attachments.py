@@ -118,6 +118,16 @@ def of_draft(draft: Draft) -> dict[str, Attachment]:
     return {str(item.pk): item for item in _of_draft.all(draft=draft.pk)}
 
 
+def shown(draft: Draft) -> dict[str, Attachment]:
+    """What a page of the draft names files by: its own, and on a correction's draft those that were
+    sent with the application. One query, there two."""
+    files = of_draft(draft)
+    if draft.only is None:
+        return files
+    sent = by_ids(referenced(draft.prepared, draft.answers) - files.keys())
+    return files | {name: item for name, item in sent.items() if belongs(item, draft)}
+
+
 def belongs(attachment: Attachment, draft: Draft) -> bool:
     """Is the file of whoever the draft is of? A guest has no files but those of the draft."""
     if draft.is_guest:

@@ -282,7 +282,7 @@ def review(draft: Draft, language: str | None = None) -> Review:
     problems = validation.problems(prepared, state, only=only)
     answers = state.answers()
     has_files = _may_lose_files(draft) or attachments.referenced(prepared, answers)
-    files = attachments.of_draft(draft) if has_files else {}
+    files = attachments.shown(draft) if has_files else {}
     language = language or get_language() or "ja"
     steps = display.rows(draft.form, answers, draft.provenance, language, files, state=state)
     return Review(steps, problems, unplaced.of_review(draft, files))

@@ -93,7 +93,7 @@ def step_page(
         if node.id in state.visible and (only is None or node.id in only)
     ]
     holds_files = any(node.asks_files for node in nodes)
-    files = attachments.of_draft(draft) if holds_files else {}
+    files = attachments.shown(draft) if holds_files else {}
     errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
     frame = _frame(
         draft,
@@ -165,7 +165,7 @@ def field_of(
         raise LookupError(f"no question '{question_id}'")
     name, entry = entries.find(prepared, node, draft.answers, path)
     step_id = "" if draft.only is not None else node.step_id
-    files = attachments.of_draft(draft) if node.asks_files else {}
+    files = attachments.shown(draft) if node.asks_files else {}
     wrong = {name: errors} if errors else {}
     frame = _frame(draft, step_id, state, {}, wrong, files, {})
     frame.keys.update(zip(entries.around(name), path, strict=True))

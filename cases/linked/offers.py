@@ -101,7 +101,7 @@ def offers(case: Case, links: Sequence[Case], today: date | None = None) -> list
             if refusal.code in _SHOWN:
                 found.append(Offer(rule, name, False, str(refusal), None))
         else:
-            found.append(Offer(rule, name, True, "", last_day(case, rule)))
+            found.append(Offer(rule, name, True, "", day_to_tell(case, rule)))
     return found
 
 
@@ -147,6 +147,15 @@ def last_day(case: Case, rule: LinkRule) -> date | None:
         decided = timezone.localdate(decision.decided_at)
         ends.append(add_months(decided, 12 * rule.years_after_decision))
     return add_working_days(min(ends), 0, clocks.closing_days()) if ends else None
+
+
+def day_to_tell(case: Case, rule: LinkRule) -> date | None:
+    """The last day as a resident may rely on it. Before an appellant knows of the decision only
+    the outermost day stands, long after the one by which they have to write; it is not told."""
+    decision = _decision(case)
+    if rule.kind is LinkKind.APPEAL and decision is not None and known_on(decision) is None:
+        return None
+    return last_day(case, rule)
 
 
 def known_on(decision: Decision) -> date | None:

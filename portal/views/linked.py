@@ -46,7 +46,7 @@ def follow(request: HttpRequest, case_id: uuid.UUID, link_id: str) -> HttpRespon
         "application": case.application,
         "way": way,
         "name": offers.name_of(way.rule, way.offering),
-        "last_day": offers.last_day(case, way.rule),
+        "last_day": offers.day_to_tell(case, way.rule),
         "period": wording.period_of(way.offering.workflow.clock),
         "begun": begun,
     }

@@ -126,6 +126,7 @@ def test_claim_and_a_panel_at_the_desk(open_browser: OpenBrowser) -> None:
     office.go("/desk/?view=unassigned")
     keys = Keyboard(office)
 
+    _keys_of_the_list(keys)
     keys.tab_to(lambda here: here["row"] and number in here["words"], key="j")
     keys.leaves("Enter")
     office.shows(number)
@@ -144,8 +145,40 @@ def test_claim_and_a_panel_at_the_desk(open_browser: OpenBrowser) -> None:
     keys.press("Space")
     keys.tab_to(lambda here: here["name"] == "message")
     office.page.keyboard.type("ca - くわしく")  # letters of other keys do nothing in a field
-    keys.tab_to(lambda here: "/correct/" in here["action"] and here["tag"] == "BUTTON")
+    keys.tab_to(
+        lambda here: "/correct/" in here["action"] and here["tag"] == "BUTTON" and not here["name"]
+    )
     keys.leaves("Enter")
     assert box["value"]
     office.shows("ca - くわしく")
     findings.none()
+
+
+def _keys_of_the_list(keys: Keyboard) -> None:
+    """Searching, ticking, and the list of keys with the switch that turns them off."""
+    page = keys.page
+    keys.press("/")
+    page.keyboard.type("jxb?")
+    assert (keys.here()["name"], page.input_value("#q")) == ("q", "jxb?")
+    assert not page.locator("dialog").count()
+    page.fill("#q", "")
+    keys.press("Escape")
+    keys.press("j")
+    keys.press("x")
+    assert page.locator('[name="case"]:checked').count() == 1
+    keys.press("x")
+    assert not page.locator('[name="case"]:checked').count()
+
+    keys.press("?")
+    page.locator("dialog[open]").wait_for()
+    # Whoever presses Enter at once closes it, and switches nothing.
+    assert keys.here()["words"] == "閉じる"
+    keys.press("Escape")
+    for works in (False, True):
+        page.locator("[data-keys-help]").click()
+        page.locator("dialog [data-keys-switch]").click()
+        keys.press("Escape")
+        page.locator("dialog").wait_for(state="detached")
+        page.evaluate("document.activeElement.blur()")
+        keys.press("j")
+        assert bool(keys.here().get("row")) == works

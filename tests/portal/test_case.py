@@ -16,6 +16,7 @@ from cases import actions
 from cases.models import Case
 from catalogue.models import Offering
 from common import outbox
+from documents.models import Document
 from forms.models import Draft
 from identity.models import User
 from tests.factories import cases as make
@@ -79,6 +80,34 @@ def test_correction_stops_the_clock_and_is_answered(
     again = browser.post(url("correction_send", case))
     assert again.headers["Location"] == url("case", case)
     assert browser.get(url("correction", case)).headers["Location"] == url("case", case)
+
+
+def test_file_that_was_sent_is_named_when_it_is_asked_for_again(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.correction_of(case, question_ids=("site_plan",))
+    assert "位置図.pdf" in browser.get(url("correction", case)).content.decode()
+    assert "位置図.pdf" in browser.get(url("correction_send", case)).content.decode()
+
+
+def test_what_can_follow_comes_after_the_progress_until_it_is_decided(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    make.offering("street_stalls")
+    Offering.objects.update(is_published=True)
+    case = make.claimed_case(of=offering, resident=resident)
+    running = page_of(browser, case)
+    assert running.index("How far it is") < running.index("What you can still do")
+    make.decision_on(case, "refused")
+    outbox.drain()
+    refused = page_of(browser, case)
+    assert refused.index("What you can still do") < refused.index("How far it is")
+    assert "Appeal against the decision" in refused
+    # Nobody knows yet from when the three months count; the outermost day would mislead.
+    assert "Last day:" not in refused
+    Document.objects.update(opened_at=timezone.now())
+    assert "Last day:" in page_of(browser, case)
 
 
 def test_empty_correction_is_shown_again(

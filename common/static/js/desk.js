@@ -75,7 +75,10 @@
       if (!answer || !answer.ok || answer.redirected) return;
       part.innerHTML = await answer.text();
       const here = part.querySelector("[aria-current]");
-      if (here) here.scrollIntoView({ block: "nearest" });
+      if (!here) return;
+      // Only the part itself: the page stays where it is.
+      const below = here.getBoundingClientRect().bottom - part.getBoundingClientRect().bottom;
+      if (below > 0) part.scrollTop += below;
     };
     new IntersectionObserver((seen, observer) => {
       if (!seen.some((one) => one.isIntersecting)) return;
