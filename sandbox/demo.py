@@ -104,6 +104,12 @@ class Demo:
     def up(self) -> None:
         """Start everything and wait until it serves. Raises `DemoError`, `ServerError`."""
         self.ports.check()
+        self.make_ready()
+        self.start_processes()
+        self._wait_until_ready()
+
+    def make_ready(self) -> None:
+        """Start the databases and prepare the municipalities. Raises `ServerError`."""
         self.state.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             self.state.chmod(0o755)  # PostgreSQL runs as another user below it
@@ -117,8 +123,6 @@ class Demo:
             self.postgres.create_database(DATABASE)
         self.environment = self._environment()
         self._prepare()
-        self.start_processes()
-        self._wait_until_ready()
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {

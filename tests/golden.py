@@ -48,8 +48,13 @@ def copy_to(target: Path) -> None:
         if not golden.exists():
             _build(home, golden)
         golden.touch()
-        shutil.copytree(golden, target, copy_function=_copy_owned)
-        _own_like(golden, target)
+        copy_owned(golden, target)
+
+
+def copy_owned(source: Path, target: Path) -> None:
+    """A copy of a folder whose files belong to whom they belonged."""
+    shutil.copytree(source, target, copy_function=_copy_owned)
+    _own_like(source, target)
 
 
 def _copy_owned(source: str, target: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -51,15 +53,34 @@ class QuickDemo(Demo):
         )
 
 
-@contextlib.contextmanager
-def quick_demo(**options: object) -> Iterator[QuickDemo]:
-    """Up for the duration of the block; nothing of it is left afterwards."""
-    state = Path(tempfile.mkdtemp(prefix="madoguchi-e2e-"))
-    state.chmod(0o755)  # PostgreSQL may run as another user below it
+@functools.cache
+def _prepared() -> tuple[Path, Ports]:
+    """What every demo of a run begins with: its towns seeded, once, for these ports."""
+    state, ports = _folder(), Ports(free_port(), free_port())
+    atexit.register(shutil.rmtree, state, ignore_errors=True)
     golden.copy_to(state / "postgres")
     # The second factors in the golden cluster were made with this key.
     (state / "secret-key").write_text(test_settings.SECRET_KEY)
-    demo = QuickDemo(state, Ports(free_port(), free_port()), quiet=True, **options)  # type: ignore[arg-type]
+    demo = QuickDemo(state, ports, quiet=True)
+    try:
+        demo.make_ready()
+    finally:
+        demo.down()
+    return state, ports
+
+
+def _folder() -> Path:
+    state = Path(tempfile.mkdtemp(prefix="madoguchi-e2e-"))
+    state.chmod(0o755)  # PostgreSQL may run as another user below it
+    return state
+
+
+@contextlib.contextmanager
+def quick_demo(**options: object) -> Iterator[QuickDemo]:
+    """Up for the duration of the block; nothing of it is left afterwards."""
+    (prepared, ports), state = _prepared(), _folder()
+    golden.copy_owned(prepared, state / "own")
+    demo = QuickDemo(state / "own", ports, quiet=True, **options)  # type: ignore[arg-type]
     try:
         with running(demo):
             yield demo

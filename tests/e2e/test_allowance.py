@@ -156,6 +156,8 @@ def _office_grants(office: Visitor, case: str, number: str) -> None:
     office.shows(number, "佐藤 空", "佐藤 海", "書類.png")
     office.look("allowance: case")
     parts.press_in(office, "claim")
+    parts.tick_needed(office)
+    office.look("allowance: checklist ticked")
     parts.act(office, "approve")
     parts.press_in(office, "approve")
     office.look("allowance: confirm")
