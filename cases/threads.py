@@ -75,6 +75,15 @@ def check_write(case: Case, user: User) -> None:
         )
 
 
+def why_not(case: Case, user: User) -> str:
+    """Why the user cannot write now, in words; empty when they can. Raises `NotFound`."""
+    try:
+        check_write(case, user)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
 # --- What is there --------------------------------------------------------------------------------
 
 

@@ -63,7 +63,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "lines": threads.of_case(case, reader),
-        "closed": _why_not(request, case),
+        "closed": threads.why_not(case, reader),
     }
 
 
@@ -94,14 +94,6 @@ def file(request: HttpRequest, case: Case, attachment_id: uuid.UUID) -> HttpResp
     return response
 
 
-def _why_not(request: HttpRequest, case: Case) -> str:
-    try:
-        threads.check_write(case, reader_of(request))
-    except NotAllowed as refusal:
-        return str(refusal)
-    return ""
-
-
 def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpResponse:
     reader = reader_of(request)
     if request.method == "POST":
@@ -124,7 +116,7 @@ def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpRespon
             return redirect("desk:threads", case.pk)
         wrong = written.page is not None and written.page.errors
         return _page(request, case, about, written.page, status=422 if wrong else 200)
-    closed = _why_not(request, case)
+    closed = threads.why_not(case, reader)
     if closed:
         return _page(request, case, about, None, closed=closed)
     draft = writing.draft_of(case=case, thread=about, by=reader)

@@ -30,7 +30,7 @@ def overview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     context = {
         "case": case,
         "lines": threads.of_case(case, resident_of(request)),
-        "closed": _why_not(case, request),
+        "closed": threads.why_not(case, resident_of(request)),
     }
     return render(request, "portal/threads.html", context)
 
@@ -57,15 +57,6 @@ def file(request: HttpRequest, case_id: uuid.UUID, attachment_id: uuid.UUID) -> 
     return attachments.download(threads.file_of(own_case(request, case_id), attachment_id))
 
 
-def _why_not(case: Case, request: HttpRequest) -> str:
-    """Why nothing can be written; empty when it can."""
-    try:
-        threads.check_write(case, resident_of(request))
-    except NotAllowed as refusal:
-        return str(refusal)
-    return ""
-
-
 def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpResponse:
     user = resident_of(request)
     if request.method == "POST":
@@ -88,7 +79,7 @@ def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpRespon
             return redirect("portal:threads", case.pk)
         wrong = written.page is not None and written.page.errors
         return _page(request, case, about, written.page, status=422 if wrong else 200)
-    closed = _why_not(case, request)
+    closed = threads.why_not(case, user)
     if closed:
         return _page(request, case, about, None, closed=closed)
     draft = writing.draft_of(case=case, thread=about, by=user)

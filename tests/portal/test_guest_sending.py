@@ -20,7 +20,7 @@ from cases import actions, case_keys, exports, guest_sending, proving, taking_ov
 from cases.columns import Columns
 from cases.exports import Format, Selection
 from cases.letters import addressee_of
-from cases.models import Application, Case, CaseKey, SendingAddress
+from cases.models import Application, Case, CaseKey, SendingAddress, Thread
 from catalogue.models import Offering
 from common import outbox
 from common.actor import Actor
@@ -34,6 +34,7 @@ from notifications.models import Message
 from tests.factories import cases as make
 from tests.factories import guests as begun
 from tests.factories import people
+from tests.portal import steps
 
 BEGIN = "/en/apply/street-stalls/without-sign-in/"
 ADDRESS = "hanako@example.jp"
@@ -313,6 +314,28 @@ def test_case_is_followed_corrected_and_its_letter_read(stalls: Offering, visito
     for name in ("sent", "receipt", "data"):
         assert "山田" in visitor.get(url(name, case)).content.decode() or name == "receipt"
     assert len([one for one in mail.outbox if one.to == [ADDRESS]]) == 4  # code, 3 notices
+
+
+def test_guest_and_office_write_to_each_other_with_files(stalls: Offering, visitor: Client) -> None:
+    case = sent(visitor)
+    assert url("thread_new", case) in text(visitor, url("case", case))
+    page = text(visitor, url("thread_new", case))
+    hidden = dict(re.findall(r'name="(draft|_seen|_shown)" value="([^"]*)"', page))
+    pieces = re.findall(r'data-uploads="([^"]*)"', page)
+    assert visitor.get(pieces[0]).status_code == 200
+    answer = visitor.post(
+        url("thread_new", case),
+        {**hidden, "subject": "消火器", "text": "10本です。", "files": steps.picture()},
+    )
+    thread = Thread.objects.get(case=case)
+    assert answer.headers["Location"].endswith(path("portal:thread", case.pk, thread.pk))
+    assert "10本です。" in text(visitor, url("thread", case, thread.pk))
+    file = Attachment.objects.get(draft__subject__startswith="message:")
+    assert visitor.get(url("thread_file", case, file.pk)).status_code == 200
+    stranger = Client(HTTP_HOST="shiomi.localhost")
+    for address in (url("thread", case, thread.pk), url("thread_file", case, file.pk)):
+        assert stranger.get(address).status_code in (302, 404)
+    assert stranger.get(pieces[0]).status_code == 401
 
 
 def _correction(browser: Client, case: Case) -> dict[str, str]:
