@@ -25,19 +25,19 @@ def test_a_new_question_with_a_condition_is_asked(
     page = staff.page
     parts.staff_sign_in(staff, "suginosawa", "hayashi", SECRET_KEY)
     page.goto(f"{demo.address('suginosawa')}{FORM}")
-    page.click(f'form[action="{FORM}begin/"] button')
+    staff.press(f'form[action="{FORM}begin/"] button')
     page.goto(f"{demo.address('suginosawa')}{FORM}part/1/")
     page.select_option("#new-type", "number")
-    page.click('.fb-add button[name="_do"]')
+    staff.press('.fb-add button[name="_do"]')
     page.fill('[name="id"]', "years_active")
     page.fill('[name="label-ja"]', "活動している年数")
     page.fill('[name="label-en"]', "Years of activity")
-    page.click('button[value="cond-add:show_when"]')
+    staff.press('button[value="cond-add:show_when"]')
     with page.expect_navigation():  # a script presses the button that shows the values
         page.select_option('[name="show_when-0-name"]', "for_organisation")
     page.select_option('[name="show_when-0-value"]', "yes")
     page.frame_locator(".fb-preview iframe").get_by_text("活動している年数").wait_for()
-    page.click('.fb-actions button[value="save"]')
+    staff.press('.fb-actions button[value="save"]')
     assert page.locator("#f-label .fb-error").count() == 0
     page.goto(f"{demo.address('suginosawa')}{FORM}publish/")
     page.fill("#note", "活動年数の質問を追加")
@@ -199,12 +199,12 @@ def _try_out(clerk: Clerk) -> None:
     young = date.today() - timedelta(days=365 * 10)  # noqa: DTZ011  near enough
     clerk.staff.fill_date("born", young.isoformat())
     clerk.staff.fill({"has_children": "yes"})
-    page.locator('main button.button[value="next"]').click()
+    clerk.staff.press('main button.button[value="next"]')
     assert page.locator(".pv-told").count() == 1
     clerk.staff.fill({"children": "2"})
-    page.locator('main button.button[value="next"]').click()
+    clerk.staff.press('main button.button[value="next"]')
     clerk.staff.fill({"agreed": "yes"})
-    page.locator('main button.button[value="next"]').click()
+    clerk.staff.press('main button.button[value="next"]')
     assert page.locator(".notice--ok").count() == 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Dialog, Route
+from playwright.sync_api import Dialog, Route, expect
 
 from sandbox import parts
 from sandbox.visitor import Visitor
@@ -201,8 +201,8 @@ def test_a_button_pressed_before_the_answer_came_wipes_nothing(parent: Visitor) 
         parent.fill({"children-0-child_name": "空"})
         parent.page.locator('button[value="add:children"]').click()
         let_go()
-    assert parent.page.locator(".f-group__item").count() == before + 1
-    assert parent.page.input_value('[name="children-0-child_name"]') == "空"
+    expect(parent.page.locator(".f-group__item")).to_have_count(before + 1)
+    expect(parent.page.locator('[name="children-0-child_name"]')).to_have_value("空")
     assert parent.page.locator('[name="children-0-apart_reason"]').count()
 
 
