@@ -52,7 +52,6 @@ from forms.models import Attachment
 from identity.models import Representation, User
 from identity.representation.record import Represented
 from workflow import diagram
-from workflow.diagram import StageInWords
 from workflow.moves import verb_name
 
 
@@ -372,8 +371,8 @@ class CaseFacts:
         return diagram.svg(self.case.workflow, self.case.stage)
 
     @property
-    def picture_in_words(self) -> tuple[StageInWords, ...]:
-        return diagram.in_words(self.case.workflow, self.case.stage)
+    def picture_in_words(self) -> SafeString:
+        return diagram.words(self.case.workflow, self.case.stage)
 
     @cached_property
     def questions_to_correct(self) -> list[tuple[str, str]]:

@@ -12,14 +12,11 @@ from django.utils.translation import ngettext
 from cases import conditions
 from cases.models import Case, CaseCheck
 from common.errors import NotAllowed
-from common.lookup import Lookup
+from common.lookup import Lookup, attach_each
 from workflow.checks import DeclaredCheck
 from workflow.verbs import Verb
 
-_rows: Lookup[CaseCheck] = Lookup(
-    lambda case: CaseCheck.objects.select_related("ticked_by", "added_by").filter(case=case),
-    case=UUID,
-)
+_rows: Lookup[CaseCheck] = Lookup(lambda case: CaseCheck.objects.filter(case=case), case=UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,9 @@ class Line:
 
 
 def attach(case: Case) -> None:
-    """Read the rows once for a page."""
+    """Read the rows once for a page, with who ticked and added them where there are any."""
     _rows.attach(case, "checks", case=case.pk)
+    attach_each(case.checks.all(), "ticked_by", "added_by")
 
 
 def rows(case: Case) -> Sequence[CaseCheck]:
@@ -87,13 +85,13 @@ def is_asked(case: Case, check_id: str) -> bool:
 def check_done(case: Case, verb: Verb) -> None:
     """Refuse a move that a required line keeps back. Raises `NotAllowed` naming what is open.
 
-    No statement where the stage declares nothing that does.
+    No statement where nothing that the answers call for does.
     """
-    keeping = [each for each in case.stage_now.checks or () if each.required and verb in each.keeps]
+    keeping = [each for each in _asked(case) if each.required and verb in each.keeps]
     if not keeping:
         return
     ticked = {row.declared for row in rows(case) if row.ticked_at is not None}
-    left = [each for each in keeping if each.id not in ticked and conditions.holds(each.when, case)]
+    left = [each for each in keeping if each.id not in ticked]
     if left:
         raise NotAllowed(
             ngettext(

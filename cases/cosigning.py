@@ -46,7 +46,7 @@ def signatures_of(draft: Draft, offering: Offering | None) -> Sequence[Cosignatu
 
 def digest_of(draft: Draft, answers: Mapping[str, Any] | None = None) -> str:
     """What would be signed now. Raises `TamperedValue`."""
-    given = drafts.snapshot(draft)[1] if answers is None else answers
+    given = drafts.answers_of(draft) if answers is None else answers
     return signatures.digest(draft.version_id, draft.representation_id, given)
 
 

@@ -43,7 +43,9 @@ _case_of_resident: Lookup[Case] = Lookup(
 _case: Lookup[Case] = Lookup(
     lambda pk: Case.objects.select_related("application", "resident").filter(pk=pk), pk=UUID
 )
-
+_open_correction: Lookup[CorrectionRequest] = Lookup(
+    lambda case: CorrectionRequest.objects.filter(case=case, answered_at__isnull=True), case=UUID
+)
 
 #: What did not arrive, on the page of a case; more is in the time line.
 _MOST_LOST = 5
@@ -155,7 +157,7 @@ def progress(case: Case) -> Progress:
     fee = (decision.fee if decision else None) or case.fee
     if fee is not None and fee.state != FeeDue.State.DUE:
         fee = None
-    open_correction = case.corrections.filter(answered_at__isnull=True).first()
+    open_correction = _open_correction.one(case=case.pk)
     return Progress(
         case=case,
         stage=case.stage_now,

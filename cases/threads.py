@@ -21,6 +21,7 @@ from cases.models import Case
 from cases.models_threads import Thread, ThreadMessage, ThreadReading
 from common.database import one_or_none
 from common.errors import NotAllowed, NotFound
+from common.lookup import Lookup
 from forms import attachments
 from forms.models import Attachment
 from identity.models import User
@@ -29,6 +30,7 @@ from notifications import actions as notifications
 #: Between two who answer each other, in one case.
 MOST_THREADS = 50
 MOST_A_DAY = 50
+_of_case: Lookup[Thread] = Lookup(lambda case: Thread.objects.filter(case=case), case=UUID)
 
 
 # --- Who may --------------------------------------------------------------------------------------
@@ -189,8 +191,8 @@ def file_of(case: Case, attachment_id: UUID) -> Attachment:
 
 def unread_of_resident(case: Case) -> int | None:
     """How many threads the resident has not read; None: there are none at all. One statement."""
-    flags = list(Thread.objects.filter(case=case).values_list("unread_by_resident", flat=True))
-    return sum(flags) if flags else None
+    found = _of_case.all(case=case.pk)
+    return sum(thread.unread_by_resident for thread in found) if found else None
 
 
 # --- Reading --------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 
 from catalogue.fees import Fee
 from catalogue.models import Offering
+from common import kept
 from common.lookup import Lookup
 
 
@@ -23,6 +24,23 @@ _published: Lookup[Offering] = Lookup(lambda slug: published().filter(slug=slug)
 def published_one(slug: str) -> Offering | None:
     """The offering that residents can apply for at this address."""
     return _published.one(slug=slug)
+
+
+def offered(slug: str) -> Offering | None:
+    """As `published_one`, for a page: what was true seconds ago (`common.kept`), mostly without
+    asking the database. What is done for good asks `published_one`."""
+    found: Offering | None = kept.for_a_moment(
+        f"catalogue.offered:{slug}", lambda: published_one(slug)
+    )
+    return found
+
+
+def offered_of(templates: Iterable[str]) -> dict[str, Offering]:
+    """What is offered of these service templates, by template, as old as `offered`."""
+    found: dict[str, Offering] = kept.for_a_moment(
+        "catalogue.offered", lambda: {one.template_key: one for one in published()}
+    )
+    return {key: found[key] for key in templates if key in found}
 
 
 def fee_of(offering: Offering, form: Any, answers: Mapping[str, Any]) -> Fee:

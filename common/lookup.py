@@ -16,15 +16,35 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic
 
-from django.db.models import Model, QuerySet
+from django.db.models import Lookup as DjangoLookup
+from django.db.models import Model, QuerySet, UUIDField
 from django.db.models.query import get_related_populators
 from django.utils import timezone
 
 from common.database import Row, connection
 
+
+@UUIDField.register_lookup
+class AnyOf(DjangoLookup):
+    """``pk__any_of=[…]``: as ``pk__in``, as one parameter, so that the SQL is the same for any
+    number of ids."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*parameters, self.rhs]
+
+
+class _Ids(tuple[uuid.UUID, ...]):
+    """Ids as a parameter of a look-up, while its SQL is built."""
+
+
 #: Stand-ins that no query contains by itself, by the type a parameter is declared with.
 _STAND_INS: dict[type, Callable[[], Any]] = {
     uuid.UUID: uuid.uuid4,
+    list: lambda: _Ids([uuid.uuid4()]),
     str: lambda: secrets.token_hex(8),
     datetime: lambda: timezone.now() + timedelta(microseconds=secrets.randbelow(10**9)),
 }
@@ -67,8 +87,9 @@ class Lookup(Generic[Row]):
     """``draft = Lookup(lambda pk: Draft.objects.filter(pk=pk), pk=UUID)``; ``draft.one(pk=…)``.
 
     `build` makes the query set from parameters of the declared types (`uuid.UUID`, `str`,
-    `datetime`). They may stand in comparisons only: the SQL must be the same for every value.
-    ``select_related`` and ``select_for_update`` work; prefetching, slices and annotations do not.
+    `datetime`, or `list` for ids that ``any_of`` compares with). They may stand in comparisons
+    only: the SQL must be the same for every value. ``select_related`` and ``select_for_update``
+    work; prefetching, slices and annotations do not.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]], **types: type) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from audit import ledger
 from common.actor import Actor
 from common.errors import Conflict, DomainError
+from common.lookup import Lookup
 from documents import merging
 from documents.models import LetterWording
 from identity.models import User
@@ -26,6 +27,9 @@ PART_NAMES = {
 }
 REQUIRED = frozenset({"title", "body"})
 LONGEST_NOTE = 200
+_of_key: Lookup[LetterWording] = Lookup(
+    lambda key: LetterWording.objects.filter(key=key).order_by("-number"), key=str
+)
 
 Texts = Mapping[str, Mapping[str, str]]
 
@@ -56,7 +60,7 @@ class CannotPublish(DomainError):
 
 def current(key: str) -> LetterWording | None:
     """The wording in force, if the municipality has its own. One statement."""
-    return LetterWording.objects.filter(key=key).order_by("-number").first()
+    return _of_key.one(key=key)
 
 
 def of_key(key: str) -> QuerySet[LetterWording]:

@@ -35,6 +35,9 @@ MOST_BYTES_PER_GUEST_DRAFT = 30 * MEGABYTE
 _of_draft: Lookup[Attachment] = Lookup(
     lambda draft: Attachment.objects.filter(draft=draft), draft=UUID
 )
+_by_ids: Lookup[Attachment] = Lookup(
+    lambda ids: Attachment.objects.filter(pk__any_of=ids), ids=list
+)
 
 
 def store(draft: Draft, question: FileQuestion, upload: UploadedFile) -> Attachment:
@@ -140,7 +143,7 @@ def by_ids(ids: Iterable[str]) -> dict[str, Attachment]:
     wanted = [UUID(str(item)) for item in ids]
     if not wanted:
         return {}
-    return {str(item.pk): item for item in Attachment.objects.filter(pk__in=wanted)}
+    return {str(item.pk): item for item in _by_ids.all(ids=wanted)}
 
 
 def discard(draft: Draft, ids: Collection[str]) -> None:

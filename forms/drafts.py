@@ -103,6 +103,11 @@ def get_draft(*, resident_id: Any, draft_id: Any) -> Draft | None:
     return _draft.one(pk=draft_id, resident=resident_id)
 
 
+def open_one(*, resident_id: Any, subject: str) -> Draft | None:
+    """The draft for `subject` that the resident has begun for themselves, following nothing."""
+    return _open_draft.one(resident=resident_id, subject=subject)
+
+
 def open_draft(
     *,
     resident: Any,
@@ -172,7 +177,7 @@ def _open_one(
             resident=resident, subject=subject, origin=follows.origin, kind=follows.kind
         )
     if representation is None:
-        return _open_draft.one(resident=resident.pk, subject=subject)
+        return open_one(resident_id=resident.pk, subject=subject)
     if on_behalf is not None:
         return one_or_none(
             Draft.objects.filter(
@@ -293,13 +298,18 @@ def _may_lose_files(draft: Draft) -> bool:
     return any(node.groups and node.asks_files for node in draft.prepared.nodes.values())
 
 
+def answers_of(draft: Draft) -> dict[str, Any]:
+    """The answers to the questions that are asked, nothing else. Raises `TamperedValue`."""
+    check_seals(draft)
+    return evaluate(draft.prepared, draft.answers).answers()
+
+
 def snapshot(draft: Draft) -> Snapshot:
-    """What a submission keeps: the answers to the questions that are asked, nothing else.
+    """What a submission keeps: those answers, where they come from, their files.
 
     Raises `TamperedValue`.
     """
-    check_seals(draft)
-    answers = evaluate(draft.prepared, draft.answers).answers()
+    answers = answers_of(draft)
     provenance = {name: entry for name, entry in draft.provenance.items() if name in answers}
     wanted = attachments.referenced(draft.prepared, answers)
     files = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, cast
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from pydantic import TypeAdapter
 
 from audit import ledger
 from common.actor import Actor
+from common.lookup import Lookup
 from forms import attachments, display
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft, ProfileFact
@@ -40,6 +42,12 @@ _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 _THIS_TIME = frozenset({"organisation.isApplicant"})
 #: What hangs on the rest of a form, or speaks of one service only.
 _OF_THE_FORM = ("required_when", "show_when", "validate", "why", "legal_basis", "hint")
+
+_facts: Lookup[ProfileFact] = Lookup(
+    lambda resident, now: ProfileFact.objects.filter(resident=resident, expires_at__gt=now),
+    resident=UUID,
+    now=datetime,
+)
 
 
 @dataclass(frozen=True)
@@ -233,12 +241,7 @@ def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
     }
     if not wanted:
         return []
-    near = {_NEAR[concept] for concept in wanted if concept in _NEAR}
-    rows = ProfileFact.objects.filter(
-        resident_id=draft.resident_id,
-        concept__in=[*wanted, *near],
-        expires_at__gt=timezone.now(),
-    )
+    rows = _facts.all(resident=draft.resident_id, now=timezone.now())
     facts = {row.concept: Fact(row) for row in rows}
     found = []
     for concept, node in wanted.items():

@@ -22,7 +22,7 @@ from identity.models import User
 
 def published_service(slug: str) -> Offering:
     """A service that can be applied for by itself. Raises `NotFound`."""
-    offering = catalogue.published_one(slug)
+    offering = catalogue.offered(slug)
     if offering is None or offering.template.service.only_from_a_case:
         raise NotFound(_("There is no such service."), code="no_service")
     return offering
@@ -30,12 +30,12 @@ def published_service(slug: str) -> Offering:
 
 def published_or_none(slug: str) -> Offering | None:
     """A service that can be applied for, if there is one at this address."""
-    return catalogue.published_one(slug)
+    return catalogue.offered(slug)
 
 
 def concepts_of_service(slug: str) -> Collection[str]:
     """What a service's form can take from the eID; nothing for a service that is not offered."""
-    offering = catalogue.published_one(slug)
+    offering = catalogue.offered(slug)
     return offering.form_version.form.concepts() if offering else ()
 
 
@@ -61,8 +61,7 @@ def open_drafts(user: User) -> QuerySet[Draft]:
 
 def open_draft_of(user: User, slug: str) -> Draft | None:
     """The application for this service that the resident has begun for themselves, if any."""
-    own = open_drafts(user).filter(subject=slug, representation__isnull=True, origin__isnull=True)
-    return one_or_none(own.select_related(None))
+    return drafts.open_one(resident_id=user.pk, subject=slug)
 
 
 def own_upload(applicant: User | Guest, upload_id: uuid.UUID) -> Upload:

@@ -9,7 +9,7 @@ style.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,19 +63,52 @@ def in_words(definition: WorkflowDefinition, current: str = "") -> tuple[StageIn
     )
 
 
-# Drawings by definition, stage and language: one for each stage of a service, used on every page.
-_drawn: dict[tuple[str, str, str | None], SafeString] = {}
+# Drawings by kind, definition, stage and language: the same on all pages of cases in one stage.
+_drawn: dict[tuple[str, str, str, str | None], SafeString] = {}
 _MOST_DRAWN = 1000
+_Draw = Callable[[WorkflowDefinition, str], SafeString]
 
 
 def svg(definition: WorkflowDefinition, current: str = "") -> SafeString:
     """The diagram with `current` marked. Raises `WorkflowError` for a stage that does not exist."""
-    key = (definition.digest, current, get_language())
+    return _once(_draw, definition, current)
+
+
+def words(definition: WorkflowDefinition, current: str = "") -> SafeString:
+    """`in_words` as a list in HTML."""
+    return _once(_list, definition, current)
+
+
+def _once(draw: _Draw, definition: WorkflowDefinition, current: str) -> SafeString:
+    key = (draw.__name__, definition.digest, current, get_language())
     if key not in _drawn:
         if len(_drawn) >= _MOST_DRAWN:
             _drawn.clear()
-        _drawn[key] = _draw(definition, current)
+        _drawn[key] = draw(definition, current)
     return _drawn[key]
+
+
+def _list(definition: WorkflowDefinition, current: str) -> SafeString:
+    return format_html(
+        '<ul class="in-words">{}</ul>',
+        format_html_join(
+            "",
+            "<li>{}{}</li>",
+            ((_name(stage), _ways(stage)) for stage in in_words(definition, current)),
+        ),
+    )
+
+
+def _name(stage: StageInWords) -> SafeString | str:
+    if not stage.is_current:
+        return stage.title
+    return format_html("<strong>{}</strong> ({})", stage.title, _("the case is here"))
+
+
+def _ways(stage: StageInWords) -> str:
+    if stage.ways:
+        return ": " + "; ".join(f"{way.verb} → {way.to}" for way in stage.ways)
+    return f": {_('end')}" if stage.is_final else ""
 
 
 def _draw(definition: WorkflowDefinition, current: str) -> SafeString:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,10 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from cases import clocks
 from cases.models import Case, Decision, RegisterEntry
+from catalogue import queries as catalogue
 from catalogue.linked import LinkKind, LinkRule
 from catalogue.models import Offering
 from common.calendar import add_months, add_working_days
 from common.errors import NotAllowed, NotFound
+from common.lookup import Lookup
 from workflow.definition import Outcome
 
 _NAMES = {
@@ -41,6 +44,18 @@ class Offer:
     last_day: date | None
 
 
+def _near(near: Q) -> QuerySet[Case]:
+    return Case.objects.filter(near).select_related("application").order_by("received_on", "pk")
+
+
+_followers: Lookup[Case] = Lookup(lambda pk: _near(Q(origin=pk)), pk=UUID)
+_family: Lookup[Case] = Lookup(
+    lambda pk, origin: _near(Q(pk=origin) | Q(origin=origin) | Q(origin=pk)).exclude(pk=pk),
+    pk=UUID,
+    origin=UUID,
+)
+
+
 def name_of(rule: LinkRule, target: Offering) -> str:
     """What a resident presses."""
     if rule.kind is LinkKind.ADDITION:
@@ -53,11 +68,9 @@ def links_of(case: Case) -> list[Case]:
     one, the oldest first. One statement; none where the service declares nothing."""
     if case.origin_id is None and not rules_of(case):
         return []
-    near = Q(origin=case.pk)
-    if case.origin_id is not None:
-        near |= Q(pk=case.origin_id) | Q(origin=case.origin_id)
-    found = Case.objects.filter(near).exclude(pk=case.pk)
-    return list(found.select_related("application").order_by("received_on", "pk"))
+    if case.origin_id is None:
+        return _followers.all(pk=case.pk)
+    return _family.all(pk=case.pk, origin=case.origin_id)
 
 
 def rules_of(case: Case) -> tuple[LinkRule, ...]:
@@ -80,15 +93,12 @@ def target_of(case: Case, rule: LinkRule) -> Offering | None:
 
 def offers(case: Case, links: Sequence[Case], today: date | None = None) -> list[Offer]:
     """What the service declares for a case as it stands and the town offers: the possible, and
-    what is too early or too late. One statement where there is anything."""
+    what is too early or too late."""
     rules = [rule for rule in rules_of(case) if _reached(case, rule)]
     if not rules:
         return []
     keys = {rule.service or case.offering.template_key for rule in rules}
-    offered = {
-        offering.template_key: offering
-        for offering in Offering.objects.filter(template_key__in=keys, is_published=True)
-    }
+    offered = catalogue.offered_of(keys)
     found = []
     for rule in rules:
         target = offered.get(rule.service or case.offering.template_key)

@@ -120,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cms.context.branding",
             ],
+            "libraries": {"i18n": "common.templatetags.texts"},
         },
     },
 ]

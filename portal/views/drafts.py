@@ -63,8 +63,11 @@ def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
     """
     if not draft.is_open or draft.only is not None:
         return None
-    offering = catalogue.published_one(draft.subject)
+    offering = catalogue.offered(draft.subject)
     before = draft.version
+    if offering is not None and offering.form_version_id != draft.version_id:
+        # What another process keeps may be older than the draft: it is never brought back.
+        offering = catalogue.published_one(draft.subject)
     if offering is not None:
         rebase.rebase_draft(draft=draft, version=offering.form_version, by=actor_of(request))
     return before if draft.version_id != before.pk else None
@@ -139,7 +142,7 @@ def _step_of(draft: Draft, step_id: str) -> str:
 
 def _void_signatures(request: HttpRequest, draft: Draft) -> str:
     """What to say when signatures of others do not count any more; empty when none is concerned."""
-    offering = catalogue.published_one(draft.subject)
+    offering = catalogue.offered(draft.subject)
     if offering is None or offering.template.service.cosign is None:
         return ""
     count = cosigning.void_outdated(draft=draft, offering=offering, by=actor_of(request))
@@ -239,7 +242,7 @@ def _has_seen(request: HttpRequest, draft: Draft) -> bool:
 
 
 def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
-    offering = catalogue.published_one(draft.subject)
+    offering = catalogue.offered(draft.subject)
     confirmed = offering is None or is_confirmed(request, offering)
     if not confirmed and draft.is_open and not helping_of(request):
         return to_confirmation(request)
@@ -308,7 +311,7 @@ def _check_page(
         review = drafts.review(draft)
     except TamperedValue as refusal:
         return refused(request, refusal, back=later_url(request, draft))
-    offering = catalogue.published_one(draft.subject)
+    offering = catalogue.offered(draft.subject)
     screening = context_of(draft, complete=review.ok)
     context = {
         "draft": draft,
@@ -325,7 +328,7 @@ def _check_page(
         "news": news.of_draft(draft),
         "errors": _errors(draft, review, linked.wrong_days(draft, offering) if offering else {}),
         "steps": steps_of(draft, pages.step_links(draft), CHECK),
-        "fee": catalogue.fee_of(offering, draft.form, drafts.snapshot(draft)[1])
+        "fee": catalogue.fee_of(offering, draft.form, drafts.answers_of(draft))
         if offering and review.ok
         else None,
         "due_on": _due_on(offering),

@@ -35,7 +35,7 @@ def context_of(draft: Draft, *, complete: bool = False) -> dict[str, object]:
     against = eligibility.not_met(findings)
     if not against:
         return {}
-    offering = catalogue.published_one(draft.subject)
+    offering = catalogue.offered(draft.subject)
     return {
         "told": [
             (told, reverse("portal:step", args=[draft.pk, told.step_id]) if told.step_id else "")
