@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit import ledger
 from catalogue.fitting import misfits
 from catalogue.models import Offering, WorkflowVersion
+from catalogue.queries import forget_offered
 from catalogue.registry import catalogue
 from catalogue.template import ServiceTemplate, SignIn
 from common.actor import Actor
@@ -98,6 +99,7 @@ def adopt(
             "is_published": publish,
         },
     )
+    forget_offered()
     ledger.record(
         event="offering.adopted" if created else "offering.upgraded",
         by=by,

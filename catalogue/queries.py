@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from catalogue.fees import Fee
@@ -41,6 +42,11 @@ def offered_of(templates: Iterable[str]) -> dict[str, Offering]:
         "catalogue.offered", lambda: {one.template_key: one for one in published()}
     )
     return {key: found[key] for key in templates if key in found}
+
+
+def forget_offered() -> None:
+    """After an offering was written: this process shows it once that is certain, others soon."""
+    transaction.on_commit(kept.forget)
 
 
 def fee_of(offering: Offering, form: Any, answers: Mapping[str, Any]) -> Fee:

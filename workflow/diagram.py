@@ -108,7 +108,7 @@ def _name(stage: StageInWords) -> SafeString | str:
 def _ways(stage: StageInWords) -> str:
     if stage.ways:
         return ": " + "; ".join(f"{way.verb} → {way.to}" for way in stage.ways)
-    return f": {_('end')}" if stage.is_final else ""
+    return ": " + _("end") if stage.is_final else ""
 
 
 def _draw(definition: WorkflowDefinition, current: str) -> SafeString:

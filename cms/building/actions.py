@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from audit import ledger
 from catalogue.models import Offering
+from catalogue.queries import forget_offered
 from cms.building import checks
 from cms.building.checks import CannotWork
 from cms.models import FormEdit
@@ -167,6 +168,7 @@ def publish(*, edit: FormEdit, lock: int, note: str, by: User) -> FormVersion:
     # From now on a newer template does not replace it (`catalogue.offerings.adopt`).
     offering.settings = {**offering.settings, "own_form": True}
     offering.save(update_fields=["form_version", "settings"])
+    forget_offered()
     found.state, found.published_version = FormEdit.State.PUBLISHED, version
     found.note, found.edited_by, found.saved_at = note.strip()[:LONGEST_NOTE], by, timezone.now()
     found.save()

@@ -213,3 +213,12 @@ def test_sessions_go_with_the_account(town: Any, client: Any) -> None:
     client.force_login(resident, "identity.backends.EidBackend")
     resident.delete()
     assert not Session.objects.exists()
+
+
+def test_any_of_finds_whichever_there_are(town: Any) -> None:
+    look = Lookup(lambda ids: Case.objects.filter(pk__any_of=ids).order_by("pk"), ids=list)
+    cases = sorted((make.submitted_case() for _ in range(3)), key=lambda case: case.pk)
+    ids = [case.pk for case in cases]
+    assert look.all(ids=ids) == cases
+    assert look.all(ids=[ids[1], uuid.uuid4()]) == [cases[1]]
+    assert look.all(ids=[]) == []

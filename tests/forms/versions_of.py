@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from common import kept
 from forms import versions
 from forms.definitions import load
 from forms.models import FormVersion
@@ -26,6 +27,7 @@ def offer(of: Any, *edits: Edit) -> FormVersion:
     """Publish an offering's form, edited, as its new version."""
     of.form_version = versions.publish(load(edited(of.form_version.form.as_json(), *edits)))
     of.save(update_fields=["form_version"])
+    kept.forget()
     return of.form_version
 
 

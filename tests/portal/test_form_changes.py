@@ -12,14 +12,16 @@ from audit.models import LedgerEntry
 from cases import actions
 from cases.models import Application
 from catalogue.models import Offering
+from common import kept
 from common.actor import Actor
 from common.errors import Conflict
-from forms import rebase
+from forms import rebase, versions
+from forms.definitions import load
 from forms.models import Attachment, Draft
 from identity.models import User
 from tests.factories import cases as make
 from tests.factories import people
-from tests.forms.versions_of import changed, moved, offer, with_question, without
+from tests.forms.versions_of import changed, edited, moved, offer, with_question, without
 from tests.portal import steps
 
 CHANGED = "This form has changed since you last saved."
@@ -109,8 +111,35 @@ def test_service_that_is_closed_leaves_its_drafts(
 ) -> None:
     offer(offering, without("place_detail"))
     Offering.objects.filter(pk=offering.pk).update(is_published=False)
+    kept.forget()
     assert CHANGED not in text_of(browser, steps.step_url(draft, "place"))
     assert Draft.objects.get(pk=draft.pk).version_id == draft.version_id
+
+
+def test_what_a_process_keeps_brings_no_draft_back(
+    browser: Client, draft: Draft, offering: Offering
+) -> None:
+    """Another process published a form and brought the draft to it; this one does not know yet."""
+    text_of(browser, steps.step_url(draft, "place"))
+    definition = offering.form_version.form.as_json()
+    newer = versions.publish(load(edited(definition, without("place_detail"))))
+    Offering.objects.filter(pk=offering.pk).update(form_version=newer)
+    rebase.rebase_draft(draft=draft, version=newer, by=Actor.of(draft.applicant))
+    assert CHANGED in text_of(browser, steps.step_url(draft, "place"))
+    assert Draft.objects.get(pk=draft.pk).version_id == newer.pk
+
+
+def test_form_that_a_process_does_not_know_yet_is_not_sent_unseen(
+    browser: Client, draft: Draft, offering: Offering
+) -> None:
+    browser.get(check_url(draft))
+    newer = versions.publish(
+        load(edited(offering.form_version.form.as_json(), without("place_detail")))
+    )
+    Offering.objects.filter(pk=offering.pk).update(form_version=newer)
+    answer = browser.post(check_url(draft), {"_version": str(draft.version_id)})
+    assert answer.status_code == 409
+    assert not Application.objects.exists()
 
 
 # --- a page of the version before -------------------------------------------------------------

@@ -22,7 +22,7 @@ from cases.exports import Format, Selection
 from cases.letters import addressee_of
 from cases.models import Application, Case, CaseKey, SendingAddress, Thread
 from catalogue.models import Offering
-from common import outbox
+from common import kept, outbox
 from common.actor import Actor
 from common.errors import NotFound
 from common.models import OutboxRow
@@ -266,6 +266,7 @@ def test_town_may_ask_for_the_sign_in_all_the_same(stalls: Offering, visitor: Cl
     show(visitor, draft)
     stalls.settings = {**stalls.settings, "sign_in": "to_send"}
     stalls.save()
+    kept.forget()
     assert url("send_by_mail", draft) not in text(visitor, url("check", draft))
     assert visitor.get(url("send_by_mail", draft)).status_code == 302
     answer = send(visitor, draft)

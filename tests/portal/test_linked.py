@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cases.models import Case, Decision, RegisterEntry
 from catalogue.models import Offering
-from common import outbox
+from common import kept, outbox
 from documents.models import Document
 from forms.models import Attachment, Draft
 from identity.models import User
@@ -86,6 +86,7 @@ def test_a_permit_says_what_can_be_done_with_it(browser: Client, permit: Case) -
         assert name in text
     assert "Apply together with it: Road occupancy permit" in text
     Offering.objects.filter(template_key="road_occupancy").update(is_published=False)
+    kept.forget()
     assert "Apply together with it: Road occupancy permit" not in page(browser, permit)
 
 
