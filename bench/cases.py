@@ -41,9 +41,15 @@ PAGES = {
     "search_everybody": "?q=第一市",
     "case": "cases/{case}/",
     "dashboard": "reports/",
+    # By somebody who leads all departments.
+    "lead_inbox": "",
+    "lead_overdue": "?view=overdue",
+    "lead_closed": "?view=closed",
+    "lead_search_place": "?q={place}",
+    "lead_dashboard": "reports/",
 }
 #: What shows that a page is the one that was meant; a list shows rows.
-SHOWS = {"case": b"<h1", "dashboard": b"<svg"}
+SHOWS = {"case": b"<h1", "dashboard": b"<svg", "lead_dashboard": b"<svg"}
 LIMITS = (
     {f"cases.{page}.ratio": 1.5 for page in PAGES}
     | {
@@ -108,10 +114,11 @@ class _Desk:
         self.staff = many_cases.make(name, count)
         _say(f"cases.{name}.made", time.perf_counter() - started, "s")
         _vacuum(name)
-        self.client = Client(HTTP_HOST=f"{name}.localhost")
+        self.client, self.lead = (Client(HTTP_HOST=f"{name}.localhost") for _ in range(2))
         with context.municipality(name):
             self.reader = self.staff.caseworkers[0]
             _sign_in(self.client, self.reader)
+            _sign_in(self.lead, self.staff.lead)
             self.words = self._words()
             self._keep_lists()
             _say(f"cases.{name}.counted", _seconds(counting.count), "s")
@@ -154,7 +161,8 @@ class _Desk:
         }
 
     def open(self, page: str) -> None:
-        answer = self.client.get("/desk/" + PAGES[page].format(**self.words))
+        browser = self.lead if page.startswith("lead_") else self.client
+        answer = browser.get("/desk/" + PAGES[page].format(**self.words))
         if answer.status_code != 200 or SHOWS.get(page, b"data-row") not in answer.content:
             raise SystemExit(f"{page} of {self.name}: {answer.status_code}, nothing is shown")
 

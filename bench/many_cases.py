@@ -69,6 +69,8 @@ class Staff:
     offering: Any
     offices: list[Any]
     caseworkers: list[Any]
+    # Of all departments.
+    lead: Any
 
 
 def make(schema: str, count: int) -> Staff:
@@ -98,7 +100,9 @@ def _staff() -> Staff:
         user = User.objects.create_staff(f"worker-{number}", name=f"担当 {number}")
         StaffRole.objects.create(user=user, role=Role.CASEWORKER, department=offices[0])
         caseworkers.append(user)
-    return Staff(offering, offices, caseworkers)
+    lead = User.objects.create_staff("lead", name="課長")
+    StaffRole.objects.create(user=lead, role=Role.LEAD)
+    return Staff(offering, offices, caseworkers, lead)
 
 
 def name_of(chance: random.Random) -> tuple[str, str]:

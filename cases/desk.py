@@ -71,10 +71,14 @@ _LISTED = (
 )
 
 
+def listed() -> QuerySet[Case]:
+    """Cases with what a list shows of them."""
+    return Case.objects.select_related("application", "resident", "assigned_to").only(*_LISTED)
+
+
 def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
     """Cases of the user's departments, most urgent first (waiting ones last)."""
-    listed = Case.objects.select_related("application", "resident", "assigned_to").only(*_LISTED)
-    cases = _narrowed(listed, user, chosen)
+    cases = _narrowed(listed(), user, chosen)
     if chosen.view == "closed":
         return cases.order_by("-closed_at", "pk")
     return cases.order_by("due_on", "received_on", "pk")

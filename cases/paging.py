@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from cases.desk import listed
 from cases.models import Case
 
 _CURSOR = re.compile(r"(next|prev)\.(\d{8}|-)\.(\d{1,17})\.([0-9a-f]{32})\Z")
@@ -80,7 +81,7 @@ def page(cases: QuerySet[Case], at: Cursor | None, size: int, *, closed: bool = 
     running and stopped clocks meet.
     """
     if at is None:
-        found = list(cases[: size + 1])
+        found = _first(cases, size + 1)
         after = _text("next", found[size - 1], closed) if len(found) > size else ""
         return Page(found[:size], "", after)
     found = _closed(cases, at, size + 1) if closed else _open(cases, at, size + 1)
@@ -100,7 +101,7 @@ def _closed(cases: QuerySet[Case], at: Cursor, most: int) -> list[Case]:
     else:
         beyond = Q(closed_at__lt=at.closed_at) | Q(pk__gt=at.pk)
         cases = cases.filter(beyond, closed_at__lte=at.closed_at)
-    return list(cases[:most])
+    return _first(cases, most)
 
 
 def _open(cases: QuerySet[Case], at: Cursor, most: int) -> list[Case]:
@@ -112,12 +113,20 @@ def _open(cases: QuerySet[Case], at: Cursor, most: int) -> list[Case]:
         beyond = Q(received_on__lt=at.received_on) | Q(received_on=at.received_on, pk__lt=at.pk)
         if at.due_on:
             bound = Q(due_on__lte=at.due_on) & (Q(due_on__lt=at.due_on) | beyond)
-            return list(running.filter(bound)[:most])
-        found = list(stopped.filter(beyond)[:most])
-        return found + (list(running[: most - len(found)]) if len(found) < most else [])
+            return _first(running.filter(bound), most)
+        found = _first(stopped.filter(beyond), most)
+        return found + (_first(running, most - len(found)) if len(found) < most else [])
     beyond = Q(received_on__gt=at.received_on) | Q(received_on=at.received_on, pk__gt=at.pk)
     if at.due_on is None:
-        return list(stopped.filter(beyond)[:most])
+        return _first(stopped.filter(beyond), most)
     bound = Q(due_on__gte=at.due_on) & (Q(due_on__gt=at.due_on) | beyond)
-    found = list(running.filter(bound)[:most])
-    return found + (list(stopped[: most - len(found)]) if len(found) < most else [])
+    found = _first(running.filter(bound), most)
+    return found + (_first(stopped, most - len(found)) if len(found) < most else [])
+
+
+def _first(cases: QuerySet[Case], most: int) -> list[Case]:
+    """The first of a list. They are found, sorted and cut by themselves; what a list shows of other
+    tables is joined to those few only."""
+    order = cases.query.order_by
+    ids = cases.select_related(None).values("pk")[:most]
+    return list(listed().filter(pk__in=ids).order_by(*order))

@@ -203,10 +203,11 @@ def inbox_page(
 def _counted(names: Names, lists: Mapping[str, InboxFilter]) -> dict[str, InboxFilter]:
     """What is counted of the saved lists: what each shows when it is opened.
 
-    As with the views, nobody counts what is closed.
+    As with the views, nobody counts what is closed; nor what is found by words, which costs as much
+    as the words are common.
     """
     return {
         key: names.without_gone(chosen)[0]
         for key, chosen in lists.items()
-        if chosen.view != "closed"
+        if chosen.view != "closed" and not chosen.text
     }

@@ -3,7 +3,7 @@
 from unittest import mock
 
 import pytest
-from django.template import Context, Engine
+from django.template import Context, Engine, engines
 from django.utils import translation
 
 from common.templatetags import texts
@@ -35,6 +35,12 @@ def test_draws_what_django_draws(source: str) -> None:
             with translation.override(language):
                 context = {"word": word}
                 assert mine.render(Context(context)) == theirs.render(Context(context))
+
+
+def test_nothing_else_stands_for_a_library_of_another_one() -> None:
+    """The check that is silenced for it."""
+    (found,) = engines["django"].check()
+    assert (found.id, found.msg.split()[0]) == ("templates.W003", "'i18n'")
 
 
 def test_constant_text_is_translated_once_for_a_language() -> None:
