@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from sandbox import examples, people
 from sandbox import guide as guides
+from sandbox import people
+from sandbox.examples import fees
 from sandbox.language import spoken
 from tenants.models import Municipality
 
@@ -58,7 +59,7 @@ def bank_file(request: HttpRequest, town: str) -> HttpResponse:
         raise Http404
     name = f"bank-{town}.csv"
     return HttpResponse(
-        examples.bank_file(found).encode("utf-8-sig"),
+        fees.bank_file(found).encode("utf-8-sig"),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

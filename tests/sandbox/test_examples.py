@@ -1,4 +1,4 @@
-"""What the demo gives its finance desk to do, and the bank's file that goes with it."""
+"""What the demo gives its desks to do, and the bank's file that goes with it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.test import Client
 
 from billing import banking, queries
 from billing.models import FeeDue
+from cases import desk, saved
+from cases.assigning.models import AssignmentRule
 from cases.models import Case
 from common import outbox
-from identity.models import Role
+from identity.models import Role, User
 from sandbox import examples
 from tenants import context
 from tests.factories import cases as make
@@ -44,3 +46,13 @@ def test_bank_file_has_a_line_of_each_kind(seeded: None, town: Any) -> None:
         states = list(statement.lines.order_by("number").values_list("state", flat=True))
     assert states == ["matched", "suggested", "suggested", "unmatched"]
     assert Client(HTTP_HOST=settings.PLATFORM_DOMAIN).get("/sandbox/bank/x.csv").status_code == 404
+
+
+def test_desk_has_something_of_everything_once(seeded: None) -> None:
+    worker = User.objects.get(username="yamamoto")
+    assert [one.name for one in saved.visible_to(worker)] == ["わたしの審査中", "担当者待ち"]
+    assert AssignmentRule.objects.get().members.get().person == worker
+    counts = desk.inbox_counts(worker)
+    assert (counts["messages"], counts["undelivered"], counts["unassigned"]) == (1, 1, 2)
+    assert outbox.drain().failed == 0
+    assert desk.inbox_counts(worker)["undelivered"] == 1
