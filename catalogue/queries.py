@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -30,18 +30,20 @@ def published_one(slug: str) -> Offering | None:
 def offered(slug: str) -> Offering | None:
     """As `published_one`, for a page: what was true seconds ago (`common.kept`), mostly without
     asking the database. What is done for good asks `published_one`."""
-    found: Offering | None = kept.for_a_moment(
-        f"catalogue.offered:{slug}", lambda: published_one(slug)
+    return _offered().get(slug)
+
+
+def offered_of(templates: Collection[str]) -> dict[str, Offering]:
+    """What is offered of these service templates, by template, as old as `offered`."""
+    return {one.template_key: one for one in _offered().values() if one.template_key in templates}
+
+
+def _offered() -> dict[str, Offering]:
+    # All at once: what is kept must not grow with the addresses that somebody makes up.
+    found: dict[str, Offering] = kept.for_a_moment(
+        "catalogue.offered", lambda: {one.slug: one for one in published()}
     )
     return found
-
-
-def offered_of(templates: Iterable[str]) -> dict[str, Offering]:
-    """What is offered of these service templates, by template, as old as `offered`."""
-    found: dict[str, Offering] = kept.for_a_moment(
-        "catalogue.offered", lambda: {one.template_key: one for one in published()}
-    )
-    return {key: found[key] for key in templates if key in found}
 
 
 def forget_offered() -> None:
