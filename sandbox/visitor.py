@@ -124,7 +124,7 @@ class Visitor:
 
     def fill_one(self, name: str, value: Any, within: str = "main") -> None:
         field = self.page.locator(f'{within} [name="{name}"]:not([type="hidden"])')
-        field.first.wait_for(state="attached", timeout=10_000)
+        field.first.wait_for(state="attached", timeout=20_000)
         kind = field.first.get_attribute("type") or ""
         if kind in ("radio", "checkbox"):
             for one in value if isinstance(value, list) else [value]:
@@ -150,7 +150,7 @@ class Visitor:
         )
         with self.refreshed() if refreshes else contextlib.nullcontext():
             words.click()
-        self.page.locator(f"{css}:checked").wait_for(state="attached", timeout=5_000)
+        self.page.locator(f"{css}:checked").wait_for(state="attached", timeout=20_000)
 
     def fill_date(self, name: str, iso: str) -> None:
         year, month, day = iso.split("-")

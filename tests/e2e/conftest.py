@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sandbox.visitor import FLAGS, Visitor, chromium
 from tests.e2e.demo import QuickDemo, quick_demo
@@ -18,6 +18,8 @@ from tests.e2e.looking import Findings
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+#: Milliseconds for whatever a page does: a machine may have other work.
+PATIENCE = 20_000
 _HERE = Path(__file__).parent
 
 
@@ -39,6 +41,7 @@ def demo() -> Iterator[QuickDemo]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield started
@@ -68,7 +71,7 @@ def open_browser(
             accept_downloads=True,
             **more,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         page = context.new_page()
         findings = findings or Findings()
