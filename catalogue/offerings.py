@@ -167,5 +167,7 @@ def _with_own(
             raise definitions.DefinitionError(
                 f"numbers: no computed number '{name}' in form '{form.key}'"
             )
+        if number < 0:
+            raise definitions.DefinitionError(f"numbers: '{name}' is below zero")
         questions[name]["rule"] = str(number)
     return definitions.load(data)

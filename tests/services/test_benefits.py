@@ -228,9 +228,16 @@ def test_municipality_sets_its_own_coefficient() -> None:
 
 
 @pytest.mark.usefixtures("town")
-@pytest.mark.parametrize("name", ["income_limit", "rent", "nothing"])
-def test_only_a_plain_number_can_be_set(name: str) -> None:
-    with pytest.raises(DefinitionError, match=f"numbers: no computed number '{name}'"):
-        offerings.adopt(
-            "school_aid", by=SYSTEM, department=people.department("education"), numbers={name: 1}
-        )
+@pytest.mark.parametrize(
+    ("name", "number", "reason"),
+    [
+        ("income_limit", 1, "no computed number 'income_limit'"),
+        ("rent", 1, "no computed number 'rent'"),
+        ("nothing", 1, "no computed number 'nothing'"),
+        ("coefficient", -1, "'coefficient' is below zero"),
+    ],
+)
+def test_only_a_plain_number_can_be_set(name: str, number: int, reason: str) -> None:
+    office = people.department("education")
+    with pytest.raises(DefinitionError, match=f"numbers: {reason}"):
+        offerings.adopt("school_aid", by=SYSTEM, department=office, numbers={name: number})

@@ -10,6 +10,7 @@ from catalogue.registry import catalogue
 from catalogue.template import SignIn
 from common.actor import SYSTEM
 from common.text import Text
+from forms.errors import DefinitionError
 from identity.models import Department
 from tenants import context
 from tenants.errors import UnknownMunicipality
@@ -59,7 +60,7 @@ class Command(BaseCommand):
                     note=options["note"],
                     replace_form=options["replace_form"],
                 )
-        except (LookupError, UnknownMunicipality, ValueError) as error:
+        except (DefinitionError, LookupError, UnknownMunicipality, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{options['schema']} offers {offering.slug} {offering.template_version}")
 
