@@ -24,6 +24,7 @@ from billing.models import FeeDue
 from cases import (
     checklist,
     clocks,
+    once,
     opinions,
     policies,
     second_look,
@@ -319,6 +320,20 @@ class CaseFacts:
         stored = self.case.application.screening if self.may_process else None
         findings = [Finding.from_json(data) for data in stored or []]
         return eligibility.in_words(self.case.application.version.prepared, findings)
+
+    @cached_property
+    def namesakes(self) -> list[tuple[once.Namesake, bool]]:
+        """Other applications that name the same person, and whether the reader may open them.
+
+        For the office alone; no statement where the service can be applied for as often as one
+        likes.
+        """
+        if not self.may_process:
+            return []
+        return [
+            (each, policies.may_process(each.case, self.reader))
+            for each in once.namesakes(self.case)
+        ]
 
     @property
     def _answered_on(self) -> date:

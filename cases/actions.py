@@ -27,6 +27,7 @@ from cases import (
     entering,
     letter_words,
     numbers,
+    once,
     opinions,
     partial,
     policies,
@@ -146,6 +147,7 @@ def _submit(
         )
     version, answers, provenance, attachments = drafts.snapshot(draft)
     linked.check_days(offering, draft.origin, draft.origin_kind, answers)
+    once.check(draft, offering, answers)
     if helps:
         provenance = entering.entered_by(by, answers, provenance)
     signatures = cosigning.signatures_of(draft, offering)
@@ -177,6 +179,7 @@ def _submit(
     else:
         timeline.add(case, "submitted")
     charging.charge(case)
+    once.put(case)
     ledger.record(
         event="application.entered" if helps else "application.submitted",
         by=by,
@@ -517,6 +520,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     timeline.add(case, "correction_answered")
     _apply(case, move, "corrected", "corrected_provenance")
     search.put(case)
+    once.put(case)
     opinions.ask_declared_again(case)
     _record(case, "correction.answered", by, questions=sorted(changed))
     return case

@@ -27,6 +27,7 @@ from cases.models_desk import (
 )
 from cases.models_guest import CaseKey, SendingAddress
 from cases.models_look import CaseCheck, Proposal
+from cases.models_once import NamedPerson
 from cases.models_threads import MessageTemplate, Thread, ThreadMessage, ThreadReading
 from cases.papers import IssuedLetter, PrintedLetter, PrintRun, Replacement, Revocation
 from cases.reports.models import ReportRow
@@ -45,7 +46,8 @@ __all__ = [
     "Absence", "Application", "AssignmentRule", "BulkItem", "BulkRun", "Case", "CaseCheck",
     "CaseKey", "CaseTag", "ClosingDay", "Consultation", "ConsultedBody", "CorrectionRequest",
     "Cosignature", "Decision", "Disposal", "DisposalItem", "FeeWaiver", "FirstFilter",
-    "GuestLink", "Hold", "Interest", "IssuedLetter", "MessageTemplate", "Note", "NumberSeries",
+    "GuestLink", "Hold", "Interest", "IssuedLetter", "MessageTemplate", "NamedPerson", "Note",
+    "NumberSeries",
     "PrintRun", "PrintedLetter", "Proposal", "Receipt", "RegisterEntry", "Replacement",
     "ReportRow", "RepresentationCheck", "Revocation", "RuleAssignment", "RuleMember",
     "SavedFilter", "SearchRow", "SendingAddress", "Thread", "ThreadMessage", "ThreadReading",

@@ -31,6 +31,7 @@ def adopt(
     department: Department,
     rates: Mapping[str, int] | None = None,
     choices: Mapping[str, list[dict[str, Any]]] | None = None,
+    numbers: Mapping[str, int] | None = None,
     sign_in: SignIn | None = None,
     publish: bool = True,
     note: str = "",
@@ -40,10 +41,12 @@ def adopt(
     """Offer a template in the current municipality, or bring an offering to its newest version.
 
     `rates` are the town's own amounts in yen, `choices` its own options of a choice question
-    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. `sign_in`
-    can be stricter than the template's, or that again. What is left out stays as the municipality
-    had it.
-    A form that the town's staff have built stays theirs, `choices` included, unless `replace_form`.
+    (the parks there are): ``{"park": [{"value": …, "label": {"ja": …, "en": …}}]}``. `numbers`
+    are the town's own in place of a computed answer that is nothing but a number in the template,
+    as the coefficient of an income limit: ``{"coefficient": 120}``. `sign_in` can be stricter than
+    the template's, or that again. What is left out stays as the municipality had it.
+    A form that the town's staff have built stays theirs, with choices and numbers, unless
+    `replace_form`.
     `note` says to colleagues what is different. `expected` is the form version that the editor had
     in front of them: when somebody published another one meanwhile, `Conflict` says so and nothing
     is changed.
@@ -57,6 +60,7 @@ def adopt(
         raise _published_meanwhile(before.form_version)
     kept = before.settings if before else {}
     own_choices = dict(kept.get("choices", {}) if choices is None else choices)
+    own_numbers = dict(kept.get("numbers", {}) if numbers is None else numbers)
     own_rates = dict(kept.get("rates", {}) if rates is None else rates)
     for name, amount in own_rates.items():
         if name not in template.fees.rates:
@@ -74,7 +78,9 @@ def adopt(
                 + "; ".join(f"{one.part} {one.name or one.why}" for one in found)
             )
     else:
-        form_version = versions.publish(_with_choices(template.form, own_choices), note=note, by=by)
+        form_version = versions.publish(
+            _with_own(template.form, own_choices, own_numbers), note=note, by=by
+        )
     workflow = template.workflow
     workflow_version, _made = WorkflowVersion.objects.get_or_create(
         key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
@@ -91,9 +97,12 @@ def adopt(
             "workflow_version": workflow_version,
             "department": department,
             "settings": {
-                name: value for name, value in kept.items() if name not in {"own_form", "sign_in"}
+                name: value
+                for name, value in kept.items()
+                if name not in {"own_form", "sign_in", "numbers"}
             }
             | {"rates": own_rates, "choices": own_choices}
+            | ({"numbers": own_numbers} if own_numbers else {})
             | own_sign_in
             | ({"own_form": True} if own_form else {}),
             "is_published": publish,
@@ -139,20 +148,26 @@ def _published_meanwhile(version: FormVersion) -> Conflict:
     )
 
 
-def _with_choices(
-    form: definitions.FormDefinition, choices: Mapping[str, list[dict[str, Any]]]
+def _with_own(
+    form: definitions.FormDefinition,
+    choices: Mapping[str, list[dict[str, Any]]],
+    numbers: Mapping[str, int],
 ) -> definitions.FormDefinition:
-    if not choices:
+    """The form with the municipality's own options and numbers in place of the template's."""
+    if not choices and not numbers:
         return form
     data = form.as_json()
-    unused = set(choices)
-    for step in data["steps"]:
-        for question in step["questions"]:
-            if question["id"] in choices:
-                question["choices"] = choices[question["id"]]
-                unused.discard(question["id"])
-    if unused:
-        raise definitions.DefinitionError(
-            f"choices: no question '{sorted(unused)[0]}' in form '{form.key}'"
-        )
+    questions = {each["id"]: each for step in data["steps"] for each in step["questions"]}
+    for name, options in choices.items():
+        if name not in questions:
+            raise definitions.DefinitionError(f"choices: no question '{name}' in form '{form.key}'")
+        questions[name]["choices"] = options
+    for name, number in numbers.items():
+        if name not in questions or not str(questions[name].get("rule", "")).isdecimal():
+            raise definitions.DefinitionError(
+                f"numbers: no computed number '{name}' in form '{form.key}'"
+            )
+        if number < 0:
+            raise definitions.DefinitionError(f"numbers: '{name}' is below zero")
+        questions[name]["rule"] = str(number)
     return definitions.load(data)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from catalogue import fee_first, letter_fields
 from catalogue.fees import FeeSchedule
 from catalogue.linked import LinkRule, check_own
+from catalogue.once import OnceRule
 from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
@@ -285,6 +286,8 @@ class ServiceDeclaration(_Strict):
     assurance: Assurance = Assurance.ORDINARY
     sign_in: SignIn = SignIn.REQUIRED
     cosign: Cosign | None = None
+    # None: it can be applied for as often as one likes.
+    once: OnceRule | None = None
     # What may follow a case: a change, a renewal, an appeal.
     linked: tuple[LinkRule, ...] = ()
 
@@ -467,6 +470,14 @@ class ServiceTemplate:
                     f"{self.package}/service.yaml: register.public: {error}"
                 ) from None
         self._check_linked()
+        self._check_once()
+
+    def _check_once(self) -> None:
+        try:
+            if self.service.once is not None:
+                self.service.once.check(self.form)
+        except ValueError as error:
+            raise TemplateError(f"{self.package}/service.yaml: once: {error}") from None
 
     def _check_linked(self) -> None:
         entry = self.service.register_entry

@@ -99,6 +99,8 @@ class ServiceSpec(_Strict):
     # Which department works on it; empty: the one that the template names.
     department: str = ""
     rates: dict[str, int] = Field(default_factory=dict)
+    # … and its own numbers in the form, such as the coefficient of an income limit.
+    numbers: dict[str, int] = Field(default_factory=dict)
     # Stricter than the template; none: as the template says.
     sign_in: SignIn | None = None
     fee_rows: tuple[FeeRow, ...] = ()

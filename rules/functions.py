@@ -9,12 +9,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from common.calendar import fiscal_year
+from common.calendar import add_working_days, fiscal_year
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of
 
 #: Day numbers of years 1 to 9999.
@@ -139,6 +140,25 @@ def _add_years(day: int, years: int) -> int:
     return _add_months(day, years * 12)
 
 
+def _next_open_day(day: int) -> int:
+    """The day itself, or the next on which offices are open (行政機関の休日に関する法律2条)."""
+    return add_working_days(_on(day), 0).toordinal()
+
+
+#: As banks write kana (Zengin): small letters are large, the long mark is a dash.
+_AS_BANKS_WRITE = str.maketrans("ァィゥェォッャュョヮー", "アイウエオツヤユヨワ-")
+_LEFT_OUT = str.maketrans("", "", " ・-.")
+
+
+def _same_kana(one: str, other: str) -> bool:
+    """Whether two names in katakana are the same, however a bank has written them."""
+    first, second = (
+        unicodedata.normalize("NFKC", name).translate(_AS_BANKS_WRITE).translate(_LEFT_OUT)
+        for name in (one, other)
+    )
+    return "".join(first.split()) == "".join(second.split())
+
+
 def rounded(number: float) -> float:
     """Without the last noise of a float: 1.1 * 10.0 must not round up to 12."""
     return round(number, 9)
@@ -182,6 +202,8 @@ FUNCTIONS: dict[str, Function] = {
     "month": Function(silent(lambda day: _on(day).month), (DATE,), INT),
     "day": Function(silent(lambda day: _on(day).day), (DATE,), INT),
     "weekday": Function(silent(lambda day: _on(day).isoweekday()), (DATE,), INT),
+    "next_open_day": Function(silent(_next_open_day), (DATE,), DATE),
+    "same_kana": Function(silent(_same_kana), (TEXT, TEXT), BOOL),
     "length": Function(silent(len), (TEXT,), INT),
     "min": Function(silent(min), (INT, INT), INT),
     "max": Function(silent(max), (INT, INT), INT),

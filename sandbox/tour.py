@@ -155,7 +155,7 @@ class Tour:
         parent.follow('main a[href*="child-allowance"]')
         parent.look("allowance service")
         parts.begin(parent, "child-allowance", "single_parent")
-        parent.fill({"public_servant": "no", "pension_type": "employee"})
+        parent.fill({"claim_reason": "other", "public_servant": "no", "pension_type": "employee"})
         parent.look("allowance step claimant")
         parent.save()
         parent.fill({"has_spouse": "no"})

@@ -74,6 +74,7 @@ def _services(spec: TownSpec, departments: Mapping[str, Department]) -> list[Off
                 by=SYSTEM,
                 department=departments[own.department or template.service.department],
                 rates=own.rates,
+                numbers=own.numbers,
                 sign_in=own.sign_in,
                 choices=parks,
             )

@@ -243,6 +243,7 @@ ON_DELETE = {
     "cases.Interest.case": "CASCADE",
     "cases.Interest.person": "PROTECT",
     "cases.BulkRun.by": "CASCADE",
+    "cases.NamedPerson.case": "CASCADE",
     "cases.CaseCheck.case": "CASCADE",
     "cases.CaseCheck.ticked_by": "PROTECT",
     "cases.CaseCheck.added_by": "PROTECT",

@@ -11,7 +11,7 @@ from datetime import date
 from django.utils import timezone
 
 from audit import ledger
-from cases import charging, clocks, copies, numbers, timeline
+from cases import charging, clocks, copies, numbers, once, timeline
 from cases.linked.offers import rules_of
 from cases.models import Application, Case, Decision, RegisterEntry
 from catalogue.linked import Granted, LinkKind
@@ -136,6 +136,7 @@ def _anew(origin: Case, ruling: Decision) -> Case:
     timeline.add(case, "taken_up_anew", number=ruling.number)
     # What was paid for the first decision is not paid twice.
     charging.go_past(case)
+    once.put(case)
     ledger.record(
         event="case.taken_up_anew",
         by=SYSTEM,

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
-from cases import clocks, cosigning, guest_sending, policies, proving
+from cases import clocks, cosigning, guest_sending, once, policies, proving
 from cases.linked import opening as linked
 from cases.models import Case
 from catalogue import queries as catalogue
@@ -260,6 +260,8 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     except DraftClosed:  # a guest's, passed on or deleted in another window
         return redirect("portal:draft", draft_id=draft.pk)
     except NotAllowed as refusal:
+        if refusal.code == once.CODE:  # the page says so, with the way to the earlier one
+            return _check_page(request, draft, status=409)
         if refusal.code == "no_address":
             return redirect("portal:send_by_mail", draft_id=draft.pk)
         back = "portal:cosigners" if refusal.code == "not_signed" else ""
@@ -313,8 +315,11 @@ def _check_page(
         return refused(request, refusal, back=later_url(request, draft))
     offering = catalogue.offered(draft.subject)
     screening = context_of(draft, complete=review.ok)
+    earlier = _sent_before(draft, offering)
     context = {
         "draft": draft,
+        "earlier": earlier,
+        "sent_before": once.refusal(earlier) if earlier else "",
         "actor": request.user,
         "guest": guests.notice_of(draft),
         **_without_sign_in(draft, offering),
@@ -341,6 +346,13 @@ def _check_page(
         "may_send": screening.get("may_send", True),
     }
     return render(request, "portal/check.html", context, status=status)
+
+
+def _sent_before(draft: Draft, offering: Offering | None) -> Case | None:
+    """The applicant's earlier application where there can be only one; no query for others."""
+    if offering is None or offering.template.service.once is None:
+        return None
+    return once.earlier(draft, offering, drafts.answers_of(draft))
 
 
 def _without_sign_in(draft: Draft, offering: Offering | None) -> dict[str, object]:

@@ -15,13 +15,14 @@ from cases import actions, numbers
 from cases.models import Application, Case, Decision, IssuedLetter, NumberSeries
 from common import outbox
 from common.actor import Actor
-from common.errors import Conflict
+from common.errors import Conflict, NotAllowed
 from common.models import OutboxRow
 from documents import files
 from documents.models import Document
 from forms.models import Draft
 from notifications.models import Message
 from tenants.context import by_schema, municipality
+from tests.cases import test_once as once
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -93,6 +94,28 @@ def test_different_drafts_of_one_service_do_not_wait_for_each_other(own_database
         thread.start()
         assert done.wait(20)
     thread.join(20)
+
+
+def test_second_application_of_what_is_granted_once_waits_for_the_first(own_database: str) -> None:
+    """As from the counter and from home at the same moment: two drafts, one application."""
+    with municipality(TOWN):
+        benefit, me = make.offering("tax_exempt_household"), people.resident()
+        first = once.a_draft(benefit, me)
+        Draft.objects.filter(pk=first.pk).update(state="sent")
+        drafts = [first.pk, once.a_draft(benefit, me).pk]
+        # Open again beside the second; its kind keeps the two apart.
+        Draft.objects.filter(pk=first.pk).update(state="open", origin_kind="amendment")
+    assert len(set(drafts)) == 2
+
+    def send(number: int) -> Any:
+        with municipality(TOWN):
+            return once.send(Draft.objects.select_related("resident").get(pk=drafts[number])).pk
+
+    results = _at_once(send, 2)
+    refused = [result for result in results if isinstance(result, NotAllowed)]
+    assert [refusal.code for refusal in refused] == ["once"], results
+    with municipality(TOWN):
+        assert Application.objects.filter(idempotency_key__in=drafts).count() == 1
 
 
 def test_two_caseworkers_decide_at_once_and_one_is_told(own_database: str) -> None:

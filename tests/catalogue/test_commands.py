@@ -57,8 +57,18 @@ def test_adopt_service_sets_the_towns_rates(in_town: Any, db: None) -> None:
         assert Offering.objects.get(slug="park-use").settings["rates"]["event"] != 999
 
 
+def test_adopt_service_sets_the_towns_own_numbers(in_town: Any, db: None) -> None:
+    run("adopt_service", "suginosawa", "school_aid", "--number", "coefficient=110")
+    with in_town("suginosawa"):
+        offering = Offering.objects.get(template_key="school_aid")
+        assert offering.settings["numbers"] == {"coefficient": 110}
+        assert offering.form_version.form.as_json() != offering.template.form.as_json()
+
+
 def test_adopt_service_names_what_is_wrong(db: None) -> None:
     with pytest.raises(CommandError, match="no service template 'castle'"):
         run("adopt_service", "shiomi", "castle")
     with pytest.raises(CommandError):
         run("adopt_service", "shiomi", "park_use", "--rate", "event=much")
+    with pytest.raises(CommandError, match="no computed number 'rent'"):
+        run("adopt_service", "shiomi", "school_aid", "--number", "rent=1")

@@ -44,7 +44,8 @@ def _finds_the_service(resident: Visitor) -> None:
 def _says_who_claims(resident: Visitor) -> None:
     assert parts.step_of(resident) == "claimant"
     resident.shows("佐藤 恵", "サトウ メグミ", "昭和61年")
-    answers = {"phone": "090-1234-5678", "email": "megumi@example.test", "pension_type": "employee"}
+    answers = {"phone": "090-1234-5678", "email": "megumi@example.test", "pension_type": "employee",
+               "claim_reason": "other"}  # fmt: skip
     resident.fill({**answers, "public_servant": "yes"})
     resident.save()
     assert resident.page.url.endswith("/may-i-apply/")

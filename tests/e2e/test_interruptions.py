@@ -185,7 +185,7 @@ def parent(open_browser: OpenBrowser) -> Iterator[Visitor]:
     parts.begin(visitor, "child-allowance", persona="guardian")
     if parts.step_of(visitor) == "claimant":
         visitor.fill({"phone": "090-1234-5678", "email": "a@example.test"})
-        visitor.fill({"public_servant": "no", "pension_type": "national"})
+        visitor.fill({"claim_reason": "other", "public_servant": "no", "pension_type": "national"})
         visitor.save()
         visitor.fill({"has_spouse": "no"})
         visitor.save()

@@ -73,6 +73,7 @@ def park_use_answers(of: Offering) -> dict[str, Any]:
 def child_allowance_answers(of: Offering) -> dict[str, Any]:
     """One child at home, paid into the registered public account, no attachment."""
     return {
+        "claim_reason": "other",
         "public_servant": False,
         "pension_type": "national",
         "has_spouse": False,

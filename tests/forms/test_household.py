@@ -138,7 +138,7 @@ def test_household_kept_by_one_benefit_fills_the_others() -> None:
     second = a_draft(forms["tax_exempt_household"], first.resident)
     profile.use(second, {"members"}, by=SYSTEM)
     assert second.answers["members"] == [
-        {"member_name": "山田 花子", "member_born": "1990-01-01"},
+        {"member_name": "山田 花子", "member_kana": "ヤマダ　ハナコ", "member_born": "1990-01-01"},
         {"member_name": "山田 空", "member_born": "2018-05-01"},
     ]
     drafts.discard(draft=second, by=SYSTEM)

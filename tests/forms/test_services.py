@@ -98,7 +98,7 @@ def test_park_use_dates_are_checked() -> None:
 
 CLAIMANT = {
     "phone": "03-1234-5678", "email": "a@example.jp", "public_servant": "no",
-    "pension_type": "employee",
+    "pension_type": "employee", "claim_reason": "other",
 }  # fmt: skip
 CHILD = {
     "child_name": "髙橋 一", "child_birth_date": "R6.4.1", "relation": "child",
@@ -156,8 +156,9 @@ def test_child_allowance_ends_with_the_school_year_of_eighteen(
     prepared = prepare(form("child_allowance"))
     answers = {"children": [{"child_birth_date": "1990-01-01"}, {"child_birth_date": born}]}
     state = evaluate(prepared, answers, dt.date.fromisoformat(today))
-    servant, of_age = screen(prepared, state)
-    assert (servant.met, of_age.id, of_age.met) == (None, "child_of_age", met)
+    found = {each.id: each for each in screen(prepared, state)}
+    of_age = found["child_of_age"]
+    assert (found["not_public_servant"].met, of_age.met) == (None, met)
     places = [fact.place for fact in of_age.facts]
     assert ("children", "child_birth_date", 1) in places
     assert (("children", "child_birth_date", 0) in places) is not met

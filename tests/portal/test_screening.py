@@ -34,7 +34,8 @@ def screening_url(draft: Draft) -> str:
     return reverse("portal:screening", args=[draft.pk])
 
 
-CLAIMANT = {"phone": "090-1234-5678", "email": "a@example.jp", "pension_type": "national"}
+CLAIMANT = {"phone": "090-1234-5678", "email": "a@example.jp", "pension_type": "national",
+            "claim_reason": "other"}  # fmt: skip
 
 
 def test_answer_that_speaks_against_applying_leads_to_the_page(

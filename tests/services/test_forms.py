@@ -83,6 +83,8 @@ WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("event", "road", {"items__0__item_size": "0"}, {"items-0-item_size"}),
     ("child_allowance", "least", {"children__0__child_birth_date": "2026-09-02"},
      {"children-0-child_birth_date-year"}),
+    ("child_allowance", "everything", {"event_on": "2026-09-02"}, {"event_on-year"}),
+    ("child_allowance", "everything", {"my_number": "12345"}, {"my_number"}),
     ("child_allowance", "everything", {"spouse_birth_date": "2026-09-02"},
      {"spouse_birth_date-year"}),
     ("school_aid", "least", {"children__0__child_birth_date": "2009-09-01"},

@@ -114,7 +114,8 @@ BASE: dict[str, dict[str, Any]] = {
         "admission_fee": "0", "fee_waiver": "no", "f:site_plan": 1, "f:project_outline": 1,
     },
     "child_allowance": _PERSON | {
-        "public_servant": "no", "pension_type": "national", "has_spouse": "no",
+        "claim_reason": "other", "public_servant": "no", "pension_type": "national",
+        "has_spouse": "no",
         **entries("children", _CHILD), "account_kind": "registered",
         "abroad_on_january_first": "no", "consent_tax": "yes", "agreed": "yes",
     },
@@ -220,6 +221,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             **entries("children", _CHILD | address("child_address") | {
                 "child_birth_date": "R6.4.1", "lives_together": "no", "apart_reason": "school",
                 "f:separate_custody": 1}),
+            "my_number": "123456789012", "claim_reason": "birth", "event_on": "2026-08-20",
             "pension_type": "employee", "has_spouse": "yes", "spouse_name": "髙橋 二",
             "spouse_birth_date": "1984-01-01", "spouse_lives_together": "no",
             "spouse_public_servant": "no", "account_kind": "bank", "f:insurance_proof": 1,
@@ -227,11 +229,13 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "school_aid": {
         "everything": {
-            "reason": "sudden", "reason_detail": "失業した", "rent_or_own": "rent",
+            "reason": "sudden", "reason_detail": "失業した", "household_income": "2,800,000",
+            "rent_or_own": "rent",
             "rent": "60,000", "f:rent_proof": 1, "elsewhere_on_january_first": "yes",
             "f:income_certificate": 1, "delegate_to_principal": "yes",
             **entries("children", _PUPIL, _PUPIL | {"child_birth_date": "2012-05-01",
                                                     "grade": "j3"})},
+        "assistance": {"reason": "assistance"},
     },
     "tax_exempt_household": {
         "everything": _BANK | address("proxy_address") | {

@@ -10,6 +10,7 @@ from catalogue.registry import catalogue
 from catalogue.template import SignIn
 from common.actor import SYSTEM
 from common.text import Text
+from forms.errors import DefinitionError
 from identity.models import Department
 from tenants import context
 from tenants.errors import UnknownMunicipality
@@ -26,7 +27,10 @@ class Command(BaseCommand):
             "--rate", action="append", default=[], metavar="NAME=YEN",
             help="the municipality's own amount; repeatable",
         )  # fmt: skip
-
+        parser.add_argument(
+            "--number", action="append", default=[], metavar="NAME=NUMBER",
+            help="the municipality's own number in the form, e.g. coefficient=120; repeatable",
+        )  # fmt: skip
         parser.add_argument(
             "--sign-in", choices=[each.value for each in SignIn],
             help="when residents sign in; can be stricter than the template says",
@@ -40,10 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             template = catalogue().get(options["template"])
-            rates = {
-                name: int(amount)
-                for name, _, amount in (rate.partition("=") for rate in options["rate"])
-            }
+            rates, numbers = _named(options["rate"]), _named(options["number"])
             with context.municipality(options["schema"]):
                 key = options["department"] or template.service.department
                 department, _created = Department.objects.get_or_create(
@@ -54,10 +55,16 @@ class Command(BaseCommand):
                     by=SYSTEM,
                     department=department,
                     rates=rates or None,
+                    numbers=numbers or None,
                     sign_in=SignIn(options["sign_in"]) if options["sign_in"] else None,
                     note=options["note"],
                     replace_form=options["replace_form"],
                 )
-        except (LookupError, UnknownMunicipality, ValueError) as error:
+        except (DefinitionError, LookupError, UnknownMunicipality, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{options['schema']} offers {offering.slug} {offering.template_version}")
+
+
+def _named(given: list[str]) -> dict[str, int]:
+    """``NAME=NUMBER`` as they were typed. Raises `ValueError`."""
+    return {name: int(number) for name, _, number in (one.partition("=") for one in given)}
