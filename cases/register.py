@@ -166,7 +166,7 @@ def open_data(listed: PublicList, language: str) -> IO[bytes]:
     """The whole register as CSV; whoever sends it closes it."""
     with translation.override(language):
         columns = [
-            Column(_("Number")),
+            Column(_("Permit number")),
             Column(_("State")),
             Column(_("Valid from")),
             Column(_("Valid until")),
