@@ -9,17 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 640
-_LABEL, _VALUE = 190, 56
-_ROW, _BAR = 28, 16
+_LABEL, _VALUE, _WORDS, _SHARE = 190, 56, 96, 150
+_ROW, _BAR, _TWO_LINES = 28, 16, 52
 _PLOT, _FOOT, _TOP = 150, 24, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar with its words: `x`, `y`, `width`, `height` of the bar, `text_*` where its value is."""
+    """A bar with its words: `x`, `y`, `width`, `height` of the bar, `text_*` where its value is.
+
+    `words`: the value as it reads, where it is no plain number; `label_y`: where its name is.
+    """
 
     label: str
-    value: int
+    value: float
     x: float
     y: float
     width: float
@@ -27,6 +30,8 @@ class Bar:
     text_x: float
     text_y: float
     kind: str = ""
+    words: str = ""
+    label_y: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,40 @@ class Chart:
     height: int
     bars: list[Bar]
     labels: list[tuple[float, str]]
+    # How long the bar of the whole is, below each of `shares`.
+    whole: float = 0
 
 
-def rows(values: Sequence[tuple[str, int]]) -> Chart:
-    """Horizontal bars, one below the other, each with its name and number."""
-    most = max((value for _label, value in values), default=0) or 1
-    room = WIDTH - _LABEL - _VALUE
+def rows(
+    values: Sequence[tuple[str, float]], *, words: Sequence[str] = (), most: float = 0
+) -> Chart:
+    """Horizontal bars, one below the other, each with its name and number.
+
+    `words`: the numbers as they read; `most`: what fills a row, where several charts are compared.
+    """
+    most = most or max((value for _label, value in values), default=0) or 1
+    room = WIDTH - _LABEL - (_WORDS if words else _VALUE)
     bars = []
     for number, (label, value) in enumerate(values):
         y, width = number * _ROW + (_ROW - _BAR) / 2, round(room * value / most, 1)
-        bars.append(Bar(label, value, _LABEL, y, width, _BAR, _LABEL + width + 8, y + _BAR - 3.5))
+        text = y + _BAR - 3.5
+        said = words[number] if words else ""
+        bars.append(
+            Bar(label, value, _LABEL, y, width, _BAR, _LABEL + width + 8, text, "", said, text)
+        )
     return Chart(WIDTH, max(len(values), 1) * _ROW, bars, [])
+
+
+def shares(values: Sequence[tuple[str, float, str]]) -> Chart:
+    """Percents with their name above them, each on a bar of the whole, and as they read."""
+    room = WIDTH - _SHARE
+    bars = []
+    for number, (label, value, words) in enumerate(values):
+        top = number * _TWO_LINES
+        y, width = top + _ROW - 4, round(room * value / 100, 1)
+        place = (0, y, width, _BAR, room + 8, y + _BAR - 3.5)
+        bars.append(Bar(label, value, *place, "", words, top + 16))
+    return Chart(WIDTH, max(len(values), 1) * _TWO_LINES, bars, [], room)
 
 
 def pairs(names: Sequence[str], first: Sequence[int], second: Sequence[int]) -> Chart:

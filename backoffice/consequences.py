@@ -18,7 +18,7 @@ def of_decision(case: Case, move: Move, decision: Decision) -> list[str]:
     approved = decision.outcome == Decision.Outcome.APPROVED
     waive_fee = decision.fee_waived
     charged = approved and fee > 0 and not waive_fee and not case.workflow.fee_first
-    said = [_("The case goes on to “%(stage)s”.") % {"stage": stage.title}]
+    said = [_("The case goes on to “%(stage)s”.") % {"stage": stage.for_staff}]
     if charged:
         said.append(
             _("A fee of %(amount)s becomes due. The resident is told how to pay.")

@@ -51,7 +51,7 @@ def stages_of(offerings: Sequence[Offering]) -> list[Stages]:
         Stages(
             str(offering.title),
             [
-                (f"{offering.slug}:{stage.id}", str(stage.title))
+                (f"{offering.slug}:{stage.id}", str(stage.for_staff))
                 for stage in offering.workflow.stages
             ],
         )

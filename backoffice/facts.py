@@ -200,7 +200,7 @@ class CaseFacts:
 
     @property
     def stage(self) -> str:
-        return str(self.case.stage_now.title)
+        return str(self.case.stage_now.for_staff)
 
     @property
     def fee(self) -> Fee:

@@ -1,9 +1,10 @@
-"""What the inbox shows, kept in the address: view, service, stage, words."""
+"""What the inbox shows, kept in the address: view, service, stage, days, words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -66,6 +67,9 @@ def from_address(query: Mapping[str, str], *, consultee_only: bool) -> InboxFilt
         # An office that was asked is told nothing of tags, nor asks who has which cases.
         tag="" if consultee_only else query.get("tag", "").replace("\x00", "").strip()[:30],
         who="" if consultee_only else _id(query.get("who", "")),
+        department="" if consultee_only else query.get("department", "").replace("\x00", "")[:40],
+        due_from=_day(query.get("due_from", "")),
+        due_until=_day(query.get("due_until", "")),
         text=query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
     )
 
@@ -83,6 +87,13 @@ def _id(text: str) -> str:
         return ""
 
 
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
 def query_of(chosen: InboxFilter) -> str:
     """The filter as a query string, only with what is set."""
     parts = {
@@ -90,6 +101,9 @@ def query_of(chosen: InboxFilter) -> str:
         "service": chosen.offering,
         "stage": chosen.stage,
         "who": chosen.who,
+        "department": chosen.department,
+        "due_from": chosen.due_from,
+        "due_until": chosen.due_until,
         "tag": chosen.tag,
         "q": chosen.text,
     }
@@ -107,6 +121,14 @@ def views_for(*, consultee_only: bool, consultee: bool, four_eyes: bool) -> tupl
         return ("consult", "closed")
     left_out = {"consult": not consultee, "second": not four_eyes}
     return tuple(view for view in VIEWS if not left_out.get(view))
+
+
+def elsewhere(chosen: InboxFilter, counts: Mapping[str, int]) -> list[Tab]:
+    """The views in which something fits, with the same filters."""
+    return [
+        Tab(str(VIEW_NAMES[view]), address(replace(chosen, view=view)), False, count)
+        for view, count in counts.items()
+    ]
 
 
 def tabs(chosen: InboxFilter, counts: Mapping[str, int], shown: Iterable[str]) -> list[Tab]:

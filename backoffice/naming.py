@@ -18,7 +18,8 @@ from identity.models import User
 class Names:
     """How services, stages and people are called; `tags` are those that are on some case.
 
-    `stages`: by the address of a service; `four_eyes`: whether some service wants second looks.
+    `stages`: by the address of a service; `departments`: those of the reader by key, none for
+    whoever works in one; `four_eyes`: whether some service wants second looks.
     """
 
     services: Mapping[str, str]
@@ -26,6 +27,7 @@ class Names:
     people: Mapping[str, str]
     tags: frozenset[str]
     four_eyes: bool
+    departments: Mapping[str, str]
 
     def stages_of(self, service: str) -> dict[str, str]:
         """The stages of a service, or of all."""
@@ -45,6 +47,9 @@ class Names:
         if chosen.who and chosen.who not in self.people:
             gone.append(_("The person does not work here any more and has no cases."))
             chosen = replace(chosen, who="")
+        if chosen.department and chosen.department not in self.departments:
+            gone.append(_("There is no such department among yours."))
+            chosen = replace(chosen, department="")
         if chosen.tag and chosen.tag not in self.tags:
             gone.append(_("No case has the tag “%(name)s” any more.") % {"name": chosen.tag})
             chosen = replace(chosen, tag="")
@@ -59,6 +64,14 @@ class Names:
             (chosen.offering, "offering", _("Service: %(name)s") % {"name": service}),
             (chosen.stage, "stage", _("Stage: %(name)s") % {"name": stage}),
             (chosen.who, "who", _("Has it: %(name)s") % {"name": self.people.get(chosen.who, "")}),
+            (
+                chosen.department,
+                "department",
+                _("Department: %(name)s")
+                % {"name": self.departments.get(chosen.department, chosen.department)},
+            ),
+            (chosen.due_from, "due_from", _("Due from: %(day)s") % {"day": chosen.due_from}),
+            (chosen.due_until, "due_until", _("Due until: %(day)s") % {"day": chosen.due_until}),
             (chosen.tag, "tag", _("Tag: %(name)s") % {"name": chosen.tag}),
             (chosen.text, "text", _("Search: “%(text)s”") % {"text": chosen.text}),
         ]
@@ -74,17 +87,19 @@ class Names:
 
 
 def names_for(reader: User, wanted: Iterable[InboxFilter], *, with_people: bool) -> Names:
-    """What is needed to name these filters: two statements, one more where a tag is among them."""
+    """What is needed to name these filters: two statements, one more where a tag is among them,
+    and one for whoever works in several departments."""
     wanted = list(wanted)
     offerings = list(Offering.objects.only("slug", "title", "workflow_version_id"))
     ids = {one.who for one in wanted if one.who}
     return Names(
         {offering.slug: str(offering.title) for offering in offerings},
         {
-            offering.slug: {stage.id: str(stage.title) for stage in offering.workflow.stages}
+            offering.slug: {stage.id: str(stage.for_staff) for stage in offering.workflow.stages}
             for offering in offerings
         },
         people.with_cases_of(reader, ids) if with_people else {},
         desk.tags_in_use(reader, {one.tag for one in wanted if one.tag}),
         any(offering.workflow.four_eyes for offering in offerings),
+        people.departments_of(reader) if with_people else {},
     )

@@ -87,6 +87,7 @@ WORDINGS = {
     "cases.bulk_started": _("{name} started something for many applications at once"),
     "correction.reminded": _("The applicant was reminded of a correction"),
     "correction.overdue": _("The day for a correction has passed; the office was told"),
+    "permit.ending_told": _("The holder was told that the permit ends soon"),
     "message_template.kept": _("{name} kept a text for messages"),
     "message_template.removed": _("{name} removed a text for messages"),
     "message.written": _("{name} wrote a message about the application"),
@@ -113,8 +114,10 @@ class CasesConfig(AppConfig):
             alarms,
             bulk,
             case_keys,
+            endings,
             fee_tasks,
             guest_tasks,
+            register_search,
             search,
             tasks,
             thread_tasks,
@@ -138,6 +141,8 @@ class CasesConfig(AppConfig):
         chores.register("cases.opinion_reminders", alarms.find_opinions)
         chores.register("cases.correction_alarms", alarms.find_corrections)
         chores.register("cases.search_rows", search.put_missing)
+        chores.register("cases.register_words", register_search.put_missing)
+        chores.register("cases.permit_endings", endings.find)
         chores.register("cases.bulk_runs", bulk.forget_old)
         chores.register("cases.broken_rules", faults.tell_all)
         chores.register("cases.guests", case_keys.tidy)

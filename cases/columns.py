@@ -104,7 +104,7 @@ class Columns:
         receipt = case.application.receipt_number
         decision: Decision | None = getattr(case, "decision", None)
         outcome = str(decision.get_outcome_display()) if decision else None
-        stage = case.stage_now.title.in_language(self.language)
+        stage = case.stage_now.for_staff.in_language(self.language)
         head: list[Cell] = [receipt, case.received_on, stage, outcome]
         if self.unproven:
             head.append(_("Yes") if case.application.without_sign_in else None)

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -37,7 +49,8 @@ MOST_COUNTED = 1_000
 class InboxFilter:
     """What the inbox shows. `view` is one of `VIEWS`; `offering` is named by its address.
 
-    `who` is the id of whoever has the cases.
+    `who` is the id of whoever has the cases; `department` is named by its key. `due_from` and
+    `due_until` are days in ISO form, both included.
     """
 
     view: str = "open"
@@ -46,6 +59,9 @@ class InboxFilter:
     text: str = ""
     tag: str = ""
     who: str = ""
+    department: str = ""
+    due_from: str = ""
+    due_until: str = ""
 
 
 #: What a list shows. No answers: they are the bulk of the rows.
@@ -76,9 +92,12 @@ def listed() -> QuerySet[Case]:
     return Case.objects.select_related("application", "resident", "assigned_to").only(*_LISTED)
 
 
-def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
-    """Cases of the user's departments, most urgent first (waiting ones last)."""
-    cases = _narrowed(listed(), user, chosen)
+def inbox(user: User, chosen: InboxFilter, words: Q | None = None) -> QuerySet[Case]:
+    """Cases of the user's departments, most urgent first (waiting ones last).
+
+    `words`: what `cases.search.found` made of its text, where that is known already.
+    """
+    cases = _narrowed(listed().filter(in_view(user, chosen.view)), user, chosen, words)
     if chosen.view == "closed":
         return cases.order_by("-closed_at", "pk")
     return cases.order_by("due_on", "received_on", "pk")
@@ -86,30 +105,36 @@ def inbox(user: User, chosen: InboxFilter) -> QuerySet[Case]:
 
 def selected(user: User, chosen: InboxFilter) -> QuerySet[Case]:
     """The same cases without what a list shows, in no order."""
-    return _narrowed(Case.objects.all(), user, chosen)
+    return _narrowed(Case.objects.filter(in_view(user, chosen.view)), user, chosen)
 
 
-def _narrowed(cases: QuerySet[Case], user: User, chosen: InboxFilter) -> QuerySet[Case]:
-    cases = cases.filter(in_view(user, chosen.view))
+def _narrowed(
+    cases: QuerySet[Case], user: User, chosen: InboxFilter, words: Q | None = None
+) -> QuerySet[Case]:
     if chosen.offering:
         cases = cases.filter(offering__slug=chosen.offering)
     if chosen.stage:
         cases = cases.filter(stage=chosen.stage)
     if chosen.who:
         cases = cases.filter(assigned_to=UUID(chosen.who))
-    if chosen.view == "undelivered":
-        # An office that was only asked writes to nobody.
-        cases = cases.filter(at_desk(user))
+    if chosen.department:
+        cases = cases.filter(department__key=chosen.department)
+    if chosen.due_from:
+        cases = cases.filter(due_on__gte=date.fromisoformat(chosen.due_from))
+    if chosen.due_until:
+        cases = cases.filter(due_on__lte=date.fromisoformat(chosen.due_until))
     if chosen.tag:
         cases = cases.filter(at_desk(user), tags__name=chosen.tag)
     if chosen.text:
-        return _found_by_words(cases, user, chosen.text)
+        return _found_by_words(cases, user, chosen.text, words)
     return cases.filter(readable_by(user))
 
 
-def _found_by_words(cases: QuerySet[Case], user: User, text: str) -> QuerySet[Case]:
+def _found_by_words(
+    cases: QuerySet[Case], user: User, text: str, words: Q | None
+) -> QuerySet[Case]:
     """Every word somewhere in a case one works on; an asked office finds by the number only."""
-    words = search.found(text)
+    words = words or search.found(text)
     if words is None:
         return cases.none()
     found = cases.filter(at_desk(user), words)
@@ -204,8 +229,9 @@ def in_view(user: User, view: str) -> Q:
     if view == "second":
         return still_open & Q(Exists(proposed_by_others(user)))
     if view == "undelivered":
-        # Closed ones, too: what did not arrive may be the decision.
-        return Q(undelivered_at__isnull=False)
+        # Closed ones, too: what did not arrive may be the decision. An office that was only asked
+        # writes to nobody.
+        return at_desk(user) & Q(undelivered_at__isnull=False)
     if view == "consult":
         return still_open & consulted_by(user, answered_at__isnull=True)
     return still_open
@@ -246,6 +272,27 @@ def inbox_counts(user: User, also: Mapping[str, InboxFilter] = _NONE) -> dict[st
     found = Case.objects.order_by().annotate(**parts).values(*parts)[:1]
     row: dict[str, Any] = next(iter(found), {})
     return {name: int(row.get(f"in_{name}", 0)) for name in wanted}
+
+
+def elsewhere(
+    user: User, chosen: InboxFilter, views: Collection[str], words: Q | None = None
+) -> dict[str, int]:
+    """In which of `views` something fits that does not in its own, and how much of it.
+
+    One statement, and that of the words where they are not given: the first `MOST_COUNTED` + 1 that
+    fit are sorted by view.
+    """
+    fitting = _narrowed(Case.objects.order_by(), user, chosen, words)
+    in_it = {
+        f"in_{view}": ExpressionWrapper(in_view(user, view), BooleanField())
+        for view in views
+        if view != chosen.view
+    }
+    first = fitting.annotate(**in_it).values("pk", *in_it)[: MOST_COUNTED + 1]
+    found = first.aggregate(
+        **{f"n_{name}": Count("pk", filter=Q(**{name: True})) for name in in_it}
+    )
+    return {name.removeprefix("n_in_"): count for name, count in found.items() if count}
 
 
 def _counted(cases: QuerySet[Case]) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -655,9 +656,29 @@ class RegisterEntry(models.Model):
     # The first day on which it does not hold any more, though it was given for longer.
     closed_on = models.DateField(null=True)
     entered_at = models.DateTimeField(default=timezone.now)
+    # When the holder was told that it ends soon (`cases.endings`).
+    ending_told_at = models.DateTimeField(null=True)
+    # Bigrams of what anybody may read of it, and the mark of the rule that says what that is
+    # (`cases.register_search`).
+    grams = ArrayField(models.TextField(), null=True)
+    shown_by = models.CharField(max_length=16, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name_plural = "register entries"
+        indexes = [
+            models.Index(
+                models.F("offering"),
+                models.F("valid_from").desc(),
+                models.F("number").desc(),
+                name="register_newest",
+            ),
+            models.Index(
+                fields=["offering", "valid_until"],
+                name="register_ending",
+                condition=models.Q(ending_told_at__isnull=True),
+            ),
+            GinIndex(fields=["grams"], name="register_grams"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(valid_until__isnull=True)

@@ -28,9 +28,16 @@ class SearchRow(models.Model):
     # The words in one spelling, to tell a word from its pairs in another order.
     plain = models.TextField()
     grams = ArrayField(models.TextField())
+    # What it holds: `cases.search.EDITION` when it was written.
+    edition = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     class Meta:
-        indexes = [GinIndex(fields=["grams"], name="case_search_grams")]
+        indexes = [
+            GinIndex(fields=["grams"], name="case_search_grams"),
+            models.Index(
+                fields=["case"], name="case_search_behind", condition=models.Q(edition__lt=2)
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.case_id)

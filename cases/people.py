@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from cases import desk
 from cases.models import Case
-from identity.models import User
+from identity.models import Department, User
 from identity.roles import Role, department_ids_of
 
 
@@ -50,6 +50,17 @@ def with_cases_of(user: User, ids: Iterable[str]) -> dict[str, str]:
         found |= Q(pk__in=left.order_by().values("assigned_to"))
     people = User.objects.filter(found, kind=User.Kind.STAFF).order_by("name", "pk")
     return {str(pk): name for pk, name in people.values_list("pk", "name")}
+
+
+def departments_of(user: User) -> dict[str, str]:
+    """Names by key of the departments whose cases the user works on; none for a single one."""
+    keys = desk.departments(user)
+    if keys is not None and len(keys) < 2:
+        return {}
+    found = Department.objects.order_by("key")
+    return {
+        one.key: str(one.name) for one in (found if keys is None else found.filter(key__in=keys))
+    }
 
 
 def leads_of(department: UUID) -> list[User]:

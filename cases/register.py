@@ -100,24 +100,43 @@ def public_list(slug: str, language: str) -> PublicList:
 
 def entries_of(listed: PublicList, *, only_valid: bool = False) -> QuerySet[RegisterEntry]:
     """The entries that are shown today, the newest first."""
-    today = timezone.localdate()
-    oldest = _years_before(today, listed.rule.years)
-    # A permit ends with its last day, or when it is revoked; one with neither is still in force.
-    found = RegisterEntry.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gte=oldest),
-        Q(decision__letter__revoked_at__isnull=True)
-        | Q(decision__letter__revoked_at__date__gte=oldest),
-        offering=listed.offering,
-    )
+    found = RegisterEntry.objects.filter(shown(listed))
     if only_valid:
-        found = found.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gte=today),
-            # Whatever took its place has an entry of its own: it is not shown twice.
-            Q(closed_on__isnull=True) | Q(closed_on__gt=today),
-            valid_from__lte=today,
-            decision__letter__revoked_at__isnull=True,
+        found = found.filter(holds_on(timezone.localdate()))
+    return ordered(found)
+
+
+def shown(listed: PublicList) -> Q:
+    """Entries of a register that are shown today."""
+    oldest = _years_before(timezone.localdate(), listed.rule.years)
+    # A permit ends with its last day, or when it is revoked; one with neither is still in force.
+    return (
+        Q(offering=listed.offering)
+        & (Q(valid_until__isnull=True) | Q(valid_until__gte=oldest))
+        & (
+            Q(decision__letter__revoked_at__isnull=True)
+            | Q(decision__letter__revoked_at__date__gte=oldest)
         )
-    return found.select_related(
+    )
+
+
+def holds_on(day: date) -> Q:
+    """Entries that hold on a day, as far as is known today."""
+    return (
+        Q(valid_from__lte=day)
+        & (Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+        # Whatever took its place has an entry of its own: it is not shown twice.
+        & (Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+        & (
+            Q(decision__letter__revoked_at__isnull=True)
+            | Q(decision__letter__revoked_at__date__gt=day)
+        )
+    )
+
+
+def ordered(entries: QuerySet[RegisterEntry]) -> QuerySet[RegisterEntry]:
+    """The newest first, with what `public` reads."""
+    return entries.select_related(
         "decision__letter", "decision__case__application__version"
     ).order_by("-valid_from", "-number")
 
@@ -147,7 +166,7 @@ def open_data(listed: PublicList, language: str) -> IO[bytes]:
     """The whole register as CSV; whoever sends it closes it."""
     with translation.override(language):
         columns = [
-            Column(_("Number")),
+            Column(_("Permit number")),
             Column(_("State")),
             Column(_("Valid from")),
             Column(_("Valid until")),

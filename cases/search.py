@@ -1,26 +1,30 @@
-"""Finding cases by words: names and kana, receipt number, telephone, address, what was answered.
+"""Finding cases by words: names and kana, numbers, telephone, address, what was answered.
 
-Each case has a row of bigrams (`common.grams`), written by the worker after the submission and by
-a correction in its own transaction; what was missed is made up for at night. Which of the found
-cases somebody may see is a question for `cases.desk`.
+Each case has a row of bigrams (`common.grams`), written by the worker after the submission and the
+decision, and by a correction in its own transaction; what was missed is made up for at night. Which
+of the found cases somebody may see is a question for `cases.desk`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
-from cases.models import Case
+from cases.models import Case, Decision
 from cases.models_desk import SearchRow
 from common import grams
 from common.database import connection
 from forms.parts import COMPOSITES
 from forms.questions import GroupQuestion, Question
+
+#: What a row holds; those of an earlier edition are written anew at night. The partial index of
+#: `SearchRow` names it, too. 2: the decision's number.
+EDITION = 2
 
 #: Answers in free words. What is picked from a list is the same in thousands of cases.
 _IN_WORDS = frozenset({"text", "long_text", "email"})
@@ -37,43 +41,53 @@ _FEW = 3_000
 
 # 090-1234-5678, 090 1234 5678, (090)1234-5678: with any of the many dashes.
 _PHONE = re.compile(r"(?<![\w-])\(?0[\d\s()\-\u2010-\u2015\u2212\u30fc]{8,16}\d(?!\w)")
+# 公2026-12 (`cases.numbers`), also 公2026-12号. Year and number make one word: each by itself
+# is the beginning of many others.
+_NUMBER = re.compile(
+    r"(?<![\d-])(20\d\d)[\-\u2010-\u2015\u2212\u30fc](\d{1,6})(?:\u53f7)?(?![0-9A-Za-z-])"
+)
 _NOT_DIGIT = re.compile(r"\D")
 _KANJI = re.compile(r"[\u3005-\u3007\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_KEPT = 12
 
 
 def put(case: Case) -> None:
-    """Make the case findable as it is now. One statement, and those for what was not read yet."""
+    """Make the case findable as it is now. Two statements, and those for what was not read yet."""
     put_all([case])
 
 
-def put_all(cases: Iterable[Case]) -> None:
-    """As `put`, in one statement."""
+def put_all(cases: Collection[Case]) -> None:
+    """As `put`, in as many statements."""
+    decided = Decision.objects.filter(case__in=cases)
+    numbers = dict(decided.values_list("case_id", "number"))
     SearchRow.objects.bulk_create(
-        [row_of(case) for case in cases],
+        [row_of(case, numbers.get(case.pk, "")) for case in cases],
         update_conflicts=True,
         unique_fields=["case"],
-        update_fields=["plain", "grams"],
+        update_fields=["plain", "grams", "edition"],
     )
 
 
-def row_of(case: Case) -> SearchRow:
-    """What is stored for a case."""
-    texts = list(dict.fromkeys(_texts(case)))
+def row_of(case: Case, number: str = "") -> SearchRow:
+    """What is stored for a case; `number` of its decision."""
+    texts = list(dict.fromkeys([*_texts(case), *numbered(number)]))
     return SearchRow(
         case=case,
         plain="\n".join(grams.normalise(text) for text in texts),
         grams=grams.index_grams(texts),
+        edition=EDITION,
     )
 
 
 def put_missing() -> None:
-    """Make findable what is not yet, such as the cases from before there was a search."""
-    without = Case.objects.filter(search_row__isnull=True).select_related("application", "resident")
+    """Make findable what is not yet, such as the cases from before there was a search, and whose
+    row lacks what is found today."""
     done = 0
-    while done < _A_NIGHT and (cases := list(without.order_by("pk")[:_CHUNK])):
-        put_all(cases)
-        done += len(cases)
+    for behind in (Q(search_row__isnull=True), Q(search_row__edition__lt=EDITION)):
+        found = Case.objects.filter(behind).select_related("application", "resident").order_by("pk")
+        while done < _A_NIGHT and (cases := list(found[:_CHUNK])):
+            put_all(cases)
+            done += len(cases)
 
 
 def _texts(case: Case) -> Iterator[str]:
@@ -87,6 +101,18 @@ def _texts(case: Case) -> Iterator[str]:
     answers = {**case.application.answers, **case.corrected}
     for question in case.application.version.form.questions_by_id.values():
         yield from _answered(question, answers.get(question.id))
+
+
+def numbered(number: str) -> Iterator[str]:
+    """The number of a decision as it is stored; nothing for none."""
+    if number:
+        yield number
+        yield _joined(number)
+
+
+def _joined(text: str) -> str:
+    """A number's year and running number as one word: 公2026-12 → 公 2026000012."""
+    return _NUMBER.sub(lambda found: f" {found[1]}{found[2]:0>6} ", text)
 
 
 def _both(name: str) -> Iterator[str]:
@@ -123,9 +149,10 @@ def _phone(number: str) -> Iterator[str]:
 
 
 def words_of(typed: str) -> list[str]:
-    """What was typed as words to look for, normalised; a telephone number as its digits."""
+    """What was typed as words to look for, normalised; a telephone number as its digits, and the
+    number of a decision as one."""
     plain = unicodedata.normalize("NFKC", typed)
-    plain = _PHONE.sub(lambda found: f" {_NOT_DIGIT.sub('', found[0])} ", plain)
+    plain = _joined(_PHONE.sub(lambda found: f" {_NOT_DIGIT.sub('', found[0])} ", plain))
     found: dict[str, None] = {}
     for run in grams.runs(plain):
         # A name in kana may end like a particle: くに.

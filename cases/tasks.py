@@ -24,6 +24,7 @@ from cases import (
     links,
     partial,
     policies,
+    register_search,
     resuming,
     search,
     timeline,
@@ -240,6 +241,7 @@ def issue_letter(payload: dict[str, Any]) -> None:
 
 def _follow(decision: Decision) -> tuple[type[Notice], str, dict[str, Any]] | None:
     """What follows a decision, and the notice about it; None when it was done before."""
+    search.put(decision.case)
     if decision.fee_id is not None:
         return None
     due = fees.raise_for(decision)
@@ -442,6 +444,7 @@ def _enter_in_register(decision: Decision) -> RegisterEntry | None:
             "valid_until": _date(answers.get(rule.valid_until)),
         },
     )
+    register_search.put(entry)
     return entry
 
 

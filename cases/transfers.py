@@ -254,7 +254,7 @@ def check(case: Case, plan: Plan) -> None:
     if waits and not transfer.takes_opinions(plan.new, to):
         raise NotAllowed(
             _("An opinion is asked for, and at “%(stage)s” nobody could give it.")
-            % {"stage": plan.new.stage(to).title},
+            % {"stage": plan.new.stage(to).for_staff},
             code="opinions",
         )
     for each in waits:

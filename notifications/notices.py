@@ -404,6 +404,21 @@ class CaseLinkAsked(Notice):
     link_label = _("Open the application")
 
 
+class EndingContext(NoticeContext):
+    """`until`: the permit's last day."""
+
+    until: date
+
+
+@register
+class PermitEnds(Notice):
+    """To whoever holds a permit that can be renewed: it ends soon."""
+
+    kind = "permit_ends"
+    context = EndingContext
+    link_label = _("See your permit and renew it")
+
+
 @register
 class MailUndelivered(Notice):
     """To whoever a mail did not reach, in the inbox only: how to mend it."""

@@ -67,7 +67,7 @@ def worded(
     """The notice in `language`; with `private` also what only the inbox may say.
 
     A wording of the town that cannot be read any more gives way to the platform's. To whoever has
-    no account a mail says so at its end: its text may speak of signing in.
+    no account a mail says at its end how to open the page.
     """
     words = _worded(
         notice, content, own=own, language=language, name=name, town=town, private=private
@@ -76,8 +76,7 @@ def worded(
         return words
     with translation.override(language):
         how = _(
-            "You applied without signing in. Where this mail says “sign in”, you need not: open "
-            "the page below, and we mail you a link to your application."
+            "You need no account: open the page below, and we mail you a link to your application."
         )
     return Wording(words.subject, f"{words.body}\n\n{how}")
 

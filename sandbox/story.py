@@ -263,7 +263,7 @@ class Story:
             page.form(having="/correct/"),
             {"question_ids": ["area_m2"], "message": "Please give the area with the equipment."},
         )
-        page.says("Waiting for your correction")
+        page.says("Waiting for a correction")
         self._wait_for_mail()
         progress = self.resident.get(self.case_path).says("Please give the area")
         page = self.resident.get(progress.link(containing="/correction/"))

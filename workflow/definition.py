@@ -85,10 +85,15 @@ class DayUnit(StrEnum):
 
 
 class Stage(Strict):
-    """Where a case can be. `resident` is what the resident reads there."""
+    """Where a case can be. `resident` is what the resident reads there.
+
+    `staff_title` is its title at the desk, where `title` speaks to the resident.
+    """
 
     id: str
     title: Text
+    # None, and so left out: the digest of workflows without any stays.
+    staff_title: Text | None = None
     resident: Text
     ball: Ball = Ball.OFFICE
     clock: ClockRuns = ClockRuns.RUNNING
@@ -96,6 +101,11 @@ class Stage(Strict):
     outcome: Outcome | None = None
     # What the office looks at there. None and not empty: the digest of workflows without any stays.
     checks: tuple[DeclaredCheck, ...] | None = None
+
+    @property
+    def for_staff(self) -> Text:
+        """What it is called at the desk."""
+        return self.staff_title or self.title
 
 
 class Move(Strict):

@@ -50,11 +50,11 @@ def in_words(definition: WorkflowDefinition, current: str = "") -> tuple[StageIn
     """The diagram as a list: every stage with the ways that lead on, in the active language."""
     return tuple(
         StageInWords(
-            str(stage.title),
+            str(stage.for_staff),
             stage.id == current,
             stage.final,
             tuple(
-                Way(verb_name(move.verb), str(definition.stage(move.to).title))
+                Way(verb_name(move.verb), str(definition.stage(move.to).for_staff))
                 for move in definition.moves
                 if stage.id in move.from_ and move.to and move.to != stage.id
             ),
@@ -115,7 +115,7 @@ def _draw(definition: WorkflowDefinition, current: str) -> SafeString:
     title = _("Stages of this service")
     if current:
         title = _("Stages of this service. Now: %(stage)s") % {
-            "stage": definition.stage(current).title
+            "stage": definition.stage(current).for_staff
         }
     plan = _Plan(definition)
     return format_html(
@@ -148,7 +148,7 @@ def _box(stage: Stage, plan: _Plan, current: str) -> SafeString:
     if stage.final:
         classes.append("diagram__stage--final")
     dashes = mark_safe(' stroke-dasharray="5 4"') if stage.clock is ClockRuns.PAUSED else ""
-    lines = _wrapped(str(stage.title))
+    lines = _wrapped(str(stage.for_staff))
     top = y + (_HEIGHT - (len(lines) - 1) * _LINE_HEIGHT) // 2 + 5
     words = format_html_join(
         "",

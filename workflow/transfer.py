@@ -42,14 +42,14 @@ def problems(
 def _problem(old: WorkflowDefinition, new: WorkflowDefinition, stage: Stage, to: str) -> str:
     if not to:
         return _("The new version has no stage “%(stage)s”. Say where its cases go.") % {
-            "stage": stage.title
+            "stage": stage.for_staff
         }
     if to not in new.by_id:
         return _("The new version has no stage “%(stage)s”.") % {"stage": to}
     if stage.outcome is None and old.fee_first is not new.fee_first:
         return _("One version takes the fee before the decision, the other after it.")
     there = new.stage(to)
-    names = {"before": stage.title, "after": there.title}
+    names = {"before": stage.for_staff, "after": there.for_staff}
     if there.final:
         return _("“%(after)s” is an end: an open case is not closed by this.") % names
     if there.outcome != stage.outcome:

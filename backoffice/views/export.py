@@ -73,7 +73,7 @@ def _page(
 def _stage(selection: exports.Selection) -> str:
     if not selection.stage:
         return ""
-    return str(selection.offering.workflow.stage(selection.stage).title)
+    return str(selection.offering.workflow.stage(selection.stage).for_staff)
 
 
 def _download(made: exports.Exported) -> FileResponse:

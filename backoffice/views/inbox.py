@@ -18,7 +18,7 @@ from backoffice import filters
 from backoffice.due import Due, due
 from backoffice.naming import Names, names_for
 from backoffice.views.reader import DESK_ROLES, at_the_desk, reader_of
-from cases import bulk, desk, paging, policies, queries, saved
+from cases import bulk, desk, paging, policies, queries, saved, search
 from cases.desk import InboxFilter
 from cases.models import Case
 from cases.models_desk import SavedFilter
@@ -66,7 +66,7 @@ def lines(reader: User, cases: list[Case], chosen: InboxFilter, today: date) -> 
             Line(
                 case,
                 reverse("desk:case", args=[case.pk]) + (f"?{query}" if query else ""),
-                str(case.stage_now.title),
+                str(case.stage_now.for_staff),
                 due(case, today),
                 case.applicant_name if processed else "",
                 undelivered=processed and case.undelivered_at is not None,
@@ -162,7 +162,12 @@ def inbox_page(
     )
     closed = chosen.view == "closed"
     at = paging.cursor_of(request.GET.get("at", ""), closed=closed)
-    page = paging.page(desk.inbox(reader, chosen), at, PER_PAGE, closed=closed)
+    words = search.found(chosen.text) if chosen.text else None
+    page = paging.page(desk.inbox(reader, chosen, words), at, PER_PAGE, closed=closed)
+    chips = names.chips(chosen)
+    elsewhere: Mapping[str, int] = NOTHING
+    if chips and not page.cases and at is None:
+        elsewhere = desk.elsewhere(reader, chosen, views, words)
     query = filters.query_of(chosen)
     counts = desk.inbox_counts(reader, _counted(names, lists))
     return render(
@@ -184,10 +189,14 @@ def inbox_page(
             "offices": [] if consultee_only else saved.offices_led_by(reader),
             "for_everybody": saved.may_share_with_all(reader),
             "keeping": keeping,
-            "chips": names.chips(chosen),
+            "chips": chips,
+            # Words are beside the filters; whatever else is set stands among them.
+            "filters_set": len(chips) - bool(chosen.text),
+            "elsewhere": filters.elsewhere(chosen, elsewhere),
             "services": names.services,
             "stages": names.stages_of(chosen.offering),
             "people": names.people,
+            "departments": names.departments,
             "page": page,
             # What was refused is shown at another address than the list has.
             "base": "" if request.method == "GET" else reverse("desk:inbox"),

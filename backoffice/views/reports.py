@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -37,10 +37,53 @@ def reports(request: HttpRequest) -> HttpResponse:
         "in_time_percent": round(100 * in_time / decided) if decided else None,
         "ages": list(zip(reading.age_labels(), report.ages, strict=True)),
         "ages_chart": charts.rows(list(zip(reading.age_labels(), report.ages, strict=True))),
+        "in_time_chart": _in_time(report),
+        "stage_charts": _stages(report),
         "months": list(zip(report.months, received, closed, strict=True)),
         "months_chart": charts.pairs(names, received, closed),
     }
     return render(request, "backoffice/reports.html", context)
+
+
+def _in_time(report: reading.Report) -> charts.Chart:
+    """How much of each service's decisions came within the period."""
+    return charts.shares(
+        [
+            (
+                f"{one.title} · {one.department}",
+                one.in_time_percent,
+                _("%(percent)s %% (%(part)s of %(all)s)")
+                % {
+                    "percent": one.in_time_percent,
+                    "part": one.figures.in_time,
+                    "all": one.figures.decided,
+                },
+            )
+            for one in report.services
+            if one.in_time_percent is not None
+        ]
+    )
+
+
+def _stages(report: reading.Report) -> list[dict[str, Any]]:
+    """A chart of the time in each stage for each service, all on one scale."""
+    most = max((days for one in report.services for *_stage, days in one.stages), default=0)
+    return [
+        {
+            "id": f"stage-{number}",
+            "title": f"{one.title} · {one.department}",
+            "chart": charts.rows(
+                [(stage, days) for stage, _cases, days in one.stages],
+                words=[
+                    _("%(days)s days") % {"days": formats.localize(round(days, 1))}
+                    for _stage, _cases, days in one.stages
+                ],
+                most=most,
+            ),
+        }
+        for number, one in enumerate(report.services, 1)
+        if one.stages
+    ]
 
 
 @require_POST

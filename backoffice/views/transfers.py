@@ -104,14 +104,14 @@ def _form(
         "stages": [
             {
                 "id": stage.id,
-                "title": str(stage.title),
+                "title": str(stage.for_staff),
                 "count": each.counts.get(stage.id, 0),
                 "chosen": chosen[stage.id],
                 "errors": errors.get(f"stage-{stage.id}", ()) if typed else (),
             }
             for stage in transfer.open_stages(each.old)
         ],
-        "choices": [(stage.id, str(stage.title)) for stage in transfer.open_stages(each.new)],
+        "choices": [(stage.id, str(stage.for_staff)) for stage in transfer.open_stages(each.new)],
     }
 
 
@@ -165,8 +165,8 @@ def _run(
             "summary": [
                 {
                     **line,
-                    "before": str(plan.old.stage(line["stage"]).title),
-                    "after": str(plan.new.stage(line["to"]).title),
+                    "before": str(plan.old.stage(line["stage"]).for_staff),
+                    "after": str(plan.new.stage(line["to"]).for_staff),
                 }
                 for line in found.options["summary"]
             ],

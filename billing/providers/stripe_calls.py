@@ -63,9 +63,9 @@ class BoundedClient(stripe.HTTPClient):
         """Body, status and headers. Raises `stripe.APIConnectionError`."""
         deadline = time.monotonic() + TOTAL_SECONDS
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.request(
+            with (
+                bounded.session(deadline) as session,
+                session.request(
                     method,
                     url,
                     headers=headers,
@@ -74,8 +74,9 @@ class BoundedClient(stripe.HTTPClient):
                     allow_redirects=False,
                     stream=True,
                     proxies=requests.utils.get_environ_proxies(url),
-                ) as answer:
-                    body = bounded.read(answer, deadline=deadline, most=MOST_BYTES)
+                ) as answer,
+            ):
+                body = bounded.read(answer, deadline=deadline, most=MOST_BYTES)
         except OSError as error:  # every `requests.RequestException` is one
             lost: Any = stripe.APIConnectionError
             raise lost(type(error).__name__) from None

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0025_fee_before_the_decision")]
+    dependencies = [("cases", "0026_indexes_of_lists")]
 
     operations = [
         migrations.CreateModel(

@@ -79,7 +79,7 @@ def report(user: User) -> Report:
 
 def _stages(row: ReportRow, figures: Figures) -> list[tuple[str, int, float]]:
     """Titles instead of ids; a stage that the workflow has no more keeps its id, at the end."""
-    known = {stage.id: str(stage.title) for stage in row.offering.workflow.stages}
+    known = {stage.id: str(stage.for_staff) for stage in row.offering.workflow.stages}
     order = list(known)
     found = sorted(
         figures.stages, key=lambda each: order.index(each[0]) if each[0] in known else len(order)

@@ -64,6 +64,9 @@ DEFAULT_FROM_EMAIL: {{ .Values.settings.defaultFromEmail | quote }}
 {{- with .Values.settings.paymentsProvider }}
 PAYMENTS_PROVIDER: {{ . | quote }}
 {{- end }}
+{{- with .Values.stripe.origins }}
+STRIPE_ORIGINS: {{ join "," . | quote }}
+{{- end }}
 {{- with .Values.settings.clamav }}
 CLAMAV_SOCKET: {{ . | quote }}
 {{- end }}
@@ -107,6 +110,36 @@ CLAMAV_SOCKET: {{ . | quote }}
 {{- fail "signing.towns needs signing.secretName, the Secret with their keys" -}}
 {{- end -}}
 {{- toJson $towns -}}
+{{- end -}}
+
+{{/* STRIPE_ACCOUNTS: for web and worker, which see the files. */}}
+{{- define "madoguchi.stripe" -}}
+{{- $towns := dict -}}
+{{- range $schema, $town := .Values.stripe.towns -}}
+{{- $_ := set $towns $schema (dict "api_key_file" (printf "/etc/madoguchi-stripe/%s" $town.apiKey) "webhook_secret_file" (printf "/etc/madoguchi-stripe/%s" $town.webhookSecret)) -}}
+{{- end -}}
+{{- if and $towns (not .Values.stripe.secretName) -}}
+{{- fail "stripe.towns needs stripe.secretName, the Secret with their keys" -}}
+{{- end -}}
+{{- toJson $towns -}}
+{{- end -}}
+
+{{- define "madoguchi.stripeMount" -}}
+{{- with .Values.stripe.secretName }}
+- name: stripe
+  mountPath: /etc/madoguchi-stripe
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "madoguchi.stripeVolume" -}}
+{{- with .Values.stripe.secretName }}
+- name: stripe
+  secret:
+    secretName: {{ . }}
+    # Read by the group of the pod alone.
+    defaultMode: 0440
+{{- end }}
 {{- end -}}
 
 {{/* What gunicorn may take to finish its requests after the drain. */}}

@@ -49,9 +49,7 @@ def call(
         raise EidRefused("not_set_up", "endpoint is not https")
     deadline = time.monotonic() + TOTAL_SECONDS
     timeout = (settings.EID_CONNECT_TIMEOUT, settings.EID_READ_TIMEOUT)
-    with requests.Session() as session:
-        # A .netrc entry would replace our Authorization header; proxies still come from outside.
-        session.trust_env = False
+    with bounded.session(deadline) as session:
         try:
             response = session.request(
                 method,

@@ -8,16 +8,16 @@ redirect is followed, no proxy is asked, little is read, all within a few second
 from __future__ import annotations
 
 import http.client
-import io
 import ipaddress
 import socket
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from common import bounded
 
 #: For the connection, for its handshake, and for the whole of the answer.
 TIMEOUT_SECONDS = 5.0
@@ -89,7 +89,7 @@ def post(url: str, content: bytes, *, headers: Mapping[str, str]) -> None:
     link = _connection(url, host, port, resolved(host, port))
     try:
         link.request("POST", path, body=content, headers={**headers, "User-Agent": "Madoguchi"})
-        answer = http.client.HTTPResponse(cast("Any", _Answer(link.sock)), method="POST")
+        answer = bounded.answer(time.monotonic() + TIMEOUT_SECONDS, link.sock, method="POST")
         answer.begin()
         status = answer.status
     except http.client.HTTPException as error:
@@ -98,28 +98,6 @@ def post(url: str, content: bytes, *, headers: Mapping[str, str]) -> None:
         link.close()
     if not 200 <= status < 300:
         raise AnswerRefused(f"status {status}")
-
-
-class _Answer(io.RawIOBase):
-    """What comes from a socket within `TIMEOUT_SECONDS` in all: the socket's own limit is one for
-    each read, and an answer may come a byte at a time."""
-
-    def __init__(self, link: socket.socket) -> None:
-        self._link, self._until = link, time.monotonic() + TIMEOUT_SECONDS
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """As a socket does, for `http.client`."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._link.settimeout(left)
-        return self._link.recv_into(buffer)
 
 
 def _connection(url: str, host: str, port: int, place: str) -> http.client.HTTPConnection:

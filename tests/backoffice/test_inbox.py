@@ -223,3 +223,55 @@ def test_page_obeys_the_strict_policy(town: Any, desk: Desk) -> None:
 def test_address_without_a_language_is_japanese(town: Any, desk: Desk) -> None:
     assert reverse("desk:inbox") == "/desk/"
     assert 'lang="ja"' in desk(people.caseworker()).get("/desk/").content.decode()
+
+
+def test_what_fits_in_another_view_is_said_with_a_link(town: Any, desk: Desk) -> None:
+    open_one, closed = _of("一 郎"), _of("二 郎")
+    Case.objects.filter(pk=closed.pk).update(closed_at=timezone.now(), due_on=None)
+    client = desk(people.caseworker())
+    client.get(f"{INBOX}?q={_number(open_one)}")
+    counts = []
+    for case in (open_one, closed):
+        with CaptureQueriesContext(connection) as statements:
+            page = client.get(f"{INBOX}?q={_number(case)}").content.decode()
+        counts.append(len(statements))
+    assert "No case fits in this view" in page
+    assert re.findall(r'<li><a href="([^"]+)">([^<]+) <span class="count">(\d+)', page) == [
+        (f"/en/desk/?view=closed&amp;q={_number(closed)}", "Closed", "1")
+    ]
+    assert counts[1] == counts[0] + 1
+    assert "Nor does one in another view" in client.get(f"{INBOX}?q=nobody").content.decode()
+    elsewhere = desk(people.caseworker(at="child_welfare"))
+    assert "Nor does one" in elsewhere.get(f"{INBOX}?q={_number(closed)}").content.decode()
+
+
+def test_department_and_days_narrow_the_list(town: Any, desk: Desk) -> None:
+    permit = make.submitted_case()
+    claim = make.submitted_case(of=make.offering("child_allowance"), resident=permit.resident)
+    today = timezone.localdate()
+    Case.objects.filter(pk=permit.pk).update(due_on=today)
+    Case.objects.filter(pk=claim.pk).update(due_on=today + timedelta(days=9))
+    client = desk(people.admin())
+    for query, expected in (
+        ("department=permits", {permit}),
+        ("department=child_welfare", {claim}),
+        (f"due_from={today + timedelta(days=1)}", {claim}),
+        (f"due_until={today}", {permit}),
+        (f"due_from={today}&due_until={today + timedelta(days=9)}", {permit, claim}),
+        ("due_until=soon", {permit, claim}),
+    ):
+        response = client.get(f"{INBOX}?{query}")
+        assert set(_numbers(response)) == {_number(case) for case in expected}, query
+    assert "There is no such department" in client.get(f"{INBOX}?department=x").content.decode()
+    assert 'name="department"' in client.get(INBOX).content.decode()
+    assert 'name="department"' not in desk(people.caseworker()).get(INBOX).content.decode()
+
+
+def test_filters_are_folded_until_one_is_set(town: Any, desk: Desk) -> None:
+    make.submitted_case()
+    client = desk(people.caseworker())
+    assert '<details class="finder__more">' in client.get(f"{INBOX}?q=x").content.decode()
+    assert (
+        '<details class="finder__more" open>'
+        in client.get(f"{INBOX}?stage=review").content.decode()
+    )

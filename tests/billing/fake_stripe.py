@@ -16,7 +16,8 @@ ORIGIN = "https://checkout.stripe.com"
 
 
 class FakeStripe:
-    """``mode`` is "ok", "error" (500), "refuse" (400), or "drip": a byte every now and then."""
+    """``mode`` is "ok", "error" (500), "refuse" (400), "drip": a byte every now and then, or
+    "drip_headers": a header every now and then."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -50,8 +51,8 @@ class FakeStripe:
     def _answer(self, call: BaseHTTPRequestHandler, sent: dict[str, str]) -> None:
         key = call.headers.get("Authorization", "").removeprefix("Bearer ")
         self.calls.append((call.command, call.path, key, sent))
-        if self.mode == "drip":
-            self._drip(call)
+        if self.mode.startswith("drip"):
+            self._drip(call, headers=self.mode == "drip_headers")
             return
         status, answer = 500, {"error": {"type": "api_error", "message": "out of order"}}
         if self.mode == "refuse":
@@ -71,13 +72,16 @@ class FakeStripe:
         call.wfile.write(body)
 
     @staticmethod
-    def _drip(call: BaseHTTPRequestHandler) -> None:
+    def _drip(call: BaseHTTPRequestHandler, *, headers: bool) -> None:
         call.send_response(200)
         call.send_header("Content-Length", "100000")
-        call.end_headers()
+        if headers:
+            call.flush_headers()
+        else:
+            call.end_headers()
         try:
-            for _ in range(200):
-                call.wfile.write(b" " * 500)
+            for _ in range(50 if headers else 200):
+                call.wfile.write(b"X-More: 1\r\n" if headers else b" " * 500)
                 call.wfile.flush()
                 time.sleep(0.02)
         except OSError:

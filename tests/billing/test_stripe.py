@@ -167,7 +167,7 @@ class TestPage:
 
 
 class TestFaults:
-    @pytest.mark.parametrize("mode", ["error", "refuse", "drip"])
+    @pytest.mark.parametrize("mode", ["error", "refuse", "drip", "drip_headers"])
     def test_out_of_order_is_said_and_nothing_is_lost(
         self, stripe: FakeStripe, fee: FeeDue, mode: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

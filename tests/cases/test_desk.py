@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +111,29 @@ def test_row_comes_with_the_submission_and_follows_a_correction(town: Any) -> No
     make.answered_correction(correction, purpose="花火大会の準備")
     assert _found(worker, "紹介番組") == []
     assert _found(worker, "花火大会") == [case]
+
+
+def test_a_decision_is_found_by_its_number_and_only_by_its_own(town: Any) -> None:
+    cases = [make.claimed_case() for _ in range(2)]
+    numbers = [make.decision_on(case, "refused").number for case in cases]
+    outbox.drain()
+    worker = persons.caseworker()
+    prefix, year, last = re.fullmatch(r"(\D+)(\d{4})-(\d+)", numbers[0]).groups()  # type: ignore[union-attr]
+    for typed in (numbers[0], f"{numbers[0]}号", f"{prefix}{year}ー{last}", f"{year}-{last}"):
+        assert _found(worker, typed, view="closed") == [cases[0]], typed
+    assert _found(worker, numbers[1], view="closed") == [cases[1]]
+    assert _found(worker, f"{prefix}{year}-{last}9", view="closed") == []
+
+
+def test_night_writes_rows_anew_that_lack_the_number(town: Any) -> None:
+    case = make.claimed_case()
+    outbox.drain()
+    decision = make.decision_on(case, "refused")
+    SearchRow.objects.update(edition=1)
+    assert _found(persons.caseworker(), decision.number, view="closed") == []
+    chores.chores.get("cases.search_rows")()
+    assert _found(persons.caseworker(), decision.number, view="closed") == [case]
+    assert set(SearchRow.objects.values_list("edition", flat=True)) == {search.EDITION}
 
 
 def test_night_makes_up_for_missing_rows(town: Any) -> None:

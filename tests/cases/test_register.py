@@ -15,11 +15,11 @@ import yaml
 from django.test import Client
 from django.utils import timezone
 
-from cases import register
+from cases import register, register_search
 from cases.models import Case, RegisterEntry
 from catalogue.registry import catalogue
 from catalogue.template import PublicRegister, ServiceTemplate, TemplateError
-from common import outbox
+from common import chores, outbox
 from common.errors import NotFound
 from documents.models import Document
 from tests.factories import cases as make
@@ -199,3 +199,70 @@ def test_registers_of_the_catalogue_name_no_person() -> None:
     public = {key: rule for key, rule in rules.items() if isinstance(rule, PublicRegister)}
     assert "park_use" in public
     assert not set(public) & {"child_allowance", "school_aid", "child_medical_aid"}
+
+
+def test_the_register_is_searched_by_number_place_and_day(
+    town: Any, client_for: Callable[..., Client]
+) -> None:
+    entry, other = _permit(), _permit()
+    client = client_for(town)
+    case = entry.decision.case
+    choices = entry.offering.form_version.form.questions_by_id["park"].choices
+    park = next(each.label for each in choices if each.value == case.answers["park"])
+
+    def numbers(query: str) -> set[str]:
+        page = _read(client, f"/en/register/park-use/?{query}")
+        across = _read(client, f"/en/register/?{query}")
+        found = {one.number for one in (entry, other) if f">{one.number}<" in page}
+        assert found == {one.number for one in (entry, other) if f">{one.number}<" in across}
+        return found
+
+    both = {entry.number, other.number}
+    assert numbers(f"q={entry.number}") == {entry.number}
+    for language in ("ja", "en"):
+        assert numbers(f"q={park.in_language(language)}") == both
+    assert numbers(f"on={entry.valid_from}") == both
+    assert numbers(f"on={entry.valid_from - timedelta(days=1)}") == set()
+    assert numbers(f"q={entry.number}&on={entry.valid_until}") == {entry.number}
+    for private in ("山田", "噴水", case.application.receipt_number, "、"):
+        assert numbers(f"q={private}") == set(), private
+    response = client.get(f"/en/register/?q=x&service=park-use&on={entry.valid_from}")
+    assert response["Location"] == f"/en/register/park-use/?q=x&on={entry.valid_from}"
+
+
+def test_a_day_that_is_none_is_said_at_its_field(
+    town: Any, client_for: Callable[..., Client]
+) -> None:
+    make.offering()
+    for path in ("/en/register/", "/en/register/park-use/"):
+        response = client_for(town).get(f"{path}?q=park&on=tomorrow")
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert 'aria-describedby="register-on-error"' in page
+        assert 'value="tomorrow"' in page
+        assert 'value="park"' in page
+
+
+def test_what_is_not_public_any_more_is_not_found(
+    town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = _permit()
+    listed = register.public_list("park-use", "ja")
+    assert list(register_search.found([listed], entry.number)) == [entry]
+    narrower = listed.rule.model_copy(update={"questions": listed.rule.questions[:1]})
+    monkeypatch.setattr(register, "rule_of", lambda _offering: narrower)
+    changed = register.public_list("park-use", "ja")
+    assert list(register_search.found([changed], entry.number)) == []
+    chores.chores.get("cases.register_words")()
+    assert list(register_search.found([changed], entry.number)) == [entry]
+
+
+def test_pages_of_a_long_register_end_somewhere(
+    town: Any, client_for: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _each in range(3):
+        _permit()
+    client = client_for(town)
+    assert "Only the newest" not in _read(client, "/en/register/park-use/")
+    monkeypatch.setattr("portal.views.register.MOST_SHOWN", 2)
+    assert "Only the newest 2 are shown" in _read(client, "/en/register/park-use/")

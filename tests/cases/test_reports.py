@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -190,3 +191,20 @@ def test_figures_are_counted_every_night(town: Any) -> None:
     make.submitted_case()
     chores.run()
     assert ReportRow.objects.count() == 1
+
+
+def test_stages_and_periods_have_charts_with_the_table_that_says_the_same(
+    town: Any, desk: Callable[[User], Client]
+) -> None:
+    make.decision_on(make.claimed_case(), "refused")
+    counting.count()
+    page = desk(people.caseworker()).get("/en/desk/reports/").content.decode()
+    assert re.findall(r'<svg[^>]* aria-labelledby="([^"]+)" aria-describedby="([^"]+)"', page) == [
+        ("age-title", "age-table"), ("flow-title", "flow-table"), ("in-time-title", "clock-table"),
+        ("stage-1", "stage-table"),
+    ]  # fmt: skip
+    for place in ("age-table", "clock-table", "stage-table", "in-time-title", "stage-1"):
+        assert page.count(f'id="{place}"') == 1, place
+    assert "100 % (1 of 1)" in page
+    assert "0.0 days</text>" in page
+    assert "style=" not in page

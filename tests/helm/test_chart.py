@@ -377,3 +377,32 @@ def test_web_and_worker_reach_the_scanner_that_is_named(full: list[Object]) -> N
         if one["kind"] == "NetworkPolicy" and 3310 in _egress_ports(one)
     }
     assert reaching == {"web", "worker", "toolbox"}
+
+
+def test_web_and_worker_see_the_secrets_of_card_payments(full: list[Object]) -> None:
+    named = {name for name, one in containers(full) if "STRIPE_ACCOUNTS" in environment(one)}
+    assert named == {"counter-madoguchi-web", "counter-madoguchi-worker"}
+    for name, pod in pods(full).items():
+        secret = {"secretName": "town-cards", "defaultMode": 0o440}
+        assert (secret in [one.get("secret") for one in pod["volumes"]]) == (name in named), name
+        if name in named:
+            container = pod["containers"][0]
+            assert json.loads(environment(container)["STRIPE_ACCOUNTS"]["value"]) == {
+                "shiomi": {
+                    "api_key_file": "/etc/madoguchi-stripe/shiomi.key",
+                    "webhook_secret_file": "/etc/madoguchi-stripe/shiomi.webhook",
+                }
+            }
+            place = next(one for one in container["volumeMounts"] if one["name"] == "stripe")
+            assert (place["mountPath"], place["readOnly"]) == ("/etc/madoguchi-stripe", True)
+    plain = find(full, "ConfigMap", "counter-madoguchi")["data"]
+    assert plain["STRIPE_ORIGINS"] == "https://checkout.stripe.com,https://pay.city-shiomi.example"
+
+
+def test_towns_that_take_cards_need_their_secret(helm: Helm) -> None:
+    result = helm.run(
+        "template", "counter", str(CHART), "--set", "platform.domain=example.jp",
+        "--set", "stripe.towns.shiomi.apiKey=a", "--set", "stripe.towns.shiomi.webhookSecret=b",
+    )  # fmt: skip
+    assert result.returncode != 0
+    assert "stripe.towns needs stripe.secretName" in result.stderr

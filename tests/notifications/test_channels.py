@@ -277,7 +277,13 @@ class TestWebhook:
             def settimeout(self, seconds: float) -> None:
                 assert 0 < seconds <= fetching.TIMEOUT_SECONDS
 
-            def recv_into(self, buffer: memoryview) -> int:
+            def gettimeout(self) -> float:
+                return fetching.TIMEOUT_SECONDS
+
+            def makefile(self, _mode: str, **_more: int) -> Any:
+                return self
+
+            def readinto(self, buffer: memoryview) -> int:
                 now[0] += 0.5
                 assert now[0] < 60, "it was waited for"
                 buffer[: len(drip)] = drip

@@ -11,6 +11,7 @@ from django.utils import translation
 from common.registry import Registry
 from common.text import Text
 from notifications import notices as all_notices
+from notifications import wording
 from notifications.errors import NoticeError
 from notifications.notice import LANGUAGES, Notice, NoticeContext, notices, register
 
@@ -65,6 +66,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
         "mail_undelivered", "message_written", "resident_wrote",
         "correction_reminder", "correction_overdue", "rule_broken", "case_link_asked",
+        "permit_ends",
     }  # fmt: skip
 
 
@@ -173,3 +175,27 @@ def test_link_labels_are_translated_late() -> None:
         notice = notices.get(kind)
         with translation.override("en"):
             assert str(notice.link_label)
+
+
+#: Those that only somebody with an account gets.
+NEEDS_AN_ACCOUNT = {"cosignature_asked", "cosignatures_complete", "cosignature_refused"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(set(notices) - NEEDS_AN_ACCOUNT))
+def test_a_mail_to_whoever_has_no_account_speaks_of_the_link_only(kind: str, language: str) -> None:
+    notice = notices.get(kind)
+    words = wording.worded(
+        notice,
+        notice.checked(context_of(notice)),
+        own=None,
+        language=language,
+        name="A",
+        town="",
+        private=False,
+    )
+    told = words.body.replace("ログインせずに", "").lower()
+    assert "sign in" not in told
+    assert "ログイン" not in told
+    if language == "en":
+        assert "we mail you a link to your application" in words.body

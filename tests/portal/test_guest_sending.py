@@ -165,7 +165,7 @@ def test_receipt_comes_by_mail_without_more_than_the_number(
     body = str(received.body)
     assert case.application.receipt_number in body
     assert f"/en/applications/{case.pk}/by-mail/" in body
-    assert "You applied without signing in" in body
+    assert "You need no account" in body
     assert "stalls" not in body + received.subject
     assert "千代田" not in body
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.workflow.samples import definition, sample
-from workflow import moves
+from workflow import diagram, moves
 from workflow.definition import ClockRuns, WorkflowError, load
 
 
@@ -187,3 +188,16 @@ def test_guard_that_cannot_work_is_refused_with_its_move(guard: str) -> None:
     data["moves"][4]["guard"] = guard
     with pytest.raises(WorkflowError, match=r"move 5 \(approve\): guard: "):
         moves.check_guards(load(data))
+
+
+def test_a_title_for_staff_is_optional_and_what_has_none_keeps_its_digest() -> None:
+    plain = definition()
+    assert "staff_title" not in str(plain.as_json())
+    assert plain.stage("correction").for_staff == plain.stage("correction").title
+    changed = sample()
+    changed["stages"][2]["staff_title"] = {"ja": "補正待ち", "en": "With the applicant"}
+    found = load(changed)
+    assert found.stage("correction").for_staff.in_language("en") == "With the applicant"
+    assert found.stage("correction").title == plain.stage("correction").title
+    with translation.override("en"):
+        assert "With the applicant" in diagram.words(found, "correction")
