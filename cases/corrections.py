@@ -93,7 +93,10 @@ def _remarks(
         if len(text) > LONGEST_REMARK:
             wrong[f"{REMARK}{name}"] = [_too_long(LONGEST_REMARK)]
         elif name not in chosen:
-            wrong[f"{REMARK}{name}"] = [_("Choose this question, too, or empty its remark.")]
+            label = {"question": form.questions_by_id[name].label}
+            wrong[f"{REMARK}{name}"] = [
+                _("“%(question)s” has a remark: choose it, too, or empty the remark.") % label
+            ]
         else:
             kept[name] = text
     return kept, wrong

@@ -272,7 +272,7 @@ class TestRemarks:
     @pytest.mark.parametrize(
         ("typed", "said"),
         [
-            ({"remark-hours": "何時からですか。"}, "Choose this question, too"),
+            ({"remark-hours": "何時からですか。"}, "“Hours” has a remark: choose it, too"),
             ({"remark-purpose": "あ" * 10_000}, "At most 500 characters."),
             ({"message": "い" * 4_001, "remark-purpose": "だれが"}, "At most 4000 characters."),
             ({"lock": "0", "remark-purpose": "だれが"}, "Somebody else changed this case"),
