@@ -75,6 +75,15 @@ def typed(panel: str, post: QueryDict) -> dict[str, Any]:
     return {}
 
 
+def of_case(case: Case, post: QueryDict) -> QueryDict:
+    """What was posted for this case where several are decided: its id stands before each field."""
+    prefix, own = f"{case.pk}-", QueryDict(mutable=True)
+    for name, values in post.lists():
+        if name.startswith(prefix):
+            own.setlist(name.removeprefix(prefix), values)
+    return own
+
+
 def decided(case: Case, panel: str, values: Mapping[str, Any]) -> Decided:
     """The decision that `typed` values make."""
     approves = panel == "approve"

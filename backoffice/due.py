@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from cases import clocks
 from cases.clocks import ClockNow
 from cases.models import Case
-from workflow.definition import ClockRuns, DayUnit
+from workflow.definition import AfterPause, ClockRuns, DayUnit
 
 # Days left from which a case is marked as urgent.
 _SOON = 1
@@ -69,6 +69,8 @@ def _late(now: ClockNow) -> str:
 
 
 def _stopped(now: ClockNow) -> str:
+    if now.after_pause is AfterPause.RESTART:
+        return _("stopped, then begins anew")
     days = max(now.days_left or 0, 0)
     if now.unit is DayUnit.WORKING:
         return ngettext("stopped, %(days)d working day", "stopped, %(days)d working days", days) % {

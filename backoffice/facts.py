@@ -63,6 +63,8 @@ class Correction:
     request: CorrectionRequest
     asked_for: list[str]
     changes: list[Change]
+    # Label of the question, and what was said at it.
+    remarks: list[tuple[str, str]]
 
     @property
     def answered_at(self) -> datetime | None:
@@ -435,6 +437,11 @@ class CaseFacts:
                 self._rows(after, {}),
                 self._seen_questions & request.replaced.keys(),
             ),
+            [
+                (self._labels.get(question_id, question_id), request.remarks[question_id])
+                for question_id in request.question_ids
+                if question_id in request.remarks
+            ],
         )
 
 

@@ -150,6 +150,8 @@ def ground_panel(facts: CaseFacts, typed: Typed, *, opened: str = "") -> Panel |
 
 def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
     """What stands in a panel before anybody types: conditions that other offices demand."""
+    if name == "correct":
+        return {"remarks": {}}
     if name != "approve":
         return {}
     demanded = demanded_conditions(facts.case)

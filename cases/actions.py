@@ -23,6 +23,7 @@ from cases import (
     alarms,
     charging,
     clocks,
+    corrections,
     cosigning,
     entering,
     letter_words,
@@ -433,27 +434,24 @@ def request_correction(
     message: str,
     by: User,
     due_on: date | None = None,
+    remarks: Mapping[str, str] | None = None,
     lock: int | None = None,
 ) -> CorrectionRequest:
     """Ask the resident to answer some questions again; the clock pauses.
 
     `due_on`: by when; the resident is reminded before, and the office is told when it has passed.
+    `remarks`: what is to be put right at single ones of the questions, by question id.
 
     Raises `NotAllowed`, `Conflict`, `InvalidInput`.
     """
     case = _locked(case, lock, by)
     move = policies.check_move(case, Verb.REQUEST_CORRECTION, roles=policies.roles_on(case, by))
-    form = case.application.version.form
-    chosen = [question_id for question_id in form.questions_by_id if question_id in question_ids]
-    if not chosen or len(chosen) != len(set(question_ids)):
-        raise InvalidInput({"question_ids": [_("Choose the questions that need a correction.")]})
-    message = _required(message, "message", _("Write what has to be corrected."))
-    if due_on is not None and due_on <= timezone.localdate():
-        raise InvalidInput({"due_on": [_("Choose a day that is still to come.")]})
+    asked = corrections.check(case, question_ids, message, due_on, remarks or {})
     correction = CorrectionRequest(
         case=case,
-        question_ids=chosen,
-        message=message,
+        question_ids=asked.question_ids,
+        message=asked.message,
+        remarks=asked.remarks,
         requested_by=by,
         due_on=due_on,
         alarm_on=alarms.first_of_correction(due_on) if due_on else None,
@@ -464,13 +462,17 @@ def request_correction(
         subject=f"correction:{correction.pk}",
         answers=case.answers,
         provenance=case.provenance,
-        question_ids=chosen,
+        question_ids=asked.question_ids,
+        remarks=asked.remarks,
         representation_id=case.application.authority_id or case.application.representation_id,
     )
     correction.save(force_insert=True)
     _apply(case, move)
     timeline.add(case, "correction_requested")
-    _record(case, "correction.requested", Actor.of(by), questions=chosen)
+    told: dict[str, Any] = {"questions": asked.question_ids}
+    if asked.remarks:
+        told["remarks"] = list(asked.remarks)
+    _record(case, "correction.requested", Actor.of(by), **told)
     outbox.enqueue(
         "cases.correction_requested", str(correction.pk), {"correction_id": str(correction.pk)}
     )

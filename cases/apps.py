@@ -98,6 +98,7 @@ WORDINGS = {
     "draft.carried": _("{name} began an application with the answers of an earlier one"),
     "case.followed": _("{name} sent an application that follows this one"),
     "decision.replaced": _("Another decision took the place of the decision"),
+    "decision.ordered": _("An appeal was granted: the office has to decide"),
     "decision.set_aside": _("An appeal was granted: the decision was set aside"),
     "case.taken_up_anew": _("The application was taken up anew after an appeal"),
     "decision.revoked": _("{name} revoked the decision"),

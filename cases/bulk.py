@@ -24,15 +24,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit import ledger
-from cases import actions, desk, desk_actions, policies, proposals, steps
+from cases import actions, corrections, desk, desk_actions, periods, policies, proposals, steps
 from cases.assigning import giving
 from cases.assigning.plan import Plan
 from cases.desk import InboxFilter
-from cases.models import Case, Decision, Proposal
+from cases.models import Application, Case, Decision, Proposal
 from cases.models_desk import BulkItem, BulkRun
 from common import outbox
 from common.actor import Actor
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, in_words
+from forms.models import FormVersion
 from identity.models import User
 from workflow.definition import Verb
 
@@ -41,6 +42,8 @@ MOST = 1_000
 #: Cases in one transaction: as many as a second is enough for.
 CHUNK = 25
 _LONGEST_TEXT = 8_000
+_LONGEST_ID = 100
+_MOST_QUESTIONS = 500
 _KEPT = timedelta(days=90)
 _KEPT_UNSTARTED = timedelta(days=1)
 
@@ -111,6 +114,24 @@ def _to(options: Options) -> User:
     return found
 
 
+def _correction(options: Options) -> dict[str, Any]:
+    return {
+        "question_ids": options.get("question_ids", ()),
+        "message": options.get("message", ""),
+        "due_on": corrections.day(options.get("due_on", "")),
+    }
+
+
+def _check_correction(case: Case, by: User, options: Options) -> None:
+    policies.check_move(case, Verb.REQUEST_CORRECTION, roles=policies.roles_on(case, by))
+    corrections.check(case, **_correction(options))
+
+
+def _check_extension(case: Case, by: User, options: Options) -> None:
+    policies.check_extension(case, roles=policies.roles_on(case, by))
+    periods.check_days(case, options.get("days", ""))
+
+
 VERBS: dict[str, BulkVerb] = {
     "claim": BulkVerb(
         gettext_lazy("Take onto my desk"),
@@ -144,6 +165,29 @@ VERBS: dict[str, BulkVerb] = {
             case=case, name=options["tag"], by=by
         ),
         ("tag", gettext_lazy("Write a word.")),
+    ),
+    "correct": BulkVerb(
+        gettext_lazy("Ask for a correction"),
+        _check_correction,
+        lambda case, by, options, lock: actions.request_correction(
+            case=case, by=by, lock=lock, **_correction(options)
+        ),
+        ("message", gettext_lazy("Write what has to be corrected.")),
+    ),
+    "complete": BulkVerb(
+        gettext_lazy("Confirm that everything is there"),
+        lambda case, by, _options: policies.check_move(
+            case, Verb.CONFIRM_COMPLETE, roles=policies.roles_on(case, by)
+        ),
+        lambda case, by, _options, lock: periods.confirm_complete(case=case, by=by, lock=lock),
+    ),
+    "extend": BulkVerb(
+        gettext_lazy("Extend the period"),
+        _check_extension,
+        lambda case, by, options, lock: periods.extend_period(
+            case=case, days=options["days"], reason=options["reason"], by=by, lock=lock
+        ),
+        ("reason", gettext_lazy("Write why it takes longer. The resident reads this.")),
     ),
     "approve": _decided("approved"),
     "refuse": _decided("refused"),
@@ -201,12 +245,14 @@ def run_of(user: User, run_id: uuid.UUID) -> BulkRun:
     return run
 
 
-def options_of(verb: str, typed: Mapping[str, str]) -> dict[str, Any]:
-    """What was typed for a verb, checked. Raises `InvalidInput`."""
+def options_of(
+    verb: str, typed: Mapping[str, str], question_ids: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What was typed for a verb, and which questions were ticked. Raises `InvalidInput`."""
     if verb not in VERBS:
         raise InvalidInput({"verb": [_("Choose what to do.")]})
     options: dict[str, Any] = {}
-    for name in ("reason", "to", "tag"):
+    for name in ("reason", "to", "tag", "message", "due_on", "days"):
         options[name] = typed.get(name, "").replace("\x00", "").strip()
         if len(options[name]) > _LONGEST_TEXT:
             raise InvalidInput({name: [_("This text is too long.")]})
@@ -219,6 +265,11 @@ def options_of(verb: str, typed: Mapping[str, str]) -> dict[str, Any]:
         options["tag"] = desk_actions.tag_name(options["tag"])
     if verb == "assign" and not _is_id(options["to"]):
         raise InvalidInput({"to": [_("Choose a colleague.")]})
+    if verb == "correct":
+        options["question_ids"] = [text[:_LONGEST_ID] for text in question_ids[:_MOST_QUESTIONS]]
+        corrections.check_words(options["message"], corrections.day(options["due_on"]))
+    if verb == "extend" and not options["days"].isdecimal():
+        raise InvalidInput({"days": [_("Write a number of days.")]})
     return options
 
 
@@ -237,6 +288,8 @@ def preview(*, run: BulkRun, verb: str, options: Options) -> BulkRun:
     Raises `Conflict` when the run was started already, `NotFound`.
     """
     run = unstarted(run)
+    if verb == "correct":
+        _check_questions(run, options["question_ids"])
     items = list(run.items.all())
     cases = read([item.case_id for item in items])
     ready = _ready(verb, options)
@@ -250,13 +303,38 @@ def preview(*, run: BulkRun, verb: str, options: Options) -> BulkRun:
     return run
 
 
+def form_of(run: BulkRun) -> FormVersion | None:
+    """The version of the form that all its cases were sent with; None: there are several."""
+    sent_with = Application.objects.filter(case__in=run.items.values("case"))
+    found = list(FormVersion.objects.filter(pk__in=sent_with.values("version"))[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _check_questions(run: BulkRun, chosen: Sequence[str]) -> None:
+    version = form_of(run)
+    if version is None:
+        raise InvalidInput(
+            {
+                "verb": [
+                    _(
+                        "These cases were sent with different forms. "
+                        "To ask for the same correction, choose cases of one form."
+                    )
+                ]
+            }
+        )
+    known = {name for name, _label in corrections.choices(version.form)}
+    if not chosen or not known.issuperset(chosen):
+        raise InvalidInput({"question_ids": [_("Choose the questions that need a correction.")]})
+
+
 def _looked_at(case: Case | None, by: User, verb: str, options: Options) -> tuple[State, str]:
     if case is None or not policies.may_process(case, by):
         return State.REFUSED, _("You do not work on this case.")
     try:
         said = VERBS[verb].check(case, by, options)
     except DomainError as refusal:
-        return State.REFUSED, str(refusal)[:500]
+        return State.REFUSED, in_words(refusal)[:500]
     return State.WAITING, _words(said)
 
 
@@ -360,7 +438,7 @@ def _done(case: Case, run: BulkRun, options: Options, lock: int) -> tuple[State,
         words = _("Somebody changed it after the preview. Look at it by itself.")
         return State.REFUSED, words if changed.code == "changed" else str(changed)[:500]
     except DomainError as refusal:
-        return State.REFUSED, str(refusal)[:500]
+        return State.REFUSED, in_words(refusal)[:500]
     except DatabaseError:
         raise  # the chunk is done again
     except Exception:

@@ -17,7 +17,7 @@ from common import kept
 from common.calendar import is_working_day
 from workflow import clock
 from workflow.clock import ClockState, Event
-from workflow.definition import AtEnd, ClockRuns, DayUnit, StartsOn, WorkflowDefinition
+from workflow.definition import AfterPause, AtEnd, ClockRuns, DayUnit, StartsOn, WorkflowDefinition
 
 #: Columns that `turn`, `extend` and `ring` change.
 FIELDS = ("due_on", "days_left_when_paused", "paused_on", "alarm_on", "clock_log")
@@ -174,6 +174,16 @@ class ClockNow:
     waits_for: StartsOn | None = None
     at_end: AtEnd = AtEnd.ESCALATE
     extended: tuple[Extended, ...] = ()
+    after_pause: AfterPause = AfterPause.RESUME
+    # Its last day has passed; on a day off after it no working day is counted as late yet.
+    over: bool = False
+
+    @property
+    def days_after_pause(self) -> int:
+        """How many days there are when a clock that stands still goes on, or begins anew."""
+        if self.after_pause is AfterPause.RESTART:
+            return self.days_allowed
+        return max(self.days_left or 0, 0)
 
     @property
     def late(self) -> bool:
@@ -208,7 +218,16 @@ def now(case: Case, today: date | None = None) -> ClockNow:
         workflow.clock.starts if waits else None,
         workflow.clock.at_end,
         extended,
+        workflow.clock.after_pause,
+        case.due_on is not None and today > case.due_on,
     )
+
+
+def deemed_refused_on(case: Case, today: date) -> date | None:
+    """From when an undecided case may be treated as refused; None: it may not (yet)."""
+    if case.workflow.clock.at_end is not AtEnd.DEEMED_REFUSAL or case.due_on is None:
+        return None
+    return case.due_on + timedelta(days=1) if today > case.due_on else None
 
 
 def briefly(case: Case, today: date) -> ClockNow:
@@ -220,6 +239,7 @@ def briefly(case: Case, today: date) -> ClockNow:
         case.paused_on,
         workflow.clock.unit,
         workflow.clock.days,
+        after_pause=workflow.clock.after_pause,
     )
 
 

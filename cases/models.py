@@ -571,6 +571,10 @@ class CorrectionRequest(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="corrections")
     question_ids: models.Field[list[str], list[str]] = models.JSONField()
     message = models.TextField()
+    # What the office says at single ones of them, by question id; in the words of the caseworker.
+    remarks: models.Field[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, db_default={}
+    )
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
     draft = models.ForeignKey(Draft, on_delete=models.SET_NULL, null=True)

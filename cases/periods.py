@@ -40,7 +40,7 @@ def extend_period(
     """
     case = locked(case, lock, by)
     move = policies.check_extension(case, roles=policies.roles_on(case, by))
-    count = _days(days, most=clocks.room_to_extend(case).days)
+    count = check_days(case, days)
     reason = required(reason, "reason", _("Write why it takes longer. The resident reads this."))
     clocks.extend(case, count, reason)
     apply_move(case, move)
@@ -53,7 +53,9 @@ def extend_period(
     return case
 
 
-def _days(given: str | int, *, most: int) -> int:
+def check_days(case: Case, given: str | int) -> int:
+    """How many days more; as many as the rules still allow. Raises `InvalidInput`."""
+    most = clocks.room_to_extend(case).days
     text = str(given).strip()
     count = int(text) if text.isdecimal() and len(text) < 5 else 0
     if not 1 <= count <= most:

@@ -59,7 +59,14 @@ def _decide_or_propose(
     if not needs_second(case, outcome, content, by):
         with holding([case]):
             return actions.decide(case=case, outcome=outcome, by=by, lock=lock, **content)
-    proposal = Proposal.objects.create(case=case, outcome=outcome, content=content, proposed_by=by)
+    return propose(case, outcome, content, by)
+
+
+def propose(case: Case, outcome: str, content: Mapping[str, Any], by: User) -> Proposal:
+    """Propose a decision that is possible and needs a second person, on a locked case."""
+    proposal = Proposal.objects.create(
+        case=case, outcome=outcome, content=dict(content), proposed_by=by
+    )
     _count_change(case)
     ledger.record(event="proposal.made", by=Actor.of(by), **about(case, outcome=outcome))
     return proposal

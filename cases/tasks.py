@@ -188,6 +188,7 @@ def after_correction_request(payload: dict[str, Any]) -> None:
         notices.CorrectionRequested,
         f"correction:{correction.pk}",
         due_on=correction.due_on,
+        remarks=len(correction.remarks) or None,
     )
 
 

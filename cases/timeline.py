@@ -48,6 +48,7 @@ WORDINGS = {
     "renewed": _("Renewed by a new permit: %(number)s"),
     "ruled": _("Your appeal was granted. The ruling takes the place of the decision: %(number)s"),
     "set_aside": _("Your appeal was granted. The decision was set aside: %(number)s"),
+    "ordered": _("Your appeal was granted: we have to decide now (%(number)s)"),
     "taken_up_anew": _("Your appeal was granted: your application is decided anew (%(number)s)"),
     "withdrawn": _("You withdrew the application"),
     "confirmed_complete": _("Everything we need is here"),

@@ -2,7 +2,8 @@
 
 A family is the case that somebody began with and those that were added to it
 (`catalogue.linked.LinkKind.ADDITION`), of whatever services and departments. Each keeps its own
-decision, conditions, fee, letter and ledger entry; the resident gets one notice.
+decision, conditions, fee, letter and ledger entry; the resident gets one notice. Where a decision
+needs a second person it is proposed in the same transaction, and confirmed case by case.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cases import actions, partial, policies, second_look, steps
-from cases.models import Case, Decision
+from cases import actions, partial, policies, proposals, second_look, steps
+from cases.models import Case, Decision, Proposal
 from cases.policies import MoveOption
 from common import outbox
 from common.errors import DomainError, InvalidInput, NotFound
@@ -38,6 +40,16 @@ class Wish:
     reason: str = ""
     waive_fee: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The decision but for its outcome, as `cases.proposals` keeps it."""
+        return {
+            "conditions": list(self.conditions),
+            "reason": self.reason,
+            "waive_fee": self.waive_fee,
+            "refused": dict(self.refused),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +119,17 @@ def _family(case: Case) -> Sequence[Case]:
     )
 
 
-def check(case: Case, wish: Wish, by: User) -> tuple[Move, Decision]:
-    """The move and the unsaved decision that a wish makes. Raises `DomainError`."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a wish would make: an unsaved decision; with `second` it is proposed first."""
+
+    move: Move
+    decision: Decision
+    second: bool
+
+
+def check(case: Case, wish: Wish, by: User) -> Foreseen:
+    """What a wish would make of a case as it is now. Raises `DomainError`."""
     policies.check_unchanged(case, wish.lock)
     policies.check_not_entered(case, by)
     approved = wish.outcome == Decision.Outcome.APPROVED
@@ -123,8 +144,7 @@ def check(case: Case, wish: Wish, by: User) -> tuple[Move, Decision]:
         fee=fee if parts else None,
         by=by,
     )
-    second_look.check_alone(case, move, fee=fee, waive_fee=wish.waive_fee)
-    return move, Decision(
+    decision = Decision(
         case=case,
         outcome=wish.outcome,
         conditions=list(wish.conditions) if approved else [],
@@ -132,11 +152,13 @@ def check(case: Case, wish: Wish, by: User) -> tuple[Move, Decision]:
         fee_waived=wish.waive_fee,
         refused_parts=parts,
     )
+    second = second_look.is_needed(case, move, fee=fee, waive_fee=wish.waive_fee)
+    return Foreseen(move, decision, second)
 
 
 @transaction.atomic
-def decide_together(*, case: Case, wishes: Sequence[Wish], by: User) -> list[Decision]:
-    """Decide on several cases of the family of `case`.
+def decide_together(*, case: Case, wishes: Sequence[Wish], by: User) -> list[Decision | Proposal]:
+    """Decide on several cases of the family of `case`, or propose it where two have to.
 
     Raises `InvalidInput` for fewer than two, `NotFound` for one that is not of it, `NotTogether`.
     """
@@ -155,32 +177,44 @@ def decide_together(*, case: Case, wishes: Sequence[Wish], by: User) -> list[Dec
         .prefetch_related("consultations", "corrections", "checks", "proposals")
     )
     cases = {one.pk: one for one in held}
-    decisions: list[Decision] = []
+    made: list[Decision | Proposal] = []
     problems: dict[uuid.UUID, DomainError] = {}
     with steps.holding(held):
         for wish in wishes:
             try:
-                decisions.append(_decide(cases[wish.case_id], wish, by, len(wishes)))
+                made.append(_decide(cases[wish.case_id], wish, by, len(wishes)))
             except DomainError as refusal:
                 problems[wish.case_id] = refusal
     if problems:
         raise NotTogether(problems)
-    ids = [str(decision.pk) for decision in decisions]
-    outbox.enqueue("cases.decided_together", ids[0], {"decision_ids": ids, "case_id": str(case.pk)})
-    return decisions
+    _follow(case, [str(one.pk) for one in made if isinstance(one, Decision)])
+    return made
 
 
-def _decide(case: Case, wish: Wish, by: User, together: int) -> Decision:
+def _follow(case: Case, decision_ids: Sequence[str]) -> None:
+    """Letters or fees, and a notice. One that was decided alone is told as such."""
+    if len(decision_ids) == 1:
+        outbox.enqueue("cases.decided", decision_ids[0], {"decision_id": decision_ids[0]})
+    elif decision_ids:
+        outbox.enqueue(
+            "cases.decided_together",
+            decision_ids[0],
+            {"decision_ids": list(decision_ids), "case_id": str(case.pk)},
+        )
+
+
+def _decide(case: Case, wish: Wish, by: User, together: int) -> Decision | Proposal:
     if not policies.may_process(case, by):
         raise NotFound(_("You do not work on this case."), code="no_case")
+    if case.workflow.four_eyes:
+        steps.locked(case, wish.lock, by)
+        if proposals.needs_second(case, wish.outcome, wish.content, by):
+            return proposals.propose(case, wish.outcome, wish.content, by)
     return actions.make_decision(
         case=case,
         outcome=wish.outcome,
-        conditions=wish.conditions,
-        reason=wish.reason,
         by=by,
-        waive_fee=wish.waive_fee,
-        refused=wish.refused,
         lock=wish.lock,
         together=together,
+        **wish.content,
     )

@@ -41,6 +41,14 @@ class InvalidInput(DomainError):
         self.errors = {name: list(messages) for name, messages in errors.items()}
 
 
+def in_words(refusal: DomainError) -> str:
+    """Why, in one text: what is wrong with fields, where it is about fields."""
+    if isinstance(refusal, InvalidInput):
+        said = (message for messages in refusal.errors.values() for message in messages)
+        return " ".join(said) or str(refusal)
+    return str(refusal)
+
+
 def listed(errors: Mapping[str, Iterable[str]], prefix: str = "") -> list[dict[str, str]]:
     """For ``components/errors.html``: each message with the id of its field on the page."""
     return [

@@ -235,12 +235,14 @@ def open_correction(
     answers: Mapping[str, Any],
     provenance: Mapping[str, Any],
     question_ids: Sequence[str],
+    remarks: Mapping[str, str] | None = None,
     representation_id: UUID | None = None,
 ) -> Draft:
     """A draft in which only `question_ids` (and what hangs on them) are answered anew.
 
     `answers` and `provenance` come from the application; verified values stay so and are sealed
-    to this draft. Raises `LookupError` for a question the form does not have.
+    to this draft. `remarks` are shown beside their questions. Raises `LookupError` for a question
+    the form does not have.
     """
     known = version.form.questions_by_id
     for question_id in question_ids:
@@ -252,6 +254,7 @@ def open_correction(
         subject=subject,
         answers=dict(answers),
         only=list(question_ids),
+        remarks=dict(remarks or {}),
         representation_id=representation_id,
     )
     draft.provenance = {

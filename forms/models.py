@@ -125,6 +125,10 @@ class Draft(models.Model):
     # For a correction: the questions that may be answered anew; likewise for a message, which is
     # written on one page, too. Null: all of them.
     only = models.JSONField(null=True, blank=True)
+    # What is said beside single questions of those, by question id.
+    remarks: models.Field[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, db_default={}, blank=True
+    )
     # What the last change to a newer version did (`forms.rebase`), until it was seen.
     rebased: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True

@@ -147,6 +147,7 @@ def _frame(
         language=get_language() or "ja",
         painters=rendering.PAINTERS,
         thumbnails=draft.thumbnails,
+        remarks=draft.remarks,
     )
 
 

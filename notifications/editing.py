@@ -160,6 +160,7 @@ def _sample(notice: type[Notice]) -> dict[str, object]:
         "department": Text({"ja": "公園緑地課", "en": "Parks and greenery"}),
         "colleague": "山本 真理",
         "code": "12345678",
+        "remarks": 2,
         "rule": "公園の許可",
         "path": "",
         "without_sign_in": False,

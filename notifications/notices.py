@@ -24,6 +24,12 @@ class DeadlineContext(NoticeContext):
     due_on: date | None = None
 
 
+class CorrectionContext(DeadlineContext):
+    """`remarks`: at how many of the questions the office wrote one; what they say is inside."""
+
+    remarks: int | None = None
+
+
 class ConsultationContext(DeadlineContext):
     """`department`: the one that is asked. Goes to staff."""
 
@@ -82,7 +88,7 @@ class CorrectionRequested(Notice):
     """To the applicant: something must be corrected; the clock stands still until then."""
 
     kind = "correction_requested"
-    context = DeadlineContext
+    context = CorrectionContext
     urgent = True  # until they answer, nothing goes on
     link_label = _("See what to correct")
 

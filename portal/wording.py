@@ -14,7 +14,7 @@ from cases.models import Case
 from common.text import Text
 from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
 from portal.templatetags.portal import day, plain_day
-from workflow.definition import AtEnd, Ball, Clock, DayUnit, Outcome, Stage, StartsOn
+from workflow.definition import AfterPause, AtEnd, Ball, Clock, DayUnit, Outcome, Stage, StartsOn
 
 Tone = Literal["", "info", "ok", "warn", "bad"]
 
@@ -63,10 +63,21 @@ def clock_in_words(clock: ClockNow, *, notified: bool = False) -> str:
     if clock.waits_for is not None:
         return _waiting(clock)
     if clock.paused_on is not None:
-        left = days(max(clock.days_left or 0, 0), clock.unit)
-        return _(
-            "The clock has stood still since %(since)s. After your answer we have %(left)s left."
-        ) % {"since": day(clock.paused_on), "left": left}
+        values = {
+            "since": day(clock.paused_on), "left": days(clock.days_after_pause, clock.unit)
+        }  # fmt: skip
+        if clock.after_pause is AfterPause.RESTART:
+            return (
+                _(
+                    "The clock has stood still since %(since)s. With your answer our period begins "
+                    "anew: we have %(left)s then."
+                )
+                % values
+            )
+        return (
+            _("The clock has stood still since %(since)s. After your answer we have %(left)s left.")
+            % values
+        )
     if clock.due_on is None:
         return ""
     said = [_acknowledged_by(clock) if notified else _decided_by(clock)]
@@ -83,7 +94,7 @@ def _waiting(clock: ClockNow) -> str:
 
 def _decided_by(clock: ClockNow) -> str:
     values = {"due": day(clock.due_on), "left": days(clock.days_left or 0, clock.unit)}
-    if clock.late:
+    if clock.over:
         if clock.at_end is AtEnd.DEEMED_REFUSAL:
             return (
                 _(
@@ -112,7 +123,9 @@ def _decided_by(clock: ClockNow) -> str:
 
 def _not_counted(clock: ClockNow) -> list[str]:
     said = []
-    if clock.days_not_counted:
+    if clock.days_not_counted and clock.after_pause is AfterPause.RESTART:
+        said.append(_("Our period began anew after we had waited for you."))
+    elif clock.days_not_counted:
         said.append(
             _("%(days)s are not counted, because we waited for you.")
             % {"days": days(clock.days_not_counted, clock.unit)}
@@ -124,7 +137,7 @@ def _not_counted(clock: ClockNow) -> list[str]:
 
 
 def _acknowledged_by(clock: ClockNow) -> str:
-    if clock.late:
+    if clock.over:
         return _(
             "We should have answered by %(due)s. We are sorry for the delay. "
             "You are welcome to ask the office."

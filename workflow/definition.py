@@ -260,6 +260,25 @@ class WorkflowDefinition(Strict):
                 raise ValueError(f"stage '{stage.id}' is final but its clock does not stop")
             if not stage.final and not leaves:
                 raise ValueError(f"stage '{stage.id}' is a dead end: it is not final")
+        self._check_ends()
+
+    def _check_ends(self) -> None:
+        """Backwards from the final stages: wherever a case is, it can come to an end."""
+        ends = {stage.id for stage in self.stages if stage.final}
+        if not ends:
+            raise ValueError("no stage is final: a case would never end")
+        found = ends
+        while found:
+            found = {
+                stage_id
+                for move in self.moves
+                if move.to in found and move.verb is not Verb.REOPEN
+                for stage_id in move.from_
+            } - ends
+            ends |= found
+        for stage in self.stages:
+            if stage.id not in ends:
+                raise ValueError(f"stage '{stage.id}' leads to no final stage: a case stays there")
 
     def _check_clock(self) -> None:
         runs = {stage.id: stage.clock for stage in self.stages}

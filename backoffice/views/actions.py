@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -24,6 +23,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import (
     actions,
+    corrections,
     desk_actions,
     message_templates,
     partial,
@@ -101,6 +101,11 @@ def correct(request: HttpRequest, case: Case) -> HttpResponse:
         "question_ids": post.getlist("question_ids"),
         "message": post.get("message", ""),
         "due_on": post.get("due_on", ""),
+        "remarks": {
+            name.removeprefix(corrections.REMARK): text
+            for name, text in post.items()
+            if name.startswith(corrections.REMARK) and str(text).strip()
+        },
     }
     if post.get("put_in"):
         values["message"] = message_templates.put_in(
@@ -113,7 +118,8 @@ def correct(request: HttpRequest, case: Case) -> HttpResponse:
             case=case,
             question_ids=values["question_ids"],
             message=values["message"],
-            due_on=_day(values["due_on"]),
+            due_on=corrections.day(values["due_on"]),
+            remarks=values["remarks"],
             by=reader_of(request),
             lock=_lock(post),
         )
@@ -246,16 +252,6 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },
     )
-
-
-def _day(typed: str) -> date | None:
-    """A day of a date field; none when it was left empty."""
-    if not typed.strip():
-        return None
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        raise InvalidInput({"due_on": [_("Write the day as 2026-04-30.")]}) from None
 
 
 def _decided_in_words(made: Decision | Proposal) -> str:

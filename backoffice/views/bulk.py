@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice import filters
 from backoffice.views.inbox import frame, inbox_page
 from backoffice.views.reader import reader_of
-from cases import bulk, people, policies
+from cases import bulk, corrections, people, policies
 from cases.models_desk import BulkItem, BulkRun
 from common.errors import Conflict, DomainError, InvalidInput, NotFound, listed
 from identity.access import staff_required
@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         run = bulk.choose(by=reader, chosen=chosen, ids=ids, query=filters.query_of(chosen))
         if verb:
-            bulk.preview(run=run, verb=verb, options=bulk.options_of(verb, request.POST.dict()))
+            bulk.preview(run=run, verb=verb, options=_options(verb, request.POST))
     except InvalidInput as refusal:
         return inbox_page(request, problem=next(iter(refusal.errors.values()))[0], status=422)
     return HttpResponseRedirect(reverse("desk:bulk", args=[run.pk]))
@@ -67,14 +67,20 @@ def run(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
         if post.get("start"):
             bulk.start(run=found)
         else:
-            bulk.preview(run=found, verb=verb, options=bulk.options_of(verb, post.dict()))
+            bulk.preview(run=found, verb=verb, options=_options(verb, post))
     except InvalidInput as refusal:
-        return _page(request, found, verb, post.dict(), errors=refusal.errors, status=422)
+        typed = {**post.dict(), "question_ids": post.getlist("question_ids")}
+        return _page(request, found, verb, typed, errors=refusal.errors, status=422)
     except DomainError as refusal:
         found = bulk.run_of(reader_of(request), bulk_id)
         status = 409 if isinstance(refusal, Conflict) else 422
         return _page(request, found, found.verb, found.options, problem=str(refusal), status=status)
     return HttpResponseRedirect(reverse("desk:bulk", args=[bulk_id]))
+
+
+def _options(verb: str, post: QueryDict) -> dict[str, Any]:
+    typed = {name: str(value) for name, value in post.items()}
+    return bulk.options_of(verb, typed, post.getlist("question_ids"))
 
 
 def _page(
@@ -98,6 +104,8 @@ def _page(
         if request.GET.get("only") == "refused":
             items = items.filter(state=BulkItem.State.REFUSED)
     conditions = values.get("conditions", "")
+    open_ = found.state in (BulkRun.State.CHOSEN, BulkRun.State.PREVIEWED)
+    version = bulk.form_of(found) if open_ else None
     return render(
         request,
         "backoffice/bulk.html",
@@ -109,6 +117,7 @@ def _page(
             "verb": verb,
             "verb_name": str(bulk.VERBS[found.verb].name) if found.verb else "",
             "values": values,
+            "questions": corrections.choices(version.form) if version else [],
             "conditions": conditions if isinstance(conditions, str) else "\n".join(conditions),
             "colleagues": people.colleagues_of(reader),
             "errors": errors or {},

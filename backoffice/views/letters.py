@@ -42,7 +42,9 @@ def preview(request: HttpRequest, case: Case, panel: str) -> HttpResponseBase:
     reader = reader_of(request)
     if panel not in deciding.OUTCOMES or not policies.may_process(case, reader):
         raise NotFound(_("There is no such letter."), code="no_letter")
-    values = deciding.typed(panel, request.POST)
+    # From the page that decides several cases the fields come with the case's id before them.
+    post = deciding.of_case(case, request.POST) if request.GET.get("together") else request.POST
+    values = deciding.typed(panel, post)
     try:
         letter = letters.preview(deciding.draft_of(case, deciding.decided(case, panel, values)))
     except LookupError as missing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,12 @@ from backoffice.panels import demanded_conditions
 from backoffice.views.acting import lock_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import policies, together
-from cases.models import Case
-from cases.together import Family, NotTogether, Sister, Wish
-from common.errors import Conflict, DomainError, InvalidInput, NotFound
+from cases import partial, policies, together
+from cases.models import Case, Decision, Proposal
+from cases.partial import Part
+from cases.together import Family, Foreseen, NotTogether, Sister, Wish
+from common.errors import Conflict, DomainError, InvalidInput, NotFound, in_words
+from workflow.definition import Verb
 from workflow.moves import verb_name
 
 #: What is posted for a case, and the verb that brings it about.
@@ -41,8 +43,12 @@ class Line:
     choices: Sequence[tuple[str, str]]
     values: Mapping[str, Any]
     standard: Sequence[tuple[str, str]]
+    parts: Sequence[Part]
     problem: str = ""
+    # What would be decided, where that is looked at; `second`: it is proposed first.
+    decision: Decision | None = None
     consequences: Sequence[str] = ()
+    second: bool = False
 
     @property
     def case(self) -> Case:
@@ -84,7 +90,7 @@ def _decide(request: HttpRequest, case: Case, wishes: Sequence[Wish]) -> HttpRes
     try:
         made = together.decide_together(case=case, wishes=wishes, by=reader)
     except NotTogether as refusal:
-        problems = {pk: str(one) for pk, one in refusal.problems.items()}
+        problems = {pk: in_words(one) for pk, one in refusal.problems.items()}
         late = any(isinstance(one, Conflict) for one in refusal.problems.values())
         family = together.family_of(case, reader)
         return _page(
@@ -99,34 +105,53 @@ def _decide(request: HttpRequest, case: Case, wishes: Sequence[Wish]) -> HttpRes
     except InvalidInput as refusal:
         family = together.family_of(case, reader)
         return _page(request, case, family, post, problem=refusal.errors["case"][0], status=422)
-    said = ngettext(
-        "%(count)s case was decided. Letters and one notice follow by themselves.",
-        "%(count)s cases were decided together. Letters and one notice follow by themselves.",
-        len(made),
-    )
-    messages.success(request, said % {"count": len(made)})
+    for said in _in_words(made):
+        messages.success(request, said)
     return HttpResponseRedirect(reverse("desk:case", args=[case.pk]))
+
+
+def _in_words(made: Sequence[Decision | Proposal]) -> Iterator[str]:
+    """What became of each of them."""
+    if decided := [one for one in made if isinstance(one, Decision)]:
+        said = ngettext(
+            "%(count)s case was decided: %(numbers)s. Letter and notice follow by themselves.",
+            "%(count)s cases were decided together: %(numbers)s. Letters and one notice follow by "
+            "themselves.",
+            len(decided),
+        )
+        yield said % {"count": len(decided), "numbers": _numbers(decided)}
+    if proposed := [one for one in made if isinstance(one, Proposal)]:
+        said = ngettext(
+            "%(count)s decision is proposed: %(numbers)s. A second person has to confirm it.",
+            "%(count)s decisions are proposed: %(numbers)s. A second person has to confirm each.",
+            len(proposed),
+        )
+        yield said % {"count": len(proposed), "numbers": _numbers(proposed)}
+
+
+def _numbers(made: Sequence[Decision | Proposal]) -> str:
+    return ", ".join(one.case.application.receipt_number for one in made)
 
 
 def _preview(
     request: HttpRequest, case: Case, family: Family, wishes: Sequence[Wish]
 ) -> HttpResponse:
     reader, problems = reader_of(request), {}
-    follows: dict[uuid.UUID, list[str]] = {}
+    foreseen: dict[uuid.UUID, Foreseen] = {}
     cases = {sister.case.pk: sister.case for sister in family.sisters}
     for wish in wishes:
         try:
-            move, draft = together.check(cases[wish.case_id], wish, reader)
+            found = together.check(cases[wish.case_id], wish, reader)
         except DomainError as refusal:
-            problems[wish.case_id] = _said(refusal)
+            problems[wish.case_id] = in_words(refusal)
         else:
-            follows[wish.case_id] = consequences.of_decision(draft.case, move, draft)
+            foreseen[wish.case_id] = found
     if problems:
         problem = _("Not all of it is possible. See the reasons below.")
         return _page(
             request, case, family, request.POST, problem=problem, problems=problems, status=422
         )
-    return _page(request, case, family, request.POST, follows=follows)
+    return _page(request, case, family, request.POST, foreseen=foreseen)
 
 
 def _page(
@@ -137,11 +162,11 @@ def _page(
     *,
     problem: str = "",
     problems: Mapping[uuid.UUID, str] | None = None,
-    follows: Mapping[uuid.UUID, Sequence[str]] | None = None,
+    foreseen: Mapping[uuid.UUID, Foreseen] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     lines = [
-        _line(sister, post, (problems or {}).get(sister.case.pk, ""), (follows or {}))
+        _line(sister, post, (problems or {}).get(sister.case.pk, ""), (foreseen or {}))
         for sister in family.sisters
     ]
     return render(
@@ -153,8 +178,8 @@ def _page(
             "lines": lines,
             "others": family.others,
             "problem": problem,
-            "confirming": follows is not None,
-            "posted": _hidden(post) if post and follows is not None else [],
+            "confirming": foreseen is not None,
+            "posted": _hidden(post) if post and foreseen is not None else [],
             "any_open": any(sister.can_be_decided for sister in family.sisters),
         },
         status=status,
@@ -165,30 +190,37 @@ def _line(
     sister: Sister,
     post: QueryDict | None,
     problem: str,
-    follows: Mapping[uuid.UUID, Sequence[str]],
+    foreseen: Mapping[uuid.UUID, Foreseen],
 ) -> Line:
     case = sister.case
     if post is None:
-        values: Mapping[str, Any] = {"do": "", "own": "\n".join(demanded_conditions(case))}
+        demanded = demanded_conditions(case)
+        values: Mapping[str, Any] = {"own": "\n".join(demanded), "demanded": bool(demanded)}
     else:
         values = _typed(case, post)
+    found = foreseen.get(case.pk)
     allowed = {option.verb for option in sister.options if option.allowed}
     return Line(
         sister,
         [(panel, verb_name(verb)) for panel, verb in _PANELS.items() if verb in allowed],
         values,
         deciding.choices(case, "approve", get_language() or "ja"),
+        partial.parts_of(case) if Verb.APPROVE in allowed else (),
         problem,
-        follows.get(case.pk, ()),
+        found.decision if found else None,
+        consequences.of_decision(case, found.move, found.decision) if found else (),
+        found is not None and found.second,
     )
 
 
 def _typed(case: Case, post: QueryDict) -> dict[str, Any]:
-    own = _of_case(case, post)
+    own = deciding.of_case(case, post)
     return {
         "do": own.get("do", ""),
         "standard": own.getlist("standard"),
         "own": own.get("own", ""),
+        "parts": own.getlist("parts"),
+        "part_grounds": own.get("part_grounds", ""),
         "reason": own.get("reason", ""),
         "waive_fee": bool(own.get("waive_fee")),
     }
@@ -198,28 +230,13 @@ def _wishes(family: Family, post: QueryDict) -> list[Wish]:
     """For each case of one's own for which a decision was chosen; anything else is not read."""
     found = []
     for sister in family.sisters[: together.MOST]:
-        own = _of_case(sister.case, post)
+        own = deciding.of_case(sister.case, post)
         panel = own.get("do", "")
         if panel not in _PANELS:
             continue
         made = deciding.decided(sister.case, panel, deciding.typed(panel, own))
         found.append(Wish(sister.case.pk, lock=lock_of(own), **made.as_keywords()))
     return found
-
-
-def _of_case(case: Case, post: QueryDict) -> QueryDict:
-    """What was posted for this case, without its id."""
-    prefix, own = f"{case.pk}-", QueryDict(mutable=True)
-    for name, values in post.lists():
-        if name.startswith(prefix):
-            own.setlist(name.removeprefix(prefix), values)
-    return own
-
-
-def _said(refusal: DomainError) -> str:
-    if isinstance(refusal, InvalidInput):
-        return " ".join(message for messages in refusal.errors.values() for message in messages)
-    return str(refusal)
 
 
 def _hidden(post: QueryDict) -> list[tuple[str, str]]:

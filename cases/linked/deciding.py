@@ -40,6 +40,8 @@ def check_stands(case: Case) -> None:
     if case.origin_kind not in about or case.origin_id is None:
         return
     first = Decision.objects.select_related("letter", "entry").filter(case=case.origin_id).first()
+    if first is None and case.origin_kind == Case.Origin.APPEAL:
+        return  # against silence: nothing was decided, so nothing can have ceased to hold
     entry = getattr(first, "entry", None)
     gone = first is None or first.letter is None or first.letter.revoked_at is not None
     if gone or (entry is not None and entry.closed_on is not None):

@@ -30,6 +30,8 @@ def follow(decision: Decision, entry: RegisterEntry | None) -> Case | None:
     origin = Case.objects.select_for_update().get(pk=case.origin_id)
     first = Decision.objects.select_related("letter", "entry").filter(case=origin).first()
     if first is None:
+        if case.origin_kind == Case.Origin.APPEAL:
+            _order(origin, decision)
         return None
     if case.origin_kind == Case.Origin.RENEWAL:
         timeline.add(origin, "renewed", number=decision.number)
@@ -90,6 +92,20 @@ def _grant(origin: Case, first: Decision, ruling: Decision) -> Case | None:
         data={"number": first.number, "by": ruling.number},
     )
     return _anew(origin, ruling)
+
+
+def _order(origin: Case, ruling: Decision) -> None:
+    """Silence was contested: the office that has the application has to decide it now."""
+    timeline.add(origin, "ordered", number=ruling.number)
+    ledger.record(
+        event="decision.ordered",
+        by=SYSTEM,
+        about=str(origin.resident_id),
+        object_kind="case",
+        object_id=str(origin.pk),
+        purpose="processing",
+        data={"by": ruling.number},
+    )
 
 
 def _papers(decision: Decision) -> list[uuid.UUID]:

@@ -42,6 +42,8 @@ class Offer:
     allowed: bool
     reason: str
     last_day: date | None
+    # Where it goes and who decides.
+    goes_to: str = ""
 
 
 def _near(near: Q) -> QuerySet[Case]:
@@ -56,11 +58,24 @@ _family: Lookup[Case] = Lookup(
 )
 
 
-def name_of(rule: LinkRule, target: Offering) -> str:
+def name_of(case: Case, rule: LinkRule, target: Offering) -> str:
     """What a resident presses."""
+    if _contests_silence(case, rule, timezone.localdate()):
+        return _("Appeal, because it was not decided in time")
     if rule.kind is LinkKind.ADDITION:
         return _("Apply together with it: %(service)s") % {"service": target.title}
     return str(_NAMES[rule.kind])
+
+
+def goes_to(case: Case, rule: LinkRule) -> str:
+    """Where it goes and who decides; for an appeal against silence, by which rule."""
+    if _contests_silence(case, rule, timezone.localdate()):
+        return _(
+            "The period is over and nothing was decided. You may treat the application as refused "
+            "(%(basis)s) and appeal, or go on waiting for the decision. An office that did not "
+            "have the application looks at it."
+        ) % {"basis": case.workflow.clock.deemed_basis}
+    return str(rule.goes_to or "")
 
 
 def links_of(case: Case) -> list[Case]:
@@ -94,7 +109,8 @@ def target_of(case: Case, rule: LinkRule) -> Offering | None:
 def offers(case: Case, links: Sequence[Case], today: date | None = None) -> list[Offer]:
     """What the service declares for a case as it stands and the town offers: the possible, and
     what is too early or too late."""
-    rules = [rule for rule in rules_of(case) if _reached(case, rule)]
+    today = today or timezone.localdate()
+    rules = [rule for rule in rules_of(case) if _reached(case, rule, today)]
     if not rules:
         return []
     keys = {rule.service or case.offering.template_key for rule in rules}
@@ -104,24 +120,25 @@ def offers(case: Case, links: Sequence[Case], today: date | None = None) -> list
         target = offered.get(rule.service or case.offering.template_key)
         if target is None:
             continue
-        name = name_of(rule, target)
+        name = name_of(case, rule, target)
         try:
             check(case, rule, links, today)
         except NotAllowed as refusal:
             if refusal.code in _SHOWN:
                 found.append(Offer(rule, name, False, str(refusal), None))
         else:
-            found.append(Offer(rule, name, True, "", day_to_tell(case, rule)))
+            last_day = day_to_tell(case, rule)
+            found.append(Offer(rule, name, True, "", last_day, goes_to(case, rule)))
     return found
 
 
 def check(case: Case, rule: LinkRule, links: Sequence[Case], today: date | None = None) -> None:
     """Whether it may be begun, or sent, today. Raises `NotAllowed` with what else can be done."""
     today = today or timezone.localdate()
-    if not _reached(case, rule):
+    if not _reached(case, rule, today):
         raise NotAllowed(_("This is not possible at the stage of the application."), code="stage")
     _check_alone(case, rule, links)
-    if rule.kind is LinkKind.ADDITION:
+    if rule.kind is LinkKind.ADDITION or _contests_silence(case, rule, today):
         return
     decision = _decision(case)
     if decision is None or decision.letter is None:
@@ -174,8 +191,16 @@ def known_on(decision: Decision) -> date | None:
     return timezone.localdate(opened) if opened else None
 
 
-def _reached(case: Case, rule: LinkRule) -> bool:
+def _contests_silence(case: Case, rule: LinkRule, today: date) -> bool:
+    """An appeal where nothing was decided in time, and that may be treated as a refusal."""
+    appeals = rule.kind is LinkKind.APPEAL and Outcome.REFUSED in rule.after
+    return appeals and clocks.deemed_refused_on(case, today) is not None
+
+
+def _reached(case: Case, rule: LinkRule, today: date) -> bool:
     stage = case.stage_now
+    if _contests_silence(case, rule, today):
+        return True
     if rule.stages and stage.id not in rule.stages:
         return False
     return stage.outcome in rule.after if rule.after else stage.outcome not in _ENDED

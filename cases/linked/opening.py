@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies, timeline
+from cases import clocks, policies, timeline
 from cases.linked import offers
 from cases.linked.offers import links_of, rule_of, target_of
 from cases.models import Case, RegisterEntry
@@ -126,6 +126,11 @@ def _known(case: Case, rule: LinkRule) -> dict[str, Any]:
         entry = getattr(decision, "entry", None)
         if entry is not None and entry.valid_until is not None:
             facts["day_after_end"] = (entry.valid_until + timedelta(days=1)).isoformat()
+    elif (refused_on := clocks.deemed_refused_on(case, timezone.localdate())) is not None:
+        facts["number"] = _("none (receipt number %(number)s)") % {
+            "number": case.application.receipt_number
+        }
+        facts["decided_on"] = facts["known_on"] = refused_on.isoformat()
     filled = {name: facts[fact] for name, fact in rule.fill.items() if fact in facts}
     return filled | dict(rule.set_)
 

@@ -70,6 +70,8 @@ class Frame:
     listed: dict[str, list[str]] = field(default_factory=dict)
     #: The route of small pictures of attached ones.
     thumbnails: str = "portal:thumbnail"
+    #: What the office says at a question, by its field's name.
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     def question(self, node: Node, name: str, value: Any) -> str:
         question = node.question
@@ -97,8 +99,12 @@ class Frame:
         return f'<option value="">{words}</option>'
 
     def about(self, question: QuestionBase, name: str) -> tuple[str, list[str]]:
-        """Hint, why we ask, errors, badge; and the ids that describe the field."""
+        """Remark, hint, why we ask, errors, badge; and the ids that describe the field."""
         parts, ids = [], []
+        remark = self.remark(name)
+        if remark:
+            parts.append(remark)
+            ids.append(f"f-{name}-remark")
         if question.hint:
             parts.append(f'<p class="f-hint" id="f-{name}-hint">{self.say(question.hint)}</p>')
             ids.append(f"f-{name}-hint")
@@ -113,6 +119,17 @@ class Frame:
             parts.append(f'<p class="f-badge f-badge--prefilled" id="f-{name}-from">{words}</p>')
             ids.append(f"f-{name}-from")
         return "".join(parts), ids
+
+    def remark(self, name: str) -> str:
+        """What the office wrote about this answer, as it wrote it."""
+        said = self.remarks.get(name)
+        if not said:
+            return ""
+        title, words = _("Remark from the office"), escape(said).replace("\n", "<br>")
+        return (
+            f'<div class="f-remark" id="f-{name}-remark"><p class="f-remark__from">{title}</p>'
+            f"<p>{words}</p></div>"
+        )
 
     def why(self, question: QuestionBase) -> str:
         if not (question.why or question.legal_basis):
@@ -214,7 +231,7 @@ class Frame:
         error, badge = self.error(name), _("Verified by eID")
         return (
             f'<div class="f-field f-field--verified" id="f-{name}" tabindex="-1">'
-            f'<p class="f-label">{self.say(question.label)}</p>{error}'
+            f'<p class="f-label">{self.say(question.label)}</p>{self.remark(name)}{error}'
             f'<p class="f-value">{words}</p>'
             f'<p class="f-badge f-badge--verified">{badge}</p>{self.why(question)}'
             "</div>"

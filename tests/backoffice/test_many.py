@@ -59,6 +59,39 @@ def test_from_the_list_to_the_result(town: Any, desk: Desk) -> None:
     assert Decision.objects.get().case_id == done.pk
 
 
+def test_the_same_correction_from_the_questions_to_the_resident(town: Any, desk: Desk) -> None:
+    worker = people.caseworker()
+    cases = [make.claimed_case(by=worker) for _ in range(2)]
+    client = desk(worker)
+    url = _begin(client, *cases)
+    page = client.get(url).content.decode()
+    assert 'name="question_ids" value="site_plan"' in page
+    typed = {"verb": "correct", "question_ids": ["site_plan"], "message": "縮尺を。"}
+    wrong = client.post(url, {**typed, "due_on": "2020-01-01"})
+    text = wrong.content.decode()
+    assert wrong.status_code == 422
+    assert 'href="#bulk-due_on"' in text
+    assert 'value="site_plan" checked' in text
+    assert ">縮尺を。</textarea>" in text
+    assert client.post(url, typed).status_code == 302
+    text = client.get(url).content.decode()
+    assert "Preview: Ask for a correction" in text
+    assert "2 cases are possible now." in text
+    assert 'value="site_plan" checked' in text
+    client.post(url, {"start": "1"})
+    bulk.work_off(OutboxRow.objects.get(kind="cases.bulk").payload)
+    assert "Done: Ask for a correction" in client.get(url).content.decode()
+    assert {Case.objects.get(pk=case.pk).stage for case in cases} == {"correction"}
+    stalls = make.claimed_case(
+        of=make.offering("street_stalls", department=people.department("permits")), by=worker
+    )
+    mixed = _begin(client, make.claimed_case(by=worker), stalls)
+    assert 'name="question_ids"' not in client.get(mixed).content.decode()
+    answer = client.post(mixed, typed)
+    assert answer.status_code == 422
+    assert 'href="#bulk-verb"' in answer.content.decode()
+
+
 def test_all_of_the_list_keeps_its_filter(town: Any, desk: Desk) -> None:
     worker = people.caseworker()
     make.claimed_case(by=worker)

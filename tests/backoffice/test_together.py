@@ -15,14 +15,17 @@ from django.urls import reverse
 from django.utils import translation
 
 from audit.models import LedgerEntry
-from cases import actions, together
-from cases.models import Case, Consultation, Decision, IssuedLetter
+from cases import actions, proposals, together
+from cases.models import Case, Consultation, Decision, IssuedLetter, Proposal
 from cases.together import NotTogether, Wish
 from common import outbox
 from common.errors import InvalidInput, NotFound
+from common.models import OutboxRow
 from identity.models import User
 from notifications.models import Message
 from tenants.context import municipality
+from tests.cases.test_looking import with_four_eyes
+from tests.documents.test_pdf import text_of
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -117,6 +120,77 @@ def test_all_are_decided_with_own_letters_and_one_notice(town: Any, desk: Desk) 
     for case, event in ((first, "case.approved"), (second, "case.refused")):
         entry = LedgerEntry.objects.get(event=event, object_id=str(case.pk))
         assert entry.data["together"] == 2
+
+
+def test_a_part_is_refused_with_its_preview(town: Any, desk: Desk) -> None:
+    worker = people.caseworker()
+    first, second = family(worker)
+    browser = desk(worker)
+    day = first.answers["use_to"]
+    text = browser.get(url(first)).content.decode()
+    assert f'name="{first.pk}-parts" value="{day}"' in text
+    data = posted((first, "approve"), (second, "approve")) | {f"{first.pk}-parts": [day]}
+    without = browser.post(url(first), data)
+    assert without.status_code == 422
+    assert "A refusal needs its reason in words." in without.content.decode()
+    assert f'value="{day}" checked' in without.content.decode()
+    data[f"{first.pk}-part_grounds"] = "清掃のため。"
+    text = browser.post(url(first), data).content.decode()
+    assert "What is not granted" in text
+    assert "清掃のため。" in text
+    with translation.override("en"):
+        path = reverse("desk:letter_preview", args=[first.pk, "approve"])
+    assert f'formaction="{path}?together=1"' in text
+    letter = browser.post(f"{path}?together=1", data)
+    assert letter["Content-Type"] == "application/pdf"
+    said = "".join(text_of(b"".join(letter.streaming_content)).split())  # type: ignore[attr-defined]
+    assert "清掃のため。" in said
+    assert browser.post(url(first), {**data, "confirmed": "1"}).status_code == 302
+    parts = {one.case_id: one.refused_parts for one in Decision.objects.all()}
+    assert [part["key"] for part in parts[first.pk]] == [day]
+    assert parts[second.pk] == []
+
+
+def test_what_needs_a_second_person_is_proposed_with_the_rest(town: Any, desk: Desk) -> None:
+    worker = people.caseworker()
+    make.offering_with(with_four_eyes())
+    first, second, third = family(worker, count=3)
+    browser = desk(worker)
+    data = posted((first, "refuse"), (second, "approve"))
+    data |= {f"{first.pk}-reason": "場所が重なるため。"}
+    text = browser.post(url(first), data).content.decode()
+    assert text.count("A second person has to confirm it") == 1
+    # All or nothing: one that has changed meanwhile stops the proposal, too.
+    late = {**data, f"{third.pk}-do": "approve", f"{third.pk}-lock": "0", "confirmed": "1"}
+    assert browser.post(url(first), late).status_code == 409
+    assert not Proposal.objects.exists()
+    done = browser.post(url(first), {**data, "confirmed": "1"}, follow=True).content.decode()
+    assert f"1 case was decided: {second.application.receipt_number}." in done
+    assert f"1 decision is proposed: {first.application.receipt_number}." in done
+    assert Decision.objects.get().case_id == second.pk
+    made = Proposal.objects.get()
+    assert (made.case_id, made.state, made.proposed_by) == (first.pk, "waiting", worker)
+    kinds = OutboxRow.objects.filter(kind__startswith="cases.decided").values_list(
+        "kind", flat=True
+    )
+    assert list(kinds) == ["cases.decided"]
+    other = people.caseworker(name="小川 春")
+    proposals.confirm(case=first, proposal_id=made.pk, by=other)
+    assert Decision.objects.get(case=first).reason == "場所が重なるため。"
+
+
+def test_conditions_of_offices_that_were_asked_are_in_the_field(town: Any, desk: Desk) -> None:
+    worker = people.caseworker()
+    first, second = family(worker)
+    actions.request_consultation(
+        case=second, department=people.department("parks"), question="支障は？", by=worker
+    )
+    second = make.opinions_on(second, "with_conditions", "芝生を避けること。\n夜間は不可。")
+    text = desk(worker).get(url(first)).content.decode()
+    assert f'name="{second.pk}-own"' in text
+    field = text.partition(f'name="{second.pk}-own"')[2].partition("</textarea>")[0]
+    assert field.endswith("芝生を避けること。\n夜間は不可。")
+    assert text.count("The conditions of the offices that were asked are entered already.") == 1
 
 
 def test_one_that_is_not_possible_stops_all(town: Any, desk: Desk) -> None:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import translation
+from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
 from cases import actions, bulk
 from cases.desk import InboxFilter
-from cases.models import Case, Decision
+from cases.models import Case, CorrectionRequest, Decision
 from cases.models_desk import BulkItem, BulkRun
 from common import outbox
 from common.errors import Conflict, InvalidInput, NotFound
 from common.models import OutboxRow
 from identity.models import StaffRole, User
 from tenants.context import municipality
+from tests.cases.test_periods import _completed_first, _extendable
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -33,6 +35,12 @@ def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 def _previewed(by: User, cases: list[Case], verb: str, **typed: str) -> BulkRun:
     run = bulk.choose(by=by, chosen=LIST, ids=[case.pk for case in cases], query="")
     return bulk.preview(run=run, verb=verb, options=bulk.options_of(verb, typed))
+
+
+def _asking(by: User, cases: list[Case], ids: list[str], **typed: str) -> BulkRun:
+    run = bulk.choose(by=by, chosen=LIST, ids=[case.pk for case in cases], query="")
+    options = bulk.options_of("correct", {"message": "くわしく。", **typed}, ids)
+    return bulk.preview(run=run, verb="correct", options=options)
 
 
 def _results(run: BulkRun) -> dict[Any, tuple[str, str]]:
@@ -226,9 +234,93 @@ def test_hand_over_release_and_tag(town: Any) -> None:
     assert _results(run)[case.pk][0] == "refused"
 
 
+def test_the_same_correction_for_all_of_one_form(town: Any) -> None:
+    worker = people.caseworker()
+    cases = [make.claimed_case(by=worker) for _ in range(2)]
+    group = make.claimed_case(
+        by=worker,
+        answers={"for_organisation": True, "organisation_name": "会", "organisation_role": "長"},
+    )
+    fresh = make.submitted_case()
+    with translation.override("en"):
+        run = _asking(worker, [*cases, group, fresh], ["organisation_name"])
+        found = _results(run)
+    assert found[group.pk] == ("waiting", "")
+    assert "Not asked in this application: " in found[cases[0].pk][1]
+    assert found[fresh.pk][0] == "refused"
+    due = timezone.localdate() + timedelta(days=9)
+    run = bulk.start(run=_asking(worker, [*cases, group], ["purpose"], due_on=str(due)))
+    _work()
+    _work()
+    assert bulk.counts(run)["done"] == 3
+    asked = CorrectionRequest.objects.all()
+    assert {each.case_id for each in asked} == {case.pk for case in [*cases, group]}
+    assert {(*each.question_ids, each.message, each.due_on) for each in asked} == {
+        ("purpose", "くわしく。", due)
+    }
+    assert OutboxRow.objects.filter(kind="cases.correction_requested").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("ids", "typed", "field"),
+    [
+        ([], {}, "question_ids"),
+        (["no_such"], {}, "question_ids"),
+        (["purpose"], {"message": " \x00"}, "message"),
+        (["purpose"], {"message": "x" * 4001}, "message"),
+        (["purpose"], {"due_on": "あした"}, "due_on"),
+        (["purpose"], {"due_on": "2020-01-01"}, "due_on"),
+    ],
+)
+def test_a_correction_for_many_is_refused_at_its_field(
+    town: Any, ids: list[str], typed: dict[str, str], field: str
+) -> None:
+    worker = people.caseworker()
+    with pytest.raises(InvalidInput) as refused:
+        _asking(worker, [make.claimed_case(by=worker)], ids, **typed)
+    assert list(refused.value.errors) == [field]
+
+
+def test_cases_of_two_forms_are_not_asked_the_same(town: Any) -> None:
+    worker = people.caseworker()
+    stalls = make.claimed_case(
+        of=make.offering("street_stalls", department=people.department("permits")), by=worker
+    )
+    with pytest.raises(InvalidInput) as refused:
+        _asking(worker, [make.claimed_case(by=worker), stalls], ["purpose"])
+    assert list(refused.value.errors) == ["verb"]
+
+
+def test_confirming_and_extending_many(town: Any) -> None:
+    worker = people.caseworker()
+    waiting = make.offering_with(_completed_first)
+    cases = [make.claimed_case(of=waiting, by=worker) for _ in range(2)]
+    bulk.start(run=_previewed(worker, cases, "complete"))
+    _work()
+    assert {Case.objects.get(pk=case.pk).stage for case in cases} == {"review"}
+    with translation.override("en"):
+        assert "not possible" in _results(_previewed(worker, cases, "complete"))[cases[0].pk][1]
+    long = make.claimed_case(of=make.offering_with(_extendable), by=worker)
+    told = {"days": "3", "reason": "現地の確認のため。"}
+    with translation.override("en"):
+        found = _results(_previewed(worker, [long], "extend", days="99", reason="?"))
+        assert found[long.pk] == ("refused", "Write a number of days from 1 to 5.")
+        found = _results(_previewed(worker, cases, "extend", **told))
+        assert {state for state, _reason in found.values()} == {"refused"}
+    before = long.due_on
+    bulk.start(run=_previewed(worker, [long], "extend", **told))
+    _work()
+    after = Case.objects.get(pk=long.pk).due_on
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
 @pytest.mark.parametrize(
     ("verb", "typed", "field"),
     [
+        ("extend", {"days": "三", "reason": "?"}, "days"),
+        ("extend", {"days": "3"}, "reason"),
         ("fly", {}, "verb"),
         ("refuse", {"reason": "  "}, "reason"),
         ("assign", {"to": "nobody"}, "to"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,14 +10,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import LedgerEntry
 from cases import actions, alarms, opinions
 from cases.models import Case
 from common import outbox
 from common.errors import Conflict, InvalidInput, NotAllowed
+from forms import pages
+from forms.models import Draft
 from identity.models import User
 from notifications.models import Message
 from tests.cases.test_declared import asking, one
@@ -202,3 +208,117 @@ def test_a_day_that_is_over_is_refused(town: Any) -> None:
             by=case.assigned_to,
             due_on=timezone.localdate(),
         )
+
+
+class TestRemarks:
+    """What the office says at single questions of a correction."""
+
+    REMARK = "噴水からの距離が<図>にありません。\n長さも書いてください。"
+
+    def _post(self, client: Client, case: Case, **typed: Any) -> Any:
+        usual = {"question_ids": ["purpose", "site_plan"], "message": "二か所です。"}
+        path = "/en" + reverse("desk:correct", args=[case.pk])
+        return client.post(path, {"lock": case.lock, **usual, **typed})
+
+    def test_stand_at_their_question_until_it_is_answered(
+        self, town: Any, desk: Callable[[User], Client], client_for: Callable[..., Client]
+    ) -> None:
+        case = make.claimed_case()
+        assert case.assigned_to is not None
+        client = desk(case.assigned_to)
+        typed = {"remark-site_plan": f"  {self.REMARK.replace(chr(10), chr(13) + chr(10))}\x00 "}
+        assert self._post(client, case, **typed).status_code == 302
+        correction = case.corrections.get()
+        assert correction.remarks == {"site_plan": self.REMARK}
+        entry = LedgerEntry.objects.get(event="correction.requested")
+        assert entry.data["remarks"] == ["site_plan"]
+        assert "噴水" not in str(entry.data)
+
+        desk_page = client.get(f"/en/desk/cases/{case.pk}/").content.decode()
+        shown = "噴水からの距離が&lt;図&gt;にありません。<br>長さも書いてください。"
+        assert shown in desk_page.partition('id="corrections-title"')[2].partition("</article>")[0]
+
+        outbox.drain()
+        told = Message.objects.get(kind="correction_requested")
+        assert "指摘がある項目 1件" in told.body["ja"]
+        assert "噴水" not in str(told.body)
+        browser = client_for(town, case.resident)
+        page = browser.get(f"/en/applications/{case.pk}/").content.decode()
+        assert "At 1 question there is a remark from the office." in page
+        assert "噴水から" not in page
+
+        address = f"/en/applications/{case.pk}/correction/"
+        form = browser.get(address).content.decode()
+        assert form.count("Remark from the office") == form.count(shown) == 1
+        # At the question, before its field, and read out with it.
+        plan = form.index('id="f-site_plan-remark"')
+        assert form.index('name="purpose"') < plan < form.index('type="file"')
+        assert 'aria-describedby="f-site_plan-remark' in form
+        empty = browser.post(address, {"_shown": "purpose site_plan", "purpose": ""})
+        assert (empty.status_code, shown in empty.content.decode()) == (422, True)
+
+    def test_stay_beside_a_field_that_is_painted_by_itself(self, town: Any) -> None:
+        """As after a file that a script has sent."""
+        case = make.claimed_case()
+        assert case.assigned_to is not None
+        correction = actions.request_correction(
+            case=case, question_ids=["site_plan"], message="?", by=case.assigned_to,
+            remarks={"site_plan": "縮尺を。", "purpose": " ", "nobody_knows": "?"},
+        )  # fmt: skip
+        assert correction.remarks == {"site_plan": "縮尺を。"}
+        draft = Draft.objects.get(pk=correction.draft_id)
+        assert "縮尺を。" in pages.field_of(draft, "site_plan", [])
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ({"remark-hours": "何時からですか。"}, "“Hours” has a remark: choose it, too"),
+            ({"remark-purpose": "あ" * 10_000}, "At most 500 characters."),
+            ({"message": "い" * 4_001, "remark-purpose": "だれが"}, "At most 4000 characters."),
+            ({"lock": "0", "remark-purpose": "だれが"}, "Somebody else changed this case"),
+        ],
+    )
+    def test_nothing_that_was_written_is_lost(
+        self, town: Any, desk: Callable[[User], Client], typed: dict[str, str], said: str
+    ) -> None:
+        case = make.claimed_case()
+        assert case.assigned_to is not None
+        answer = self._post(desk(case.assigned_to), case, **typed)
+        page = answer.content.decode()
+        assert answer.status_code == (409 if "lock" in typed else 422)
+        assert said in page
+        for name, text in typed.items():
+            if name.startswith("remark-"):
+                assert re.search(rf'name="{name}"[^>]*>{text}</textarea>', page)
+        assert 'value="site_plan" checked' in page
+        assert not case.corrections.exists()
+
+    def test_cost_no_statement_more(self, town: Any, client_for: Callable[..., Client]) -> None:
+        counts = []
+        for remarks in ({}, {"purpose": "だれが。", "site_plan": "縮尺を。"}):
+            case = make.claimed_case()
+            assert case.assigned_to is not None
+            actions.request_correction(
+                case=case, question_ids=["purpose", "site_plan"], message="?",
+                by=case.assigned_to, remarks=remarks,
+            )  # fmt: skip
+            browser = client_for(town, case.resident)
+            for path in ("", "correction/"):
+                browser.get(f"/en/applications/{case.pk}/{path}")
+                with CaptureQueriesContext(connection) as statements:
+                    browser.get(f"/en/applications/{case.pk}/{path}")
+                counts.append(len(statements))
+        assert counts[:2] == counts[2:]
+
+
+def test_a_question_that_was_not_asked_cannot_be_corrected(town: Any) -> None:
+    case = make.claimed_case()  # for oneself: no organisation
+    assert case.assigned_to is not None
+    with pytest.raises(InvalidInput) as refused:
+        actions.request_correction(
+            case=case,
+            question_ids=["purpose", "organisation_name"],
+            message="?",
+            by=case.assigned_to,
+        )
+    assert list(refused.value.errors) == ["question_ids"]

@@ -25,6 +25,7 @@ EVERYTHING: dict[str, Any] = {
     "paid_on": date(2026, 4, 3),
     "until": date(2026, 4, 15),
     "code": "12345678",
+    "remarks": 2,
     "stage": Text({"ja": "カナリア段階", "en": "Canary stage"}),
     "department": Text({"ja": "公園緑地課", "en": "Parks"}),
     "colleague": "山本 真理",

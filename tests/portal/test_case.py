@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +81,31 @@ def test_correction_stops_the_clock_and_is_answered(
     again = browser.post(url("correction_send", case))
     assert again.headers["Location"] == url("case", case)
     assert browser.get(url("correction", case)).headers["Location"] == url("case", case)
+
+
+def test_a_clock_that_begins_anew_says_so(
+    town: Any, browser: Client, resident: User, client_for: Callable[..., Client]
+) -> None:
+    of = make.offering_with(lambda data: data["clock"].update(after_pause="restart"))
+    case = make.claimed_case(of=of, resident=resident)
+    correction = make.correction_of(case)
+    # Two days are left of six; with the answer there are six again.
+    Case.objects.filter(pk=case.pk).update(days_left_when_paused=2)
+    text = page_of(browser, case)
+    assert "With your answer our period begins anew: we have 6 working days then." in text
+    assert "2 working days" not in text
+    assert case.assigned_to is not None
+    desk = people.sign_in_staff(client_for(town), case.assigned_to)
+    assert "stopped, then begins anew" in desk.get(f"/en/desk/cases/{case.pk}/").content.decode()
+    paused_on = timezone.localdate() - timedelta(days=10)
+    fresh = Case.objects.get(pk=case.pk)
+    fresh.clock_log[-1]["on"] = str(paused_on)
+    Case.objects.filter(pk=case.pk).update(clock_log=fresh.clock_log, paused_on=paused_on)
+    make.answered_correction(correction, purpose="別の目的")
+    text = page_of(browser, case)
+    assert "6 working days are left" in text
+    assert "Our period began anew after we had waited for you." in text
+    assert "are not counted" not in text
 
 
 def test_file_that_was_sent_is_named_when_it_is_asked_for_again(

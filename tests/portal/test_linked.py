@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cases import actions, periods
 from cases.models import Case, Decision, RegisterEntry
 from catalogue.models import Offering
 from common import kept, outbox
@@ -269,3 +270,44 @@ def test_a_draft_turned_to_somebody_elses_case_is_not_sent(
     Draft.objects.filter(pk=draft.pk).update(origin=foreign.pk)
     assert browser.post(check(draft)).status_code == 404
     assert not Case.objects.filter(origin__isnull=False).exists()
+
+
+def test_silence_that_counts_as_a_refusal_can_be_appealed_against(
+    town: Any, browser: Client, resident: User
+) -> None:
+    def silent(data: dict[str, Any]) -> None:
+        data["clock"] |= {"at_end": "deemed_refusal", "deemed_basis": {"ja": "5条", "en": "Art. 5"}}
+
+    of = make.offering_with(silent)
+    make.offering("review_request")
+    Offering.objects.update(is_published=True)
+    case = make.claimed_case(of=of, resident=resident)
+    assert "Appeal" not in page(browser, case).partition("What you can still do")[2]
+    assert browser.get(url(case, "appeal")).status_code == 409
+    due = timezone.localdate() - timedelta(days=1)
+    Case.objects.filter(pk=case.pk).update(due_on=due)
+    text = page(browser, case)
+    assert "treat the application as refused and appeal" in text
+    offered = text.partition("What you can still do")[2]
+    assert "Appeal, because it was not decided in time" in offered
+    assert "(Art. 5)" in offered
+    assert "Appeal, because" in browser.get(url(case, "appeal")).content.decode()
+
+    draft = begin(browser, case, "appeal")
+    today = timezone.localdate().isoformat()
+    assert (draft.answers["decided_on"], draft.answers["known_on"]) == (today, today)
+    assert case.application.receipt_number in draft.answers["decision_number"]
+    complete(draft, claim="決定を求めます。", reasons="。", told_of_appeal=False, hearing=False)
+    appeal = send(browser, draft)
+    assert "You have sent this already" not in page(browser, case)
+    assert "Appeal, because" not in page(browser, case)
+
+    worker = people.caseworker(at=appeal.department, name="審理 担当")
+    appeal = actions.claim_case(case=appeal, by=worker)
+    appeal = periods.confirm_complete(case=appeal, by=worker)
+    make.decision_on(appeal, by=worker, conditions=[])
+    assert outbox.drain().failed == 0
+    assert case.timeline.filter(code="ordered").exists()
+    assert not Case.objects.filter(origin=case, origin_kind="anew").exists()
+    assert Case.objects.get(pk=case.pk).stage == "review"
+    assert make.decision_on(Case.objects.get(pk=case.pk)).outcome == "approved"

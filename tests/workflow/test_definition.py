@@ -154,6 +154,29 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda data: _remove(data, "answer_correction"),
         "stage 'correction' is a dead end",
     ),
+    "loop without an end": (
+        lambda data: (
+            data["stages"].append(
+                {"id": "limbo", "title": "Limbo", "resident": "We look at it again."}
+            ),
+            data["moves"].append(
+                {"verb": "extend", "from": ["review"], "to": "limbo", "roles": ["lead"]}
+            ),
+            data["moves"].append(
+                {"verb": "claim", "from": ["limbo"], "to": "limbo", "roles": ["lead"]}
+            ),
+        ),
+        "stage 'limbo' leads to no final stage",
+    ),
+    "two stages that lead to each other only": (
+        lambda data: (
+            _remove(data, "approve"),
+            _remove(data, "refuse"),
+            data.update(stages=[one for one in data["stages"] if not one.get("final")]),
+            data["moves"].append({"verb": "approve", "from": ["review"], "roles": ["lead"]}),
+        ),
+        "no stage is final: a case would never end",
+    ),
     "final stage that is left": (
         lambda data: data["moves"].append(
             {"verb": "claim", "from": ["granted"], "to": "review", "roles": ["lead"]}
