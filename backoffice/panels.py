@@ -14,7 +14,8 @@ from backoffice import deciding
 from backoffice.facts import CaseFacts
 from cases import message_templates, partial, policies
 from cases.message_templates import Prepared
-from cases.models import Case, Consultation, RepresentationCheck
+from cases.models import Consultation, RepresentationCheck
+from cases.opinions import demanded_conditions as demanded_conditions
 from cases.partial import Part
 from common import kept
 from common.errors import DomainError, InvalidInput, listed
@@ -154,18 +155,6 @@ def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
         return {}
     demanded = demanded_conditions(facts.case)
     return {"own": "\n".join(demanded), "demanded": bool(demanded)}
-
-
-def demanded_conditions(case: Case) -> list[str]:
-    """The conditions of the offices that were asked, each once; none of an opinion that was
-    asked for again."""
-    demanded = (
-        line
-        for each in case.consultations.all()
-        if not each.superseded_at
-        for line in each.conditions
-    )
-    return list(dict.fromkeys(demanded))
 
 
 def _departments() -> list[Department]:

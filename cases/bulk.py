@@ -21,10 +21,10 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from audit import ledger
-from cases import actions, desk, desk_actions, policies, proposals, steps
+from cases import actions, desk, desk_actions, opinions, policies, proposals, steps
 from cases.assigning import giving
 from cases.assigning.plan import Plan
 from cases.desk import InboxFilter
@@ -76,6 +76,15 @@ def _decided(outcome: str) -> BulkVerb:
     def check(case: Case, by: User, options: Options) -> object:
         content = {"reason": options.get("reason", "")}
         said = []
+        if added := len(_added(case, decided, options)):
+            said.append(
+                ngettext(
+                    "+ %(count)s condition of consulted offices.",
+                    "+ %(count)s conditions of consulted offices.",
+                    added,
+                )
+                % {"count": added}
+            )
         if proposals.needs_second(case, outcome, content, by):
             said.append(_("It is proposed: a second person has to confirm it."))
         fee = case.application.computed_fee
@@ -93,7 +102,7 @@ def _decided(outcome: str) -> BulkVerb:
         return proposals.decide_or_propose(
             case=case,
             outcome=outcome,
-            conditions=options.get("conditions", ()),
+            conditions=[*options.get("conditions", ()), *_added(case, decided, options)],
             reason=options.get("reason", ""),
             by=by,
             lock=lock,
@@ -102,6 +111,14 @@ def _decided(outcome: str) -> BulkVerb:
     refused = decided is Decision.Outcome.REFUSED
     needs = ("reason", gettext_lazy("A refusal needs its reason in words.")) if refused else None
     return BulkVerb(names[decided], check, do, needs)
+
+
+def _added(case: Case, decided: Decision.Outcome, options: Options) -> list[str]:
+    """What the consulted offices demand of an approval beyond the conditions that were typed."""
+    if decided is not Decision.Outcome.APPROVED:
+        return []
+    typed = options.get("conditions", ())
+    return [line for line in opinions.demanded_conditions(case) if line not in typed]
 
 
 def _to(options: Options) -> User:

@@ -41,6 +41,18 @@ def seen(case: Case, consultation: Consultation) -> frozenset[str]:
     return frozenset(each.id for each in questions if needed_for_an_opinion(each))
 
 
+def demanded_conditions(case: Case) -> list[str]:
+    """The conditions of the offices that were asked, each once; none of an opinion that was
+    asked for again. One statement, none where the consultations were read before."""
+    demanded = (
+        line
+        for each in case.consultations.all()
+        if not each.superseded_at
+        for line in each.conditions
+    )
+    return list(dict.fromkeys(demanded))
+
+
 def outdated(case: Case) -> dict[UUID, list[str]]:
     """Opinions by which an answer was read that was corrected since; the questions of each.
 
