@@ -113,6 +113,7 @@ class CasesConfig(AppConfig):
             alarms,
             bulk,
             case_keys,
+            desk_tasks,
             fee_tasks,
             guest_tasks,
             search,

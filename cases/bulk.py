@@ -24,7 +24,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit import ledger
-from cases import actions, desk, desk_actions, opinions, policies, proposals, steps
+from cases import (
+    absences,
+    actions,
+    desk,
+    desk_actions,
+    opinions,
+    policies,
+    proposals,
+    steps,
+)
 from cases.assigning import giving
 from cases.assigning.plan import Plan
 from cases.desk import InboxFilter
@@ -128,6 +137,12 @@ def _to(options: Options) -> User:
     return found
 
 
+def _handed_over(case: Case, by: User, options: Options) -> object:
+    """Whether it can be; a colleague who is away gets it, and it is said."""
+    desk_actions.check_assign(case, options["person"], by)
+    return options["away"]
+
+
 VERBS: dict[str, BulkVerb] = {
     "claim": BulkVerb(
         gettext_lazy("Take onto my desk"),
@@ -138,7 +153,7 @@ VERBS: dict[str, BulkVerb] = {
     ),
     "assign": BulkVerb(
         gettext_lazy("Hand over to a colleague"),
-        lambda case, by, options: desk_actions.check_assign(case, options["person"], by),
+        _handed_over,
         lambda case, by, options, lock: desk_actions.assign_case(
             case=case, to=options["person"], by=by, lock=lock
         ),
@@ -285,7 +300,9 @@ def _words(said: object) -> str:
 
 def _ready(verb: str, options: Options, *, lock: bool = False) -> Options:
     if verb == "assign":
-        return {**options, "person": _to(options)}
+        person = _to(options)
+        away = absences.of_today([person.pk]).get(person.pk, [])
+        return {**options, "person": person, "away": absences.in_words(away)}
     return {**options, "plan": Plan(lock=lock)} if verb == "by_rule" else options
 
 
