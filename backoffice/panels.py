@@ -14,12 +14,16 @@ from backoffice import deciding
 from backoffice.facts import CaseFacts
 from cases import message_templates, partial, policies
 from cases.message_templates import Prepared
-from cases.models import Case, Consultation, RepresentationCheck
+from cases.models import Consultation, ConsultedBody, RepresentationCheck
+from cases.opinions import demanded_conditions as demanded_conditions
 from cases.partial import Part
 from common import kept
 from common.errors import DomainError, InvalidInput, listed
 from identity.models import Department
 from workflow.definition import Verb
+
+#: What the name of a body begins with, where departments and bodies are chosen from together.
+OUTSIDE = "body:"
 
 #: Verb → name of the panel and of its address, and the key that opens it.
 _PANELS = {
@@ -66,6 +70,8 @@ class Panel:
     values: Mapping[str, Any]
     errors: Mapping[str, Sequence[str]]
     choices: Sequence[tuple[str, str]] = ()
+    # Bodies outside the town that can be asked, each named by `OUTSIDE` and its key.
+    bodies: Sequence[tuple[str, str]] = ()
     # What can be refused by itself.
     parts: Sequence[Part] = ()
     # Texts that can be put into its field.
@@ -98,6 +104,7 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
                 values=typed.values if mine else _prepared(name, facts),
                 errors=typed.errors if mine else {},
                 choices=_choices(name, facts) if allowed else (),
+                bodies=_bodies(facts) if name == "consult" and allowed else (),
                 parts=partial.parts_of(case) if name == "approve" and allowed else (),
                 prepared=message_templates.for_case(case, "correction")
                 if name == "correct" and allowed
@@ -158,23 +165,20 @@ def _prepared(name: str, facts: CaseFacts) -> Mapping[str, Any]:
     return {"own": "\n".join(demanded), "demanded": bool(demanded)}
 
 
-def demanded_conditions(case: Case) -> list[str]:
-    """The conditions of the offices that were asked, each once; none of an opinion that was
-    asked for again."""
-    demanded = (
-        line
-        for each in case.consultations.all()
-        if not each.superseded_at
-        for line in each.conditions
-    )
-    return list(dict.fromkeys(demanded))
-
-
 def _departments() -> list[Department]:
     found: list[Department] = kept.for_a_moment(
         "departments", lambda: list(Department.objects.all())
     )
     return found
+
+
+def _bodies(facts: CaseFacts) -> list[tuple[str, str]]:
+    """Offices outside the town that could be asked now."""
+    asked = {each.body_id for each in facts.case.consultations.all() if each.answered_at is None}
+    known: list[ConsultedBody] = kept.for_a_moment(
+        "bodies", lambda: list(ConsultedBody.objects.all())
+    )
+    return [(f"{OUTSIDE}{body.key}", str(body.name)) for body in known if body.pk not in asked]
 
 
 def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
@@ -186,9 +190,7 @@ def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
         }
         return [
             (department.key, str(department.name))
-            for department in kept.for_a_moment(
-                "departments", lambda: list(Department.objects.all())
-            )
+            for department in _departments()
             if department.pk not in asked and department.pk != facts.case.department_id
         ]
     if name == "correct":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from cases.models_desk import Absence
 from identity.models import User
@@ -25,6 +28,29 @@ def stood_in_for(user: User) -> list[UUID]:
         )
         setattr(user, _KEPT, kept)
     return kept
+
+
+def of_today(people: Iterable[UUID]) -> dict[UUID, list[Absence]]:
+    """Who of `people` is away today: their absences, the longest first. One statement."""
+    today, found = timezone.localdate(), dict[UUID, list[Absence]]()
+    for absence in (
+        Absence.objects.select_related("absent", "substitute")
+        .filter(absent__in=list(people), first__lte=today, last__gte=today)
+        .order_by("-last", "id")
+    ):
+        found.setdefault(absence.absent_id, []).append(absence)
+    return found
+
+
+def in_words(absences: list[Absence]) -> str:
+    """Until when somebody is away, and who has their cases meanwhile; nothing for no absence."""
+    if not absences:
+        return ""
+    return _("%(name)s is away until %(day)s. %(substitute)s stands in.") % {
+        "name": absences[0].absent.name,
+        "day": date_format(absences[0].last),
+        "substitute": ", ".join(dict.fromkeys(one.substitute.name for one in absences)),
+    }
 
 
 def forget(user: User) -> None:

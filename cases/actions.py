@@ -25,6 +25,7 @@ from cases import (
     clocks,
     corrections,
     cosigning,
+    declared,
     entering,
     letter_words,
     numbers,
@@ -42,6 +43,7 @@ from cases.models import (
     Application,
     Case,
     Consultation,
+    ConsultedBody,
     CorrectionRequest,
     Decision,
     Proposal,
@@ -350,32 +352,37 @@ def claim_case(*, case: Case, by: User, lock: int | None = None) -> Case:
 
 @transaction.atomic
 def request_consultation(
-    *, case: Case, department: Department, question: str, by: User, lock: int | None = None
+    *,
+    case: Case,
+    department: Department | None = None,
+    body: ConsultedBody | None = None,
+    question: str,
+    due_on: date | None = None,
+    by: User,
+    lock: int | None = None,
 ) -> Consultation:
-    """Ask another department, in parallel to the case. Raises `NotAllowed`, `InvalidInput`."""
+    """Ask another department, or a body outside the town, in parallel to the case.
+
+    `due_on`: by when; they are reminded before, and the office is told when it has passed.
+
+    Raises `NotAllowed`, `Conflict`, `InvalidInput`.
+    """
     case = _locked(case, lock, by)
     move = policies.check_move(case, Verb.REQUEST_CONSULTATION, roles=policies.roles_on(case, by))
     question = _required(question, "question", _("Write what you want to know."))
-    if case.consultations.filter(department=department, answered_at__isnull=True).exists():
-        raise Conflict(_("This department has been asked already."), code="asked")
-    consultation = Consultation.objects.create(
-        case=case, department=department, question=question, asked_by=by
+    _check_to_come(due_on)
+    office = {"department": department, "body": body}
+    if case.consultations.filter(**office, answered_at__isnull=True).exists():
+        raise Conflict(_("This office has been asked already."), code="asked")
+    made = declared.put(
+        case,
+        Consultation(case=case, **office, question=question, asked_by=by),
+        by=Actor.of(by),
+        due_on=due_on,
+        recorded=for_whom(case.application),
     )
     _apply(case, move)
-    timeline.add(case, "consultation_requested", department=department.name)
-    _record(
-        case,
-        "consultation.requested",
-        Actor.of(by),
-        department=department.key,
-        consultation=str(consultation.pk),
-    )
-    outbox.enqueue(
-        "cases.consultation_requested",
-        str(consultation.pk),
-        {"consultation_id": str(consultation.pk)},
-    )
-    return consultation
+    return made
 
 
 @transaction.atomic
@@ -423,6 +430,9 @@ def give_opinion(
     timeline.add(case, "consultation_answered", department=consultation.office)
     office = consultation.body or consultation.department
     _record(case, "consultation.answered", by, department=office.key, opinion=opinion)
+    outbox.enqueue(
+        "cases.opinion_given", str(consultation.pk), {"consultation_id": str(consultation.pk)}
+    )
     return consultation
 
 
@@ -525,6 +535,9 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     once.put(case)
     opinions.ask_declared_again(case)
     _record(case, "correction.answered", by, questions=sorted(changed))
+    outbox.enqueue(
+        "cases.correction_answered", str(correction.pk), {"correction_id": str(correction.pk)}
+    )
     return case
 
 
@@ -634,6 +647,9 @@ def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
     timeline.add(case, "withdrawn")
     charging.let_go(case, by)
     _record(case, "case.withdrawn", by)
+    outbox.enqueue(
+        "cases.withdrawn", f"{case.pk}:{case.lock}", {"case_id": str(case.pk), "lock": case.lock}
+    )
     return case
 
 
@@ -674,6 +690,11 @@ def lapse_unpaid(*, fee_id: uuid.UUID) -> Case | None:
     timeline.add(case, "not_examined" if case.fee_id == fee_id else "lapsed")
     _record(case, "case.lapsed", SYSTEM, fee=str(fee_id))
     return case
+
+
+def _check_to_come(due_on: date | None) -> None:
+    if due_on is not None and due_on <= timezone.localdate():
+        raise InvalidInput({"due_on": [_("Choose a day that is still to come.")]})
 
 
 def _record(case: Case, event: str, by: Actor, **data: Any) -> None:

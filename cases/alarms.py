@@ -6,16 +6,16 @@ the worker, so that one that fails stops no other and comes again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from audit import ledger
-from cases import clocks, people, timeline
+from cases import clocks, people, telling, timeline
 from cases.models import Case, Consultation, CorrectionRequest
 from cases.steps import about, locked
 from common import outbox
@@ -41,14 +41,13 @@ def find() -> None:
 
 
 def find_opinions() -> None:
-    """Have those reminded whose opinion is due soon."""
-    due = Consultation.objects.filter(
-        remind_on__lte=timezone.localdate(),
-        answered_at__isnull=True,
-        case__closed_at__isnull=True,
-    )
-    for row in due.only("pk").iterator():
+    """Have those reminded whose opinion is due soon; tell the office whose is overdue."""
+    today = timezone.localdate()
+    wanted = Consultation.objects.filter(answered_at__isnull=True, case__closed_at__isnull=True)
+    for row in wanted.filter(remind_on__lte=today).only("pk").iterator():
         outbox.enqueue("cases.consultation_reminder", str(row.pk), {"consultation_id": str(row.pk)})
+    for row in wanted.filter(due_on__lt=today).only("pk").iterator():
+        outbox.enqueue("cases.opinion_overdue", str(row.pk), {"consultation_id": str(row.pk)})
 
 
 @outbox.handler(KIND)
@@ -70,14 +69,12 @@ def ring(*, case_id: UUID) -> Alarm | None:
         return None
     case.save(update_fields=["alarm_on"])
     if said is Alarm.SOON:
-        _tell(case, notices.CaseDueSoon, due, people.in_charge(case))
+        _tell(case, notices.CaseDueSoon, due)
         ledger.record(event="clock.reminded", by=SYSTEM, **about(case, due_on=due.isoformat()))
         return said
     at_end = case.workflow.clock.at_end
-    told = people.in_charge(case)
-    if at_end is not AtEnd.WARN:
-        told = {**told, **people.leads(case)}
-    _tell(case, notices.CaseOverdue, due, told)
+    leads = people.leads(case) if at_end is not AtEnd.WARN else {}
+    _tell(case, notices.CaseOverdue, due, also=leads.values())
     ledger.record(
         event="clock.ended", by=SYSTEM, **about(case, due_on=due.isoformat(), at_end=at_end.value)
     )
@@ -89,12 +86,7 @@ def ring(*, case_id: UUID) -> Alarm | None:
 def _tell_of_silence(case: Case, due: date) -> None:
     timeline.add(case, "deemed_refusal")
     ledger.record(event="clock.deemed_refusal", by=SYSTEM, **about(case, due_on=due.isoformat()))
-    send(
-        notices.DeemedRefusal,
-        resident=case.resident,
-        context=_context(case, due, "portal:case"),
-        key=f"case:{case.pk}:silence:{due}",
-    )
+    _tell_resident(case, notices.DeemedRefusal, f"silence:{due}", due)
 
 
 def first_of_correction(due_on: date) -> date:
@@ -132,37 +124,30 @@ def ring_correction(*, correction_id: UUID) -> None:
         return
     if today <= due:
         correction.alarm_on = due + timedelta(days=1)
-        send(
-            notices.CorrectionReminder,
-            resident=case.resident,
-            context=_context(case, due, "portal:case"),
-            key=f"case:{case.pk}:correction:{correction.pk}:reminder",
+        _tell_resident(
+            case, notices.CorrectionReminder, f"correction:{correction.pk}:reminder", due
         )
         ledger.record(event="correction.reminded", by=SYSTEM, **about(case, due_on=str(due)))
     else:
         correction.alarm_on = None
-        _tell(case, notices.CorrectionOverdue, due, people.in_charge(case))
+        _tell(case, notices.CorrectionOverdue, due)
         ledger.record(event="correction.overdue", by=SYSTEM, **about(case, due_on=str(due)))
     correction.save(update_fields=["alarm_on"])
 
 
-def _tell(case: Case, notice: type[Notice], due: date, told: dict[UUID, User]) -> None:
-    for user in told.values():
-        send(
-            notice,
-            resident=user,
-            context=_context(case, due, "desk:case"),
-            key=f"case:{case.pk}:{notice.kind}:{due}",
-        )
+def _tell(case: Case, notice: type[Notice], due: date, also: Iterable[User] = ()) -> None:
+    telling.tell_in_charge(case, notice, f"{notice.kind}:{due}", also=also, due_on=due)
 
 
-def _context(case: Case, due: date, page: str) -> dict[str, Any]:
-    # Without a language prefix: the reader's own language is added when it is sent.
-    with translation.override("ja"):
-        path = reverse(page, args=[case.pk])
-    return {
-        "receipt_number": case.application.receipt_number,
-        "service": case.offering.title,
-        "path": path,
-        "due_on": due,
-    }
+def _tell_resident(case: Case, notice: type[Notice], happening: str, due: date) -> None:
+    send(
+        notice,
+        resident=case.resident,
+        context={
+            "receipt_number": case.application.receipt_number,
+            "service": case.offering.title,
+            "path": telling.page_of("portal:case", case.pk),
+            "due_on": due,
+        },
+        key=f"case:{case.pk}:{happening}",
+    )

@@ -115,6 +115,7 @@ class CasesConfig(AppConfig):
             alarms,
             bulk,
             case_keys,
+            desk_tasks,
             endings,
             fee_tasks,
             guest_tasks,

@@ -21,10 +21,21 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from audit import ledger
-from cases import actions, corrections, desk, desk_actions, periods, policies, proposals, steps
+from cases import (
+    absences,
+    actions,
+    corrections,
+    desk,
+    desk_actions,
+    opinions,
+    periods,
+    policies,
+    proposals,
+    steps,
+)
 from cases.assigning import giving
 from cases.assigning.plan import Plan
 from cases.desk import InboxFilter
@@ -79,6 +90,15 @@ def _decided(outcome: str) -> BulkVerb:
     def check(case: Case, by: User, options: Options) -> object:
         content = {"reason": options.get("reason", "")}
         said = []
+        if added := len(_added(case, decided, options)):
+            said.append(
+                ngettext(
+                    "+ %(count)s condition of consulted offices.",
+                    "+ %(count)s conditions of consulted offices.",
+                    added,
+                )
+                % {"count": added}
+            )
         if proposals.needs_second(case, outcome, content, by):
             said.append(_("It is proposed: a second person has to confirm it."))
         fee = case.application.computed_fee
@@ -96,7 +116,7 @@ def _decided(outcome: str) -> BulkVerb:
         return proposals.decide_or_propose(
             case=case,
             outcome=outcome,
-            conditions=options.get("conditions", ()),
+            conditions=[*options.get("conditions", ()), *_added(case, decided, options)],
             reason=options.get("reason", ""),
             by=by,
             lock=lock,
@@ -105,6 +125,14 @@ def _decided(outcome: str) -> BulkVerb:
     refused = decided is Decision.Outcome.REFUSED
     needs = ("reason", gettext_lazy("A refusal needs its reason in words.")) if refused else None
     return BulkVerb(names[decided], check, do, needs)
+
+
+def _added(case: Case, decided: Decision.Outcome, options: Options) -> list[str]:
+    """What the consulted offices demand of an approval beyond the conditions that were typed."""
+    if decided is not Decision.Outcome.APPROVED:
+        return []
+    typed = options.get("conditions", ())
+    return [line for line in opinions.demanded_conditions(case) if line not in typed]
 
 
 def _to(options: Options) -> User:
@@ -132,6 +160,12 @@ def _check_extension(case: Case, by: User, options: Options) -> None:
     periods.check_days(case, options.get("days", ""))
 
 
+def _handed_over(case: Case, by: User, options: Options) -> object:
+    """Whether it can be; a colleague who is away gets it, and it is said."""
+    desk_actions.check_assign(case, options["person"], by)
+    return options["away"]
+
+
 VERBS: dict[str, BulkVerb] = {
     "claim": BulkVerb(
         gettext_lazy("Take onto my desk"),
@@ -142,7 +176,7 @@ VERBS: dict[str, BulkVerb] = {
     ),
     "assign": BulkVerb(
         gettext_lazy("Hand over to a colleague"),
-        lambda case, by, options: desk_actions.check_assign(case, options["person"], by),
+        _handed_over,
         lambda case, by, options, lock: desk_actions.assign_case(
             case=case, to=options["person"], by=by, lock=lock
         ),
@@ -346,7 +380,9 @@ def _words(said: object) -> str:
 
 def _ready(verb: str, options: Options, *, lock: bool = False) -> Options:
     if verb == "assign":
-        return {**options, "person": _to(options)}
+        person = _to(options)
+        away = absences.of_today([person.pk]).get(person.pk, [])
+        return {**options, "person": person, "away": absences.in_words(away)}
     return {**options, "plan": Plan(lock=lock)} if verb == "by_rule" else options
 
 

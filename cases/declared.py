@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
 
 from django.utils import timezone
 
@@ -17,6 +19,9 @@ from common.text import Text
 from identity.models import Department
 from workflow.definition import DeclaredConsultation
 
+#: Working days between the reminder and the day of what somebody asked by hand.
+REMIND = 2
+NOTHING: Mapping[str, str] = MappingProxyType({})
 #: How long a link works after the day on which the answer is due.
 LINK_LASTS = timedelta(days=30)
 #: Questions are official papers, as letters are.
@@ -57,19 +62,30 @@ def _ask(case: Case, declared: DeclaredConsultation, before: list[Consultation])
         required=declared.required,
         asked_by_id=case.assigned_to_id,
     )
-    put(case, consultation, by=SYSTEM, days=declared.days, remind=declared.remind)
+    put(case, consultation, by=SYSTEM, due_on=day_after(declared.days), remind=declared.remind)
+
+
+def day_after(days: int) -> date:
+    """The day on which an answer is due that may take so many working days."""
+    return add_working_days(timezone.localdate(), days, clocks.closing_days())
 
 
 def put(
-    case: Case, consultation: Consultation, *, by: Actor, days: int, remind: int
+    case: Case,
+    consultation: Consultation,
+    *,
+    by: Actor,
+    due_on: date | None,
+    remind: int = REMIND,
+    recorded: Mapping[str, str] = NOTHING,
 ) -> Consultation:
     """Ask: the row, a link for a body, time line, ledger, outbox.
 
-    `days` to answer, 0 for no such day; `remind` so many working days before.
+    `due_on`: by when, if there is such a day; `remind` so many working days before. `recorded`:
+    what else the ledger says about it.
     """
     today, body = timezone.localdate(), consultation.body
-    if days:
-        due_on = add_working_days(today, days, clocks.closing_days())
+    if due_on is not None:
         remind_on = clocks.working_day_before(due_on, remind)
         consultation.due_on = due_on
         consultation.remind_on = remind_on if remind_on > today else None
@@ -88,6 +104,7 @@ def put(
             "stage": case.stage,
             "department": (body or consultation.department).key,
             "consultation": str(consultation.pk),
+            **recorded,
         },
     )
     outbox.enqueue(

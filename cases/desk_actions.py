@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies, timeline
+from cases import policies, telling, timeline
 from cases.assigning.models import RuleAssignment
 from cases.models import Case
 from cases.models_desk import Absence, CaseTag, Interest, Note
@@ -70,6 +70,7 @@ def put_on_desk(case: Case, to: User, by: Actor) -> Case:
     _save(case, "assigned_to")
     RuleAssignment.objects.filter(case=case).delete()
     ledger.record(event="case.assigned", by=by, **about(case, to=str(to.pk)))
+    telling.assigned(case, to, by)
     return case
 
 

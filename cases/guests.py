@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import actions, declared, links
+from cases import actions, declared, links, talks
 from cases.links import CodeFor
 from cases.models import Case, Consultation, GuestLink
 from cases.steps import about, locked
@@ -23,7 +23,6 @@ from common.actor import Actor
 from common.database import one_or_none
 from common.errors import InvalidInput, NotAllowed, NotFound
 from identity.models import User
-from workflow.definition import Verb
 
 CODE_LASTS = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -59,12 +58,7 @@ def check_open(link: GuestLink) -> None:
         raise NotAllowed(
             _("This link has run out. Please ask the office for a new one."), code="expired"
         )
-    case = consultation.case
-    answerable = any(
-        move.verb is Verb.ANSWER_CONSULTATION and case.stage in move.from_
-        for move in case.workflow.moves
-    )
-    if not answerable:
+    if not talks.answerable(consultation.case):
         raise NotAllowed(
             _("Your opinion is not needed any more: the case has gone on."), code="gone_on"
         )

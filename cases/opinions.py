@@ -31,14 +31,29 @@ def needed_for_an_opinion(question: Question) -> bool:
 
 
 def seen(case: Case, consultation: Consultation) -> frozenset[str]:
-    """The questions whose answers an asked office reads: what is declared, else what it needs."""
+    """The questions whose answers an asked office reads: what is declared, else what it needs.
+
+    A body outside the town that the workflow asks reads nothing but what is declared.
+    """
     rule = case.workflow.consultation(consultation.declared)
     if rule is not None and rule.sees:
         return frozenset(rule.sees)
-    if consultation.body_id is not None:
+    if consultation.body_id is not None and consultation.declared:
         return frozenset()
     questions = case.application.version.form.questions_by_id.values()
     return frozenset(each.id for each in questions if needed_for_an_opinion(each))
+
+
+def demanded_conditions(case: Case) -> list[str]:
+    """The conditions of the offices that were asked, each once; none of an opinion that was
+    asked for again. One statement, none where the consultations were read before."""
+    demanded = (
+        line
+        for each in case.consultations.all()
+        if not each.superseded_at
+        for line in each.conditions
+    )
+    return list(dict.fromkeys(demanded))
 
 
 def outdated(case: Case) -> dict[UUID, list[str]]:
@@ -88,11 +103,7 @@ def ask_again(*, case: Case, consultation_id: UUID, by: User, lock: int | None) 
 
 def ask_declared_again(case: Case) -> None:
     """After a correction: ask those anew for whom it is declared. The case is locked."""
-    answerable = any(
-        move.verb is Verb.ANSWER_CONSULTATION and case.stage in move.from_
-        for move in case.workflow.moves
-    )
-    if not answerable or not any(each.again for each in case.workflow.consultations):
+    if not talks.answerable(case) or not any(each.again for each in case.workflow.consultations):
         return
     old = outdated(case)
     for consultation in case.consultations.filter(pk__in=old):
@@ -119,6 +130,6 @@ def _again(case: Case, old: Consultation, by: Actor, asked_by: User | None) -> C
             asked_by=asked_by,
         ),
         by=by,
-        days=rule.days if rule else 0,
-        remind=rule.remind if rule else 0,
+        due_on=declared.day_after(rule.days) if rule else None,
+        remind=rule.remind if rule else declared.REMIND,
     )

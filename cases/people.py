@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cases import desk
+from cases import absences, desk
 from cases.models import Case
 from identity.models import Department, User
 from identity.roles import Role, department_ids_of
@@ -26,11 +26,17 @@ def colleagues_of(user: User) -> QuerySet[User]:
 
 
 def in_charge(case: Case) -> dict[UUID, User]:
-    """Whoever has it on their desk; while nobody has, the leads."""
+    """Whoever has it on their desk, while they are away those who stand in; where nobody is there,
+    the leads."""
     worker = case.assigned_to
-    if worker is not None and worker.is_active:
+    if worker is None or not worker.is_active:
+        return leads(case)
+    away = absences.of_today([worker.pk]).get(worker.pk)
+    if away is None:
         return {worker.pk: worker}
-    return leads(case)
+    stand_in = {one.substitute_id: one.substitute for one in away if one.substitute.is_active}
+    away_too = absences.of_today(stand_in)
+    return {pk: user for pk, user in stand_in.items() if pk not in away_too} or leads(case)
 
 
 def leads(case: Case) -> dict[UUID, User]:

@@ -11,15 +11,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import actions, partial, policies, second_look
+from cases import absences, actions, partial, people, policies, second_look
 from cases.models import Case, Decision, Proposal
 from cases.steps import about, holding, locked, required
+from common import outbox
 from common.actor import Actor
-from common.errors import Conflict, NotAllowed, NotFound
+from common.errors import Conflict, DomainError, NotAllowed, NotFound
 from identity.models import User
 
 State = Proposal.State
@@ -69,11 +71,21 @@ def propose(case: Case, outcome: str, content: Mapping[str, Any], by: User) -> P
     )
     _count_change(case)
     ledger.record(event="proposal.made", by=Actor.of(by), **about(case, outcome=outcome))
+    outbox.enqueue("cases.proposed", str(proposal.pk), {"proposal_id": str(proposal.pk)})
     return proposal
 
 
-def needs_second(case: Case, outcome: str, content: Mapping[str, Any], by: User) -> bool:
-    """Whether this decision, which is possible, needs a second person. Raises as `decide` does."""
+def needs_second(
+    case: Case,
+    outcome: str,
+    content: Mapping[str, Any],
+    by: User,
+    proposal: Proposal | None = None,
+) -> bool:
+    """Whether this decision, which is possible, needs a second person. Raises as `decide` does.
+
+    `proposal`: where `by` is asked to be that person.
+    """
     approved = outcome == Decision.Outcome.APPROVED
     parts = partial.check(case, content.get("refused") or {}) if approved else []
     fee = partial.fee_for(case, parts).total
@@ -86,6 +98,7 @@ def needs_second(case: Case, outcome: str, content: Mapping[str, Any], by: User)
         roles=policies.roles_on(case, by),
         fee=fee if parts else None,
         by=by,
+        proposal=proposal,
     )
     return second_look.is_needed(case, move, fee=fee, waive_fee=waive_fee)
 
@@ -110,6 +123,34 @@ def check_second(proposal: Proposal, by: User) -> None:
         )
 
 
+def seconds_for(proposal: Proposal) -> list[User]:
+    """Who could confirm a proposal now: colleagues of the office, else whoever leads it.
+
+    Those who are away are left out as long as somebody is there.
+    """
+    case = proposal.case
+    there = Q(roles__department=case.department_id) | Q(roles__department__isnull=True)
+    staff = User.objects.filter(
+        there, roles__role__in=policies.DESK_ROLES, kind=User.Kind.STAFF, is_active=True
+    ).distinct()
+    able = [user for user in staff if _could_confirm(proposal, user)]
+    away = absences.of_today(user.pk for user in able)
+    there_now = [user for user in able if user.pk not in away] or able
+    return there_now or [
+        user for user in people.leads_of(case.department_id) if _could_confirm(proposal, user)
+    ]
+
+
+def _could_confirm(proposal: Proposal, by: User) -> bool:
+    try:
+        check_second(proposal, by)
+        policies.check_not_entered(proposal.case, by)
+        needs_second(proposal.case, proposal.outcome, proposal.content, by, proposal)
+    except DomainError:
+        return False
+    return True
+
+
 @transaction.atomic
 def confirm(*, case: Case, proposal_id: UUID, by: User, lock: int | None = None) -> Decision:
     """Make the proposed decision, as the second person. Raises `NotFound`, `NotAllowed`,
@@ -118,9 +159,11 @@ def confirm(*, case: Case, proposal_id: UUID, by: User, lock: int | None = None)
     proposal = _locked_proposal(case, proposal_id)
     check_second(proposal, by)
     with holding([case]):
-        return actions.decide(
+        decision = actions.decide(
             case=case, outcome=proposal.outcome, by=by, proposal=proposal, **proposal.content
         )
+    _ask_to_tell(proposal)
+    return decision
 
 
 @transaction.atomic
@@ -135,6 +178,7 @@ def send_back(
     if proposal.proposed_by_id == by.pk:
         raise NotAllowed(_("You proposed it yourself. You can take it back."), code="own_proposal")
     note = required(note, "note", _("Write what is to be changed."))
+    _ask_to_tell(proposal)
     return _close(proposal, State.RETURNED, by, "proposal.returned", note=note[:2000])
 
 
@@ -161,6 +205,11 @@ def _locked_proposal(case: Case, proposal_id: UUID) -> Proposal:
     if found.state != State.WAITING:
         raise Conflict(_("This proposal does not wait any more."), code="closed")
     return found
+
+
+def _ask_to_tell(proposal: Proposal) -> None:
+    """Let the worker tell the proposer what the second person made of it."""
+    outbox.enqueue("cases.proposal_closed", str(proposal.pk), {"proposal_id": str(proposal.pk)})
 
 
 def _close(proposal: Proposal, state: State, by: User, event: str, *, note: str = "") -> Proposal:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cases.models import Case, Consultation, CorrectionRequest
 from common.lookup import Lookup, attach_each
+from workflow.definition import Verb
 
 _consultations: Lookup[Consultation] = Lookup(
     lambda case: Consultation.objects.filter(case=case), case=UUID
@@ -40,6 +41,14 @@ def waited_for(case: Case, consultations: Sequence[Consultation]) -> int:
     ]
     answered = sum(each.answered_at is not None for each in declared)
     return by_hand + max(0, case.workflow.needed(len(declared)) - answered)
+
+
+def answerable(case: Case) -> bool:
+    """Whether opinions can still be given at the stage where the case is."""
+    return any(
+        move.verb is Verb.ANSWER_CONSULTATION and case.stage in move.from_
+        for move in case.workflow.moves
+    )
 
 
 def attach_with_people(case: Case) -> None:

@@ -479,6 +479,8 @@ def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> No
 
 def note_mail_that_came_back(delivery: Delivery) -> None:
     """The office sees that a notice about the case did not arrive: it may have to go by post."""
+    if delivery.message.recipient.kind == User.Kind.STAFF:
+        return
     about, _sign, rest = delivery.message.key.partition(":")
     case = Case.objects.filter(pk=rest.partition(":")[0]).first() if about == "case" else None
     if case is not None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
-from django.utils import translation
-
-from cases import people, threads
+from cases import telling, threads
 from cases.models import Case
 from cases.models_threads import Thread, ThreadMessage
 from common import outbox
-from identity.models import User
 from notifications import notices, queries
 from notifications.actions import send
-from notifications.notice import Notice
 
 
 @outbox.handler("cases.message_written")
@@ -31,25 +26,24 @@ def after_writing(payload: dict[str, Any]) -> None:
         .select_related("application", "resident")
         .get(pk=thread.case_id)
     )
-    notice: type[Notice] = notices.MessageWritten
-    told: list[User] = []
-    if message.from_office and thread.unread_by_resident:
-        told = [case.resident]
-    elif not message.from_office and thread.unread_by_office:
-        notice, told = notices.ResidentWrote, list(people.in_charge(case).values())
-    page = "portal:thread" if message.from_office else "desk:thread"
-    with translation.override("ja"):  # without a language: the reader's own is added
-        path = reverse(page, args=[case.pk, thread.pk])
-    for user in told:
-        if queries.is_told(user, threads.about(case)):
-            continue
+    happening = f"message:{message.pk}"
+    if not message.from_office:
+        if thread.unread_by_office:
+            telling.tell_in_charge(
+                case,
+                notices.ResidentWrote,
+                happening,
+                path=telling.page_of("desk:thread", case.pk, thread.pk),
+                unless_waits=threads.about(case),
+            )
+    elif thread.unread_by_resident and not queries.is_told(case.resident, threads.about(case)):
         send(
-            notice,
-            resident=user,
+            notices.MessageWritten,
+            resident=case.resident,
             context={
                 "receipt_number": case.application.receipt_number,
                 "service": case.offering.title,
-                "path": path,
+                "path": telling.page_of("portal:thread", case.pk, thread.pk),
             },
-            key=f"{threads.about(case)}{message.pk}",
+            key=f"case:{case.pk}:{happening}",
         )

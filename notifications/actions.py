@@ -31,11 +31,19 @@ _MESSAGE_IDS = uuid.UUID("0f7c1ad4-2f0b-4c52-9a41-6d1f0f3c9f0e")
 
 
 @transaction.atomic
-def send(notice: type[Notice], *, resident: User, context: Mapping[str, Any], key: str) -> Message:
+def send(
+    notice: type[Notice],
+    *,
+    resident: User,
+    context: Mapping[str, Any],
+    key: str,
+    outside: bool = True,
+) -> Message:
     """Put `notice` into an inbox, its ways outside into the outbox, in the caller's transaction.
 
     `key` names the happening (``f"case:{case.pk}:decided"``): telling it again changes nothing and
     answers with the first message. `resident` may be staff where the notice is for them.
+    `outside` False: into the inbox only.
     Raises `notifications.errors.NoticeError` for a context the notice does not take.
     """
     content = notice.checked(context)
@@ -49,7 +57,7 @@ def send(notice: type[Notice], *, resident: User, context: Mapping[str, Any], ke
             "path": content.path,
         },
     )
-    if is_new:
+    if is_new and outside:
         _send_outside(message, notice)
     return message
 
@@ -109,6 +117,11 @@ def mark_told(*, recipient: User, about: str) -> None:
     """Note that `recipient` knows what messages say whose key begins with `about`."""
     waiting = Message.objects.filter(recipient=recipient, key__startswith=about, read_at=None)
     waiting.update(read_at=timezone.now())
+
+
+def mark_all_read(recipient: User) -> None:
+    """Note that somebody has seen everything in their inbox."""
+    mark_told(recipient=recipient, about="")
 
 
 def set_preference(

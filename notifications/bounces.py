@@ -14,6 +14,7 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
+from identity.models import User
 from notifications import actions, addresses
 from notifications.dsn import Report
 from notifications.models import Delivery
@@ -23,6 +24,12 @@ from tenants.models import Domain, Municipality
 
 MOST_SOFT_FAILURES = 3
 TRY_AGAIN_AFTER = timedelta(hours=6)
+
+#: Where the recipient can mend it: a page of the residents' site, or of the desk.
+_SETTINGS = {
+    User.Kind.RESIDENT.value: "/messages/settings/",
+    User.Kind.STAFF.value: "/desk/messages/settings/",
+}
 
 Result = Literal["unknown", "repeated", "bounced", "tried again"]
 #: Called with a delivery whose mail came back, or was not sent because earlier ones had, in the
@@ -106,7 +113,7 @@ def came_back(delivery: Delivery, *, for_good: bool = True) -> None:
     actions.send(
         MailUndelivered,
         resident=message.recipient,
-        context={"receipt_number": "", "path": "/messages/settings/"},
+        context={"receipt_number": "", "path": _SETTINGS[message.recipient.kind]},
         # Once a day is enough, however many mails came back.
         key=f"bounced:{delivery.address_hash[:16]}:{timezone.localdate()}",
     )

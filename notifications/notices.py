@@ -36,6 +36,19 @@ class ConsultationContext(DeadlineContext):
     department: Text
 
 
+class OpinionContext(NoticeContext):
+    """`department`: the office that was asked, of the town or outside it; it says what it is about,
+    so it is private. Goes to staff."""
+
+    PRIVATE: ClassVar[frozenset[str]] = NoticeContext.PRIVATE | {"department"}
+
+    department: Text
+
+
+class LateOpinionContext(OpinionContext, DeadlineContext):
+    """`due_on`: by when it was wanted."""
+
+
 class PaidContext(NoticeContext):
     """`paid_on`: the day the payment was confirmed."""
 
@@ -209,6 +222,72 @@ class CaseOverdue(Notice):
 
     kind = "case_overdue"
     context = DeadlineContext
+    link_label = _("Open the case")
+
+
+@register
+class CorrectionAnswered(Notice):
+    """To staff: the resident has corrected what was asked."""
+
+    kind = "correction_answered"
+    link_label = _("Open the case")
+
+
+@register
+class OpinionGiven(Notice):
+    """To staff: an office that was asked has given its opinion."""
+
+    kind = "opinion_given"
+    context = OpinionContext
+    link_label = _("Open the case")
+
+
+@register
+class OpinionOverdue(Notice):
+    """To staff: the day for an opinion has passed without one."""
+
+    kind = "opinion_overdue"
+    context = LateOpinionContext
+    link_label = _("Open the case")
+
+
+@register
+class CaseWithdrawn(Notice):
+    """To staff: the applicant has withdrawn a case that they have."""
+
+    kind = "case_withdrawn"
+    link_label = _("Open the case")
+
+
+@register
+class CaseAssigned(Notice):
+    """To staff: a colleague or a rule has put a case on their desk."""
+
+    kind = "case_assigned"
+    link_label = _("Open the case")
+
+
+@register
+class SecondLookAsked(Notice):
+    """To staff: a decision is proposed, and they may be the second person."""
+
+    kind = "second_look_asked"
+    link_label = _("Open the case")
+
+
+@register
+class ProposalConfirmed(Notice):
+    """To staff: the decision that they proposed was confirmed, and so is made."""
+
+    kind = "proposal_confirmed"
+    link_label = _("Open the case")
+
+
+@register
+class ProposalReturned(Notice):
+    """To staff: the decision that they proposed was sent back. Why is in the case."""
+
+    kind = "proposal_returned"
     link_label = _("Open the case")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import NotFound
@@ -17,6 +19,12 @@ def inbox(user: User) -> QuerySet[Message]:
     return Message.objects.filter(recipient=user)
 
 
+def unread_first(user: User) -> QuerySet[Message]:
+    """Somebody's messages: those that they have not opened, then the others, each newest first."""
+    opened = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
+    return inbox(user).order_by(opened, "-created_at", "-id")
+
+
 def unread_count(user: User) -> int:
     """How many messages somebody has not opened yet."""
     return inbox(user).filter(read_at=None).count()
@@ -25,6 +33,12 @@ def unread_count(user: User) -> int:
 def is_told(user: User, about: str) -> bool:
     """Whether a message whose key begins with `about` waits in somebody's inbox, unread."""
     return inbox(user).filter(key__startswith=about, read_at=None).exists()
+
+
+def told_lately(user: User, kind: str, within: timedelta) -> bool:
+    """Whether a message of this kind went out to somebody just before."""
+    lately = inbox(user).filter(kind=kind, created_at__gt=timezone.now() - within)
+    return lately.filter(deliveries__isnull=False).exists()
 
 
 def message_for(user: User, message_id: uuid.UUID) -> Message:

@@ -252,6 +252,10 @@ TOWN: dict[str, Row] = {
     "desk:inbox": Row(_DESK_ONLY),
     "desk:beside": Row(_DESK_ONLY),
     "desk:keys": Row(_DESK_ONLY),
+    "desk:messages": Row(_DESK_ONLY, OK, FOUND),
+    "desk:messages_unread": Row(_DESK_ONLY),
+    "desk:message_settings": Row(_DESK_ONLY, OK, FOUND),
+    "desk:message": Row(_DESK_ONLY, NOT_FOUND, objects=True),  # a resident's
     "desk:rules": Row(_ADMIN_ONLY),
     "desk:rule_new": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:rule": Row(_ADMIN_ONLY, OK, INVALID, objects=True),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice import consequences, deciding
-from backoffice.panels import Typed
+from backoffice.panels import OUTSIDE, Typed
 from backoffice.views.acting import act as _act
 from backoffice.views.acting import lock_of as _lock
 from backoffice.views.acting import opened as _opened
@@ -31,7 +31,7 @@ from cases import (
     proposals,
     second_look,
 )
-from cases.models import Case, Consultation, Decision, Proposal
+from cases.models import Case, Consultation, ConsultedBody, Decision, Proposal
 from common.errors import DomainError, InvalidInput, NotFound
 from identity.models import Department
 
@@ -72,22 +72,23 @@ def told(request: HttpRequest, case: Case) -> HttpResponse:
 @_GET_OR_POST
 @with_case
 def consult(request: HttpRequest, case: Case) -> HttpResponse:
-    """Ask another department for its opinion."""
+    """Ask another department, or a body outside the town, for its opinion."""
     if request.method != "POST":
         return _opened(request, case, "consult")
     post = request.POST
-    values = {"department": post.get("department", ""), "question": post.get("question", "")}
+    values = {name: post.get(name, "") for name in ("department", "question", "due_on")}
 
     def ask() -> object:
         return actions.request_consultation(
             case=case,
-            department=_department(values["department"]),
+            **_office(values["department"]),
             question=values["question"],
+            due_on=corrections.day(values["due_on"]),
             by=reader_of(request),
             lock=_lock(post),
         )
 
-    return _act(request, case, "consult", values, ask, _("The department has been asked."))
+    return _act(request, case, "consult", values, ask, _("The question is on its way."))
 
 
 @_GET_OR_POST
@@ -262,10 +263,15 @@ def _decided_in_words(made: Decision | Proposal) -> str:
     return _("The decision is made. Letter and notice follow by themselves.")
 
 
-def _department(key: str) -> Department:
-    found = Department.objects.filter(key=key).first()
-    if found is None:
-        raise InvalidInput({"department": [_("Choose a department.")]})
+def _office(name: str) -> dict[str, Any]:
+    """The department or the body that was chosen, as `request_consultation` takes it."""
+    if name.startswith(OUTSIDE):
+        key = name.removeprefix(OUTSIDE)
+        found: dict[str, Any] = {"body": ConsultedBody.objects.filter(key=key).first()}
+    else:
+        found = {"department": Department.objects.filter(key=name).first()}
+    if None in found.values():
+        raise InvalidInput({"department": [_("Choose whom you want to ask.")]})
     return found
 
 

@@ -12,7 +12,7 @@ from backoffice.facts import CaseFacts
 from backoffice.panels import Typed, ground_panel, opinion_panels, panels
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, queries
+from cases import actions, presence, queries
 from cases.models import Case
 from common.actor import Actor
 
@@ -51,6 +51,8 @@ def case_page(
             "opinions": opinion_panels(facts, typed),
             "ground_panel": ground_panel(facts, typed, opened=opened),
             "typed": typed,
+            # Where there is no script; else the part "Among colleagues" goes on asking.
+            "others": presence.mark(case.pk, reader) if facts.may_process else [],
             "undelivered": queries.undelivered(case) if facts.may_process else [],
             "is_undelivered": case.undelivered_at is not None and facts.may_process,
             "back": filters.address(chosen),

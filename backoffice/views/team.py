@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backoffice.views.acting import lock_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import actions, desk_actions, people, policies, presence
+from cases import absences, actions, desk_actions, people, policies, presence
 from cases.assigning.models import RuleAssignment
 from cases.models import Case
 from common.actor import Actor
@@ -64,12 +64,14 @@ def _check_office(request: HttpRequest, case: Case) -> None:
 
 
 def _assign(request: HttpRequest, case: Case) -> object:
-    return desk_actions.assign_case(
-        case=case,
-        to=_colleague(request.POST.get("to", "")),
-        by=reader_of(request),
-        lock=lock_of(request.POST),
+    to = _colleague(request.POST.get("to", ""))
+    made = desk_actions.assign_case(
+        case=case, to=to, by=reader_of(request), lock=lock_of(request.POST)
     )
+    away = absences.in_words(absences.of_today([to.pk]).get(to.pk, []))
+    if away:
+        messages.warning(request, away)
+    return made
 
 
 def _colleague(typed: str) -> User:
@@ -142,13 +144,18 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    colleagues = list(people.colleagues_of(reader_of(request)))
+    away = absences.of_today([person.pk for person in colleagues])
     return render(
         request,
         "backoffice/team.html",
         {
             **frame(request, "case"),
             **_context(request, case),
-            "colleagues": people.colleagues_of(reader_of(request)),
+            "colleagues": [
+                (person, away[person.pk][0].last if person.pk in away else None)
+                for person in colleagues
+            ],
             "do": do,
             "typed": request.POST if status != 200 else {},
             "errors": errors or {},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit import ledger
-from cases import steps
+from cases import steps, telling
 from cases.assigning import faults
 from cases.assigning.models import AssignmentRule, RuleAssignment
 from cases.assigning.plan import Found, Plan
@@ -51,3 +51,4 @@ def put(case: Case, found: Found, by: Actor) -> None:
         by=by,
         **steps.about(case, to=str(found.person.pk), rule=str(found.rule.pk)),
     )
+    telling.assigned(case, found.person, by)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import guests
+from cases import guests, opinions
 from cases.models import Consultation, GuestLink
 from common.errors import InvalidInput, NotAllowed, NotFound, listed
 from forms import attachments, display
@@ -114,7 +114,8 @@ def _matter(
     request: HttpRequest, link: GuestLink, errors: dict[str, list[str]] | None = None
 ) -> HttpResponse:
     consultation = link.consultation
-    case, seen = consultation.case, _seen(consultation)
+    case = consultation.case
+    seen = opinions.seen(case, consultation)
     guests.open_question(link=link)
     given = {name: value for name, value in case.answers.items() if name in seen}
     steps = [
@@ -136,14 +137,9 @@ def _matter(
     return render(request, "portal/consulted.html", context, status=422 if errors else 200)
 
 
-def _seen(consultation: Consultation) -> frozenset[str]:
-    """The questions whose answers the body may read, as the case's own workflow declares."""
-    declared = consultation.case.workflow.consultation(consultation.declared)
-    return frozenset(declared.sees) if declared else frozenset()
-
-
 def _files(consultation: Consultation) -> dict[str, Attachment]:
-    case, seen = consultation.case, _seen(consultation)
+    case = consultation.case
+    seen = opinions.seen(case, consultation)
     given = {name: value for name, value in case.answers.items() if name in seen}
     named = attachments.referenced(case.application.version.prepared, given)
     return {

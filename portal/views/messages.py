@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import time
 
 from django.contrib import messages as flash
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,18 +17,13 @@ from cases import threads
 from common.errors import DomainError, InvalidInput
 from identity.models import User
 from identity.safe_next import home
-from notifications import actions, addresses, contacts, queries
+from notifications import actions, addresses, choices, contacts, queries
 from notifications.channels import sms
-from notifications.models import Delivery
 from portal.http import resident_of, resident_page
 
 PER_PAGE = 20
 #: Conversations that stand above the notices; all of them are at their applications.
 MOST_THREADS = 10
-HOURS = [time(hour) for hour in range(24)]
-#: What the page offers before anything was chosen.
-USUAL_QUIET = (time(21), time(8))
-USUAL_DIGEST = time(18)
 
 
 @require_safe
@@ -66,47 +60,12 @@ def settings(request: HttpRequest) -> HttpResponse:
     user = resident_of(request)
     if request.method == "POST":
         try:
-            _save(user, request.POST)
+            choices.save(user, request.POST)
         except ValueError:
             return HttpResponseBadRequest()
         flash.success(request, _("Saved. We will tell you in this way from now on."))
         return redirect("portal:message_settings")
-    preference = queries.preference_of(user)
-    context = {
-        "preference": preference,
-        "mail": Delivery.Channel.MAIL.value,
-        "sms": Delivery.Channel.SMS.value,
-        "sms_offered": sms.is_offered(),
-        "mail_fails": addresses.is_dead(user),
-        "hours": HOURS,
-        "is_quiet": preference.quiet_from is not None,
-        "quiet_from": preference.quiet_from or USUAL_QUIET[0],
-        "quiet_until": preference.quiet_until or USUAL_QUIET[1],
-        "digest_at": preference.digest_at or USUAL_DIGEST,
-    }
-    return render(request, "portal/message_settings.html", context)
-
-
-def _save(user: User, posted: QueryDict) -> None:
-    quiet = None
-    if posted.get("quiet"):
-        quiet = (_hour(posted.get("quiet_from", "")), _hour(posted.get("quiet_until", "")))
-    actions.set_preference(
-        user=user,
-        language=posted.get("language", ""),
-        channels=posted.getlist("channels"),
-        quiet=quiet,
-        digest_at=_hour(posted.get("digest_at", "")) if posted.get("digest") else None,
-        by_post=bool(posted.get("by_post")),
-    )
-
-
-def _hour(typed: str) -> time:
-    """A full hour out of the list. Raises `ValueError`."""
-    found = time.fromisoformat(typed)
-    if found not in HOURS:
-        raise ValueError("no full hour")
-    return found
+    return render(request, "portal/message_settings.html", choices.shown(user))
 
 
 @require_POST

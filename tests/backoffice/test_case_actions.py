@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cases import actions
-from cases.models import Case, Consultation, CorrectionRequest, Decision
+from cases.models import Case, Consultation, ConsultedBody, CorrectionRequest, Decision
+from common.text import Text
 from identity.models import User
 from tests.factories import cases as make
 from tests.factories import people
@@ -64,6 +67,29 @@ def test_consult_without_a_department_keeps_the_question(town: Any, desk: Desk) 
     assert 'href="#consult-department"' in page
     assert ">支障はありますか。</textarea>" in page
     assert not Consultation.objects.exists()
+
+
+def test_consult_an_outside_body_by_a_day(town: Any, desk: Desk) -> None:
+    case, client = make.claimed_case(), desk(people.caseworker())
+    body, _new = ConsultedBody.objects.update_or_create(
+        key="fire", defaults={"name": Text("消防本部"), "email": "fire@example.jp"}
+    )
+    assert '<option value="body:fire">消防本部</option>' in client.get(_url(case)).content.decode()
+    due_on = timezone.localdate() + timedelta(days=30)
+    posted = {
+        "department": "body:fire", "question": "支障は?", "due_on": str(due_on), "lock": case.lock,
+    }  # fmt: skip
+    for wrong in ({"due_on": str(timezone.localdate())}, {"due_on": "x"}, {"department": "body:x"}):
+        refused = client.post(_url(case, "consult"), posted | wrong)
+        assert refused.status_code == 422
+        assert "支障は?</textarea>" in refused.content.decode()
+    assert client.post(_url(case, "consult"), posted).status_code == 302
+    asked = case.consultations.get()
+    assert (asked.body, asked.due_on, asked.links.count()) == (body, due_on, 1)
+    assert asked.remind_on is not None
+    page = client.get(_url(case)).content.decode()
+    assert "waiting for the opinion" in page
+    assert '<option value="body:fire">' not in page
 
 
 def test_correction(town: Any, desk: Desk) -> None:

@@ -229,6 +229,16 @@ def test_answer_is_never_markup(town: Any, desk: Desk) -> None:
     assert "&lt;script&gt;alert" in page
 
 
+def test_colleague_who_has_the_case_open_is_named_without_any_script(town: Any, desk: Desk) -> None:
+    case = make.consulted_case().case
+    first, second = desk(people.caseworker(name="小川 春")), desk(people.caseworker())
+    assert "has this case open" not in _page(first, case)
+    assert "小川 春 has this case open, too." in _page(second, case)
+    asked = _page(desk(people.consultee(name="上田 緑")), case)
+    assert "has this case open" not in asked
+    assert "上田 緑 has this case open" not in _page(first, case)
+
+
 def test_statements_stay_the_same_with_more_of_everything(town: Any, desk: Desk) -> None:
     consultation = make.consulted_case()
     case = Case.objects.get(pk=consultation.case_id)
@@ -259,7 +269,7 @@ def test_list_beside_the_case_keeps_its_filter(town: Any, desk: Desk) -> None:
     client = desk(case.assigned_to)
     page = client.get(f"/en/desk/cases/{case.pk}/", {"view": "mine"})
     assert page.context["back"] == "/en/desk/?view=mine"
-    address = re.search(r'data-load="([^"]+)"', page.content.decode())
+    address = re.search(r'data-load="([^"]+/beside/[^"]*)"', page.content.decode())
     assert address is not None
     beside = client.get(html.unescape(address[1]))
     assert [line.case.pk for line in beside.context["lines"]] == [case.pk]

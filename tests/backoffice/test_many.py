@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -212,3 +213,18 @@ class TestAbsences:
         assert answer.status_code == 422
         assert set(answer.context["errors"]) == {"last", "substitute"}
         assert 'value="2030-01-01"' in answer.content.decode()
+
+
+def test_handing_over_to_somebody_who_is_away_warns_and_is_done(town: Any, desk: Desk) -> None:
+    worker = people.caseworker()
+    away, stands_in = people.caseworker(name="小川 春"), people.caseworker(name="代理 二郎")
+    today = timezone.localdate()
+    Absence.objects.create(absent=away, substitute=stands_in, first=today, last=today)
+    case = make.claimed_case(by=worker)
+    client, url = desk(worker), f"/en/desk/cases/{case.pk}/team/"
+    assert re.search(r"小川 春 \(away until [^)]+\)</option>", client.get(url).content.decode())
+    posted = {"do": "assign", "to": str(away.pk), "lock": str(case.lock)}
+    page = client.post(url, posted, follow=True).content.decode()
+    assert "小川 春 is away until" in page
+    assert "代理 二郎 stands in." in page
+    assert Case.objects.get(pk=case.pk).assigned_to == away

@@ -80,6 +80,35 @@ def test_preview_says_that_a_fee_is_not_waived_here(town: Any) -> None:
     assert refused[asks.pk] == ("waiting", "")
 
 
+def test_approval_carries_the_conditions_of_the_offices_that_were_asked(town: Any) -> None:
+    worker = people.caseworker()
+    plain = make.claimed_case(by=worker)
+    demanded = make.opinions_on(
+        make.consulted_case(by=worker).case, "with_conditions", "通路を空ける\n消火器を置く\n"
+    )
+    with translation.override("en"):
+        run = _previewed(worker, [plain, demanded], "approve", conditions="清掃する\n消火器を置く")
+    found = _results(run)
+    assert found[plain.pk] == ("waiting", "")
+    assert found[demanded.pk] == ("waiting", "+ 1 condition of consulted offices.")
+    bulk.start(run=run)
+    _work()
+    conditions = dict(Decision.objects.values_list("case", "conditions"))
+    assert conditions == {
+        plain.pk: ["清掃する", "消火器を置く"],
+        demanded.pk: ["清掃する", "消火器を置く", "通路を空ける"],
+    }
+
+
+def test_refusal_in_bulk_has_no_conditions(town: Any) -> None:
+    worker = people.caseworker()
+    case = make.opinions_on(make.consulted_case(by=worker).case, "with_conditions", "通路を空ける")
+    run = bulk.start(run=_previewed(worker, [case], "refuse", reason="場所が重なるため。"))
+    assert _results(run) == {case.pk: ("waiting", "")}
+    _work()
+    assert Decision.objects.get().conditions == []
+
+
 def test_run_decides_with_ledger_and_notices_queued(town: Any) -> None:
     worker = people.caseworker()
     cases = [make.claimed_case(by=worker) for _ in range(3)]

@@ -165,7 +165,7 @@ def test_one_proposes_another_confirms(town: Any, ledger: Any, outbox: Any) -> N
         actions.decide(case=case, outcome="refused", conditions=[], reason="。", by=one)
     made = refusal(case, one)
     assert isinstance(made, Proposal)
-    assert (Decision.objects.count(), outbox()) == (0, before)
+    assert (Decision.objects.count(), outbox()) == (0, [*before, "cases.proposed"])
     seen = {view: inbox(user, InboxFilter(view="second")).count()
             for view, user in (("one", one), ("other", other))}  # fmt: skip
     assert seen == {"one": 0, "other": 1}
@@ -182,7 +182,9 @@ def test_one_proposes_another_confirms(town: Any, ledger: Any, outbox: Any) -> N
         "refused", "重なるため。", other
     )  # fmt: skip
     assert ledger(case)[-2:] == ["proposal.made", "case.refused"]
-    assert outbox()[len(before) :] == ["cases.decided"]
+    assert outbox()[len(before) :] == [
+        "cases.proposed", "cases.decided", "cases.proposal_closed"
+    ]  # fmt: skip
     with pytest.raises(Conflict):
         proposals.confirm(case=fresh, proposal_id=made.pk, by=other)
     assert Decision.objects.count() == 1

@@ -68,6 +68,8 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "mail_undelivered", "message_written", "resident_wrote",
         "correction_reminder", "correction_overdue", "rule_broken", "case_link_asked",
         "permit_ends",
+        "correction_answered", "opinion_given", "opinion_overdue", "case_withdrawn",
+        "case_assigned", "second_look_asked", "proposal_confirmed", "proposal_returned",
     }  # fmt: skip
 
 

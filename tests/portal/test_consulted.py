@@ -107,6 +107,31 @@ def test_body_reads_what_is_declared_and_nothing_else(case: Case, path: str, gue
     )
 
 
+def test_body_asked_by_hand_reads_the_matter_and_not_who_applies(
+    town: Any, visitor: Client
+) -> None:
+    case = make.claimed_case(resident=people.resident(name="山田 花子"))
+    assert case.assigned_to is not None
+    body, _new = ConsultedBody.objects.update_or_create(
+        key="police", defaults={"name": POLICE["name"], "email": "police@example.jp"}
+    )
+    actions.request_consultation(
+        case=case, body=body, question="夜間の支障は?", by=case.assigned_to
+    )
+    assert outbox.drain().failed == 0
+    path = _mailed(r"/consulted/[\w-]+/")
+    assert visitor.post(path, {"_do": "send"}).status_code == 302
+    assert outbox.drain().failed == 0
+    assert visitor.post(path, {"code": _mailed(r"\b\d{8}\b")}).status_code == 302
+    page = visitor.get(path).content.decode()
+    for text in ("夜間の支障は?", "地域の紹介番組の撮影", "噴水の北側", "位置図.pdf"):
+        assert text in page
+    for kept_back in ("山田", "ヤマダ", "千代田", "1985", "090-1234", case.resident.email):
+        assert kept_back not in page
+    file = case.application.answers["site_plan"][0]
+    assert visitor.get(f"{path}files/{file}/").status_code == 200
+
+
 def test_its_files_and_no_others(case: Case, path: str, guest: Client, visitor: Client) -> None:
     file = case.application.answers["site_plan"][0]
     response = guest.get(f"{path}files/{file}/")
