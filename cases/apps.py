@@ -9,6 +9,9 @@ WORDINGS = {
     "counter.draft": _("{name} opened the form in order to fill it in with you"),
     "counter.receipt": _("{name} printed what was entered with you at the counter"),
     "case.opened": _("{name} opened the application and read it"),
+    "answer.shown": _(
+        "{name} looked at a number that is kept hidden, such as the Individual Number"
+    ),
     "case.claimed": _("{name} took over the application"),
     "consultation.requested": _("{name} asked another department for its opinion"),
     "consultation.answered": _("{name} gave the opinion of the department that was asked"),

@@ -22,6 +22,7 @@ from catalogue.linked import LinkRule, check_own
 from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
+from forms import sensitive
 from forms.definitions import FormDefinition
 from rules import BOOL, RuleError, VarType, compile_rule
 from workflow import definition as workflow_definition
@@ -127,6 +128,8 @@ class PublicRegister(_Strict):
         for name, kind in ((self.applies_as, "yes_no"), (self.organisation, "text")):
             if name and (name not in questions or questions[name].type != kind):
                 raise ValueError(f"'{name}' is no question of type {kind}")
+        if self.organisation and sensitive.is_sensitive(questions[self.organisation]):
+            raise ValueError(f"organisation: '{self.organisation}' is sensitive")
 
 
 class RegisterRule(_Strict):

@@ -11,6 +11,9 @@ env = environ.Env()
 SECRET_KEY = env.str("SECRET_KEY", default="")
 # Former ones, while it is being changed: links in mails and sessions made with them still work.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# For answers such as the Individual Number (`forms.sensitive`): the newest first; the others open
+# what was sealed with them. None: SECRET_KEY and its fallbacks.
+SENSITIVE_ANSWER_KEYS = env.list("SENSITIVE_ANSWER_KEYS", default=[])
 DEBUG = False
 # Host of the platform's own pages; a municipality's host is its own row in tenants.Domain.
 PLATFORM_DOMAIN = env.str("PLATFORM_DOMAIN", default="localhost")

@@ -106,7 +106,6 @@ WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("child_medical_aid", "least", {"child_birth_date": "2007-09-01"}, {"child_birth_date-year"}),
     ("child_medical_aid", "least", {"qualified_on": "2026-09-02"}, {"qualified_on-year"}),
     ("child_medical_aid", "least", {"qualified_on": "2026-07-31"}, {"qualified_on-year"}),
-    ("child_medical_aid", "everything", {"guardian_my_number": "12345"}, {"guardian_my_number"}),
     ("review_request", "least", {"known_on": "2026-09-02"}, {"known_on-year"}),
     ("review_request", "least", {"known_on": "2026-08-31"}, {"known_on-year"}),
 ]  # fmt: skip

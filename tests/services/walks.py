@@ -250,7 +250,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "child_medical_aid": {
         "everything": _BANK | address("child_address") | {
-            "guardian_my_number": "123456789012", "child_my_number": "210987654321",
+            "guardian_my_number": "１２３４ ５６７８ ９０１８", "child_my_number": "210987654320",
             "lives_together": "no", "account_kind": "bank", "application_reason": "moved_in"},
     },
     "review_request": {"with_papers": {"f:evidence": 1}},
