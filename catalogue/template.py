@@ -154,6 +154,8 @@ class Retention(_Strict):
     refused: int = Field(default=5, ge=1, le=30)
     acknowledged: int = Field(default=3, ge=1, le=30)
     withdrawn: int = Field(default=1, ge=1, le=30)
+    # Granted, and not paid for in time: the decision is kept like the others.
+    lapsed: int = Field(default=5, ge=1, le=30)
 
 
 class PartialRule(_Strict):
