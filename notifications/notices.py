@@ -63,7 +63,8 @@ class CodeContext(BeforeSendingContext):
 
 
 class LinkContext(BeforeSendingContext):
-    """For somebody who may have no account: `path` holds the token; `until` is its last day."""
+    """`path` leads to something that is there until the day `until`; for somebody who may have no
+    account it holds the token."""
 
     until: date
 
@@ -116,6 +117,8 @@ class ConsultationRequested(Notice):
 
 class AbsenceContext(BeforeSendingContext):
     """`colleague` is away from `first` to `last`, both included. Goes to staff."""
+
+    PRIVATE: ClassVar[frozenset[str]] = NoticeContext.PRIVATE | {"colleague"}
 
     colleague: str
     first: date
