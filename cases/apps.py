@@ -123,6 +123,7 @@ class CasesConfig(AppConfig):
             thread_tasks,
             transfers,
             unpaid,
+            unsent,
         )
         from cases.assigning import arriving, faults  # noqa: F401, PLC0415  likewise
         from cases.reports import counting  # noqa: PLC0415  likewise
@@ -144,3 +145,4 @@ class CasesConfig(AppConfig):
         chores.register("cases.bulk_runs", bulk.forget_old)
         chores.register("cases.broken_rules", faults.tell_all)
         chores.register("cases.guests", case_keys.tidy)
+        chores.register("cases.unsent_drafts", unsent.tell)

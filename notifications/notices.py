@@ -391,6 +391,15 @@ class CosignatureVoid(Notice):
 
 
 @register
+class DraftExpires(Notice):
+    """To a resident: what they have begun and not gone on with is kept until a day."""
+
+    kind = "draft_expires"
+    context = LinkContext
+    link_label = _("Go on filling in")
+
+
+@register
 class ResumeLinkAsked(Notice):
     """To a guest at the address that they gave: the link to go on with what they have begun."""
 

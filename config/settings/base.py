@@ -286,6 +286,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
+# What a resident has begun and not gone on with is deleted so long after it was last saved, and not
+# without a notice thirty days before (`forms.unsent`).
+DRAFT_KEPT_DAYS = env.int("DRAFT_KEPT_DAYS", default=365)
+
 # Attachments are scanned by ClamAV where its socket is named (path or host:port).
 CLAMAV_SOCKET = env.str("CLAMAV_SOCKET", default="")
 

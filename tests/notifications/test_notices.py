@@ -67,6 +67,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "guest_reminder", "guest_code", "stands_in", "decision_revoked",
         "mail_undelivered", "message_written", "resident_wrote",
         "correction_reminder", "correction_overdue", "rule_broken", "case_link_asked",
+        "draft_expires",
     }  # fmt: skip
 
 
