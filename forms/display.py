@@ -251,8 +251,8 @@ def text_of(question: QuestionBase, value: Any, language: str) -> str:
     """A value in words, in `language` (which is active). Empty when not answered."""
     if is_empty(value):
         return ""
-    if sensitive.is_sensitive(question):
-        return sensitive.mask()
+    if sensitive.is_sensitive(question) or sensitive.is_sealed(value):
+        return sensitive.mask()  # also where the form was another one
     kind = question.type  # type: ignore[attr-defined]
     if isinstance(question, ComputedQuestion):
         kind = question.result

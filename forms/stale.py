@@ -63,6 +63,9 @@ def take(draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads
         if node.id not in read.values:
             continue
         value, stored = read.values[node.id], draft.answers.get(node.id)
+        now = new.nodes.get(node.id)
+        if value and now is not None and sensitive.is_sensitive(now.question):
+            value = value if sensitive.is_sealed(value) else sensitive.seal(str(value))
         kept, lost = rebase.carry_answer(
             str(page.pk), node, new.nodes.get(node.id), node.id, value, files
         )

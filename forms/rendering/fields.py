@@ -65,7 +65,8 @@ def _kept(frame: Frame, question: TextQuestion, name: str, value: str, more: dic
     held = name + parsing.HELD
     stays = name not in frame.typed or bool(frame.text(held, ""))
     about, ids = frame.about(question, name)
-    box = frame.box(name, "", [f"f-{name}-given", *ids], **more)
+    # Left empty, the stored one stays: nothing has to be typed here.
+    box = frame.box(name, "", [f"f-{name}-given", *ids], **more | {"aria-required": None})
     shown = attributes({"open": bool(typed) or not stays or frame.is_wrong(name)})
     checked = attributes({"checked": stays})
     reference = sensitive.reference(value)
