@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cases.models import CorrectionRequest
 from forms.display import FileRef, Row, StepRows
 
@@ -45,7 +47,11 @@ def between(
     """
     was, became = _by_place(before, questions), _by_place(after, questions)
     return [
-        Change((became.get(place) or was[place]).label, _words(was, place), _words(became, place))
+        Change(
+            (became.get(place) or was[place]).label,
+            _words(was, place),
+            _now(was.get(place), became, place),
+        )
         for place in dict.fromkeys([*became, *was])
         if _value(was.get(place)) != _value(became.get(place))
     ]
@@ -63,7 +69,7 @@ def _by_place(steps: Iterable[StepRows], questions: Collection[str]) -> dict[_Pl
 def _value(row: Row | None) -> Any:
     if row is None:
         return None
-    return [file.sha256 or file.id for file in row.attachments] or row.text
+    return [file.sha256 or file.id for file in row.attachments] or row.hidden or row.text
 
 
 def _words(rows: Mapping[_Place, Row], place: _Place) -> str:
@@ -71,6 +77,14 @@ def _words(rows: Mapping[_Place, Row], place: _Place) -> str:
     if row is None:
         return ""
     return "\n".join(_file(each) for each in row.attachments) or row.text
+
+
+def _now(was: Row | None, became: Mapping[_Place, Row], place: _Place) -> str:
+    """As `_words`; of an answer that is hidden, that it is another one."""
+    row = became.get(place)
+    if was and row and was.hidden and row.hidden:
+        return _("Changed, not shown")
+    return _words(became, place)
 
 
 def _file(file: FileRef) -> str:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("filters/", kept.kept_filters, name="filters"),
     path("filters/<uuid:filter_id>/", kept.kept_filter, name="filter"),
     path("cases/<uuid:case_id>/", case.case, name="case"),
+    path("cases/<uuid:case_id>/show/", case.show, name="show"),
     path("cases/<uuid:case_id>/told/", actions.told, name="told"),
     path("cases/<uuid:case_id>/claim/", actions.claim, name="claim"),
     path("cases/<uuid:case_id>/consult/", actions.consult, name="consult"),

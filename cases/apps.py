@@ -9,6 +9,9 @@ WORDINGS = {
     "counter.draft": _("{name} opened the form in order to fill it in with you"),
     "counter.receipt": _("{name} printed what was entered with you at the counter"),
     "case.opened": _("{name} opened the application and read it"),
+    "answer.shown": _(
+        "{name} looked at a number that is kept hidden, such as the Individual Number"
+    ),
     "case.claimed": _("{name} took over the application"),
     "consultation.requested": _("{name} asked another department for its opinion"),
     "consultation.answered": _("{name} gave the opinion of the department that was asked"),
@@ -125,6 +128,7 @@ class CasesConfig(AppConfig):
             thread_tasks,
             transfers,
             unpaid,
+            unsent,
         )
         from cases.assigning import arriving, faults  # noqa: F401, PLC0415  likewise
         from cases.reports import counting  # noqa: PLC0415  likewise
@@ -148,3 +152,4 @@ class CasesConfig(AppConfig):
         chores.register("cases.bulk_runs", bulk.forget_old)
         chores.register("cases.broken_rules", faults.tell_all)
         chores.register("cases.guests", case_keys.tidy)
+        chores.register("cases.unsent_drafts", unsent.tell)

@@ -7,7 +7,7 @@ would be wrong. A group within a group has its own table once more; the number o
 it comes before that of its own.
 
 Versions meet in one table: columns in the order and with the labels of the newest; what only older
-versions ask comes after what stood before it there.
+versions ask comes after what stood before it there. Sensitive answers have no column.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case, Decision
 from common.tables import Cell, Column, Table
-from forms import display
+from forms import display, sensitive
 from forms.definitions import FormDefinition
 from forms.models import Attachment
 from forms.parts import COMPOSITES
@@ -64,10 +64,14 @@ class Columns:
     ) -> None:
         self.language, self.unproven = language, unproven
         self._questions: dict[str, QuestionBase] = {}
+        # Hidden in one version, it has no column for any.
+        self._hidden: set[str] = set()
         self._options: dict[tuple[str, str], str] = {}
         for form in forms:
             for question in _all(form.questions()):
                 self._questions.setdefault(question.id, question)
+                if sensitive.is_sensitive(question):
+                    self._hidden.add(question.id)
                 if isinstance(question, ChoiceQuestion | MultipleQuestion):
                     for option in question.choices:
                         words = option.label.in_language(language)
@@ -178,6 +182,8 @@ class Columns:
 
     def _of(self, question: QuestionBase) -> Iterator[tuple[Key, Column]]:
         kind, label = kind_of(question), self._label(question.id)
+        if question.id in self._hidden:
+            return
         if kind in COMPOSITES:
             for part in COMPOSITES[kind]:
                 yield (question.id, part.name), Column(f"{label}: {part.label}")

@@ -229,8 +229,8 @@ def _rows(decision: Decision, language: str) -> list[display.Row]:
     case = decision.case
     answers = partial.granted(decision) if decision.refused_parts else case.answers
     steps = display.rows(case.application.version.form, answers, case.provenance, language)
-    # A group has a row for each of its questions, in every entry.
-    return [row for step in steps for row in step.rows]
+    # A group has a row for each of its questions, in every entry. What is hidden is not printed.
+    return [row for step in steps for row in step.rows if not row.hidden]
 
 
 def _values(

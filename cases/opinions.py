@@ -13,6 +13,7 @@ from cases.models import Case, Consultation
 from cases.steps import apply_move, locked
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, NotAllowed, NotFound
+from forms import sensitive
 from forms.questions import Question
 from identity.models import User
 from workflow.definition import Verb
@@ -26,6 +27,8 @@ def needed_for_an_opinion(question: Question) -> bool:
     """Whether a consulted office sees the answer: not who it is, where to reach or to pay them."""
     if question.type == "group":
         return all(needed_for_an_opinion(inner) for inner in question.questions)
+    if sensitive.is_sensitive(question):
+        return False
     concept = question.concept or ""
     return not concept.startswith(_PERSONAL) and question.type not in _PERSONAL_TYPES
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cases.addresses import schema_address
 from cases.models import Case
-from forms import attachments, seals
+from forms import attachments, seals, sensitive
 from forms.models import Attachment
 from forms.validation import is_uuid
 
@@ -31,7 +31,8 @@ def files_of(cases: Iterable[Case]) -> dict[str, Attachment]:
 def record_of(case: Case, files: Mapping[str, Attachment]) -> dict[str, Any]:
     """The application as JSON data. `answers` is valid against the schema at `schema`.
 
-    Corrections are in place; `files` describes those that the answers name by id.
+    Corrections are in place; `files` describes those that the answers name by id. Sensitive
+    answers are left out.
     """
     application = case.application
     version = application.version
@@ -47,7 +48,7 @@ def record_of(case: Case, files: Mapping[str, Attachment]) -> dict[str, Any]:
         "outcome": decision.outcome if decision else None,
         "form": {"key": version.key, "version": version.number},
         "schema": schema_address(version),
-        "answers": case.answers,
+        "answers": sensitive.without(version.form.questions(), case.answers),
         "files": [
             {
                 "id": item,

@@ -19,6 +19,7 @@ from cases.models import Case, Decision
 from cases.models_desk import SearchRow
 from common import grams
 from common.database import connection
+from forms import sensitive
 from forms.parts import COMPOSITES
 from forms.questions import GroupQuestion, Question
 
@@ -123,7 +124,7 @@ def _both(name: str) -> Iterator[str]:
 
 
 def _answered(question: Question, value: Any) -> Iterator[str]:
-    if not value:
+    if not value or sensitive.is_sensitive(question):
         return
     if question.type in _IN_WORDS:
         yield from _both(str(value)[:_LONGEST])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from forms import sensitive
 from forms.definitions import FormDefinition
 
 #: The fields that every service has; the values are given by `cases.letters`.
@@ -59,4 +60,5 @@ def _answers(form: FormDefinition) -> dict[str, str]:
         question.id: str(question.label)
         for question in form.questions_by_id.values()
         if question.type not in {"group", "file", "declaration"}
+        and not sensitive.is_sensitive(question)
     }

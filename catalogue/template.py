@@ -23,6 +23,7 @@ from catalogue.once import OnceRule
 from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
+from forms import sensitive
 from forms.definitions import FormDefinition
 from rules import BOOL, RuleError, VarType, compile_rule
 from workflow import definition as workflow_definition
@@ -128,6 +129,8 @@ class PublicRegister(_Strict):
         for name, kind in ((self.applies_as, "yes_no"), (self.organisation, "text")):
             if name and (name not in questions or questions[name].type != kind):
                 raise ValueError(f"'{name}' is no question of type {kind}")
+        if self.organisation and sensitive.is_sensitive(questions[self.organisation]):
+            raise ValueError(f"organisation: '{self.organisation}' is sensitive")
 
 
 class RegisterRule(_Strict):
@@ -152,6 +155,8 @@ class Retention(_Strict):
     refused: int = Field(default=5, ge=1, le=30)
     acknowledged: int = Field(default=3, ge=1, le=30)
     withdrawn: int = Field(default=1, ge=1, le=30)
+    # Granted, and not paid for in time: the decision is kept like the others.
+    lapsed: int = Field(default=5, ge=1, le=30)
 
 
 class PartialRule(_Strict):

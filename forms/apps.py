@@ -10,7 +10,7 @@ class FormsConfig(AppConfig):
         # The ledger's models are loaded only now.
         from audit import events  # noqa: PLC0415
         from common.chores import chores  # noqa: PLC0415
-        from forms import guests, profile, resumable  # noqa: PLC0415
+        from forms import guests, profile, resumable, unsent  # noqa: PLC0415
 
         events.register("draft.autofilled", wording=_("{name} filled a form from the eID"))
         events.register("draft.guest_begun", wording=_("A form was begun without signing in"))
@@ -20,6 +20,10 @@ class FormsConfig(AppConfig):
         events.register(
             "draft.guest_expired",
             wording=_("A draft that nobody had signed in for was deleted with its files"),
+        )
+        events.register(
+            "draft.expired",
+            wording=_("A draft that had not been saved for a long time was deleted with its files"),
         )
         events.register("draft.discarded", wording=_("{name} deleted a draft with its files"))
         events.register("draft.rebased", wording=_("A draft was brought to the form's new version"))
@@ -36,3 +40,4 @@ class FormsConfig(AppConfig):
         chores.register("forms.expired_profile", profile.forget_expired)
         chores.register("forms.abandoned_uploads", resumable.tidy)
         chores.register("forms.expired_guests", guests.tidy)
+        chores.register("forms.unsent_drafts", unsent.tidy)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forms import seals
+from forms import seals, sensitive
 from forms.entries import KEY
 from forms.models import Attachment, FormVersion
 from forms.prepared import Node, Prepared
@@ -139,6 +139,10 @@ def _fitting(
     """
     if old is None or new is None or old.type != new.type or isinstance(new, GroupQuestion):
         return None, value
+    if sensitive.is_sensitive(old) and not sensitive.is_sensitive(new):
+        return None, value  # it was given to be kept from being seen
+    if sensitive.is_sensitive(new) and not sensitive.is_sealed(value):
+        return sensitive.seal(str(value)), None
     if isinstance(new, DeclarationQuestion) and isinstance(old, DeclarationQuestion):
         # Who ticked other words has not declared these.
         return (value, None) if (old.label, old.text) == (new.label, new.text) else (None, value)

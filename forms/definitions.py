@@ -83,8 +83,7 @@ class FormDefinition(Model):
     @cached_property
     def rule_variables(self) -> Mapping[str, VarType]:
         """What a rule over the answers may use (fees, letters): every question, and `today`."""
-        found = {question.id: prepared.variable_type(question) for question in self.questions()}
-        return found | {prepared.TODAY: rules.DATE}
+        return prepared.variable_types(self.questions()) | {prepared.TODAY: rules.DATE}
 
     def rule_values(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Values for a rule compiled against `rule_variables`, from a submission's answers."""

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from common.calendar import wareki
+from forms import sensitive
 from forms.definitions import FormDefinition
 from forms.models import Attachment
 from forms.questions import (
@@ -79,6 +80,8 @@ class Row:
     empty: bool = False
     #: Why it was asked or how it was computed; filled in for staff by `forms.reasons`.
     why: tuple[Why, ...] = ()
+    #: Of a sensitive answer: a name for what is stored, by which two can be told apart.
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def _rows(
         is_verified(origin),
         anchor=question.id,
         empty=is_empty(value),
+        hidden=_hidden(question, value),
     )
 
 
@@ -182,7 +186,12 @@ def _entries(
                 entry=first or index + 1,
                 anchor=field_name,
                 empty=is_empty(value),
+                hidden=_hidden(question, value),
             )
+
+
+def _hidden(question: QuestionBase, value: Any) -> str:
+    return sensitive.reference(value) if value and sensitive.is_sensitive(question) else ""
 
 
 def in_entry(entries: Iterable[str], label: str, language: str) -> str:
@@ -242,6 +251,8 @@ def text_of(question: QuestionBase, value: Any, language: str) -> str:
     """A value in words, in `language` (which is active). Empty when not answered."""
     if is_empty(value):
         return ""
+    if sensitive.is_sensitive(question) or sensitive.is_sealed(value):
+        return sensitive.mask()  # also where the form was another one
     kind = question.type  # type: ignore[attr-defined]
     if isinstance(question, ComputedQuestion):
         kind = question.result

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from common.actor import Actor
-from forms import attachments, carrying, display, drafts
+from forms import attachments, carrying, display, drafts, sensitive
 from forms.drafts import Claims, Follows
 from forms.errors import FileRefused
 from forms.models import Draft, FormVersion
@@ -79,15 +79,17 @@ def carried(earlier: Earlier, version: FormVersion) -> dict[str, Any]:
     old, new = earlier.version.prepared, version.prepared
     files = attachments.by_ids(attachments.referenced(old, earlier.answers))
     answers: dict[str, Any] = {}
+    # Those were given for that application alone.
+    given = sensitive.without(earlier.version.form.questions(), earlier.answers)
     for target, source in earlier.sources.items():
-        if source not in earlier.answers:
+        if source not in given:
             continue
         kept, _lost = carrying.carry_answer(
             str(earlier.version.pk),
             old.nodes.get(source),
             new.nodes.get(target),
             target,
-            earlier.answers[source],
+            given[source],
             files,
         )
         if kept is not None:

@@ -156,8 +156,13 @@ def tidy() -> None:
         .order_by("saved_at")
     )
     for draft in expired[:MOST_AT_ONCE]:
-        attachments.discard(draft, list(attachments.of_draft(draft)))
-        pieces.drop_all_of(draft)
         if draft.is_open:
             ledger.record(event="draft.guest_expired", by=SYSTEM, **entry_of(draft))
-        draft.delete()
+        forget(draft)
+
+
+def forget(draft: Draft) -> None:
+    """Delete a draft with its files and what has arrived of others."""
+    attachments.discard(draft, list(attachments.of_draft(draft)))
+    pieces.drop_all_of(draft)
+    draft.delete()

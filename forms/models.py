@@ -141,6 +141,8 @@ class Draft(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     saved_at = models.DateTimeField(default=timezone.now)
+    # When its resident was told that it will be deleted (`forms.unsent`).
+    warned_at = models.DateTimeField(null=True, blank=True)
     #: The route of small pictures of its files; another one on pages that are not the residents'.
     thumbnails: str = "portal:thumbnail"
 
@@ -192,6 +194,11 @@ class Draft(models.Model):
                 fields=["saved_at"],
                 condition=models.Q(resident__isnull=True),
                 name="forms_draft_of_guests",
+            ),
+            models.Index(
+                fields=["saved_at"],
+                condition=models.Q(only__isnull=True, resident__isnull=False, state="open"),
+                name="forms_draft_unsent",
             ),
             models.Index(
                 fields=["subject"],

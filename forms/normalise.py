@@ -23,6 +23,7 @@ _VOICED = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－ｰ─", "-"))
 _SPACES = re.compile(r"\s+")
+_INDIVIDUAL_DIGITS = 12
 
 
 def refuse_control(text: str, *, lines: bool = False) -> None:
@@ -84,6 +85,34 @@ def digits(raw: str) -> str:
     if value and not re.fullmatch(r"[0-9]+", value):
         raise Unreadable(_("Use digits only."))
     return value
+
+
+def individual_number(raw: str) -> str:
+    """個人番号 as twelve digits, however they were typed. Raises `Unreadable`.
+
+    The last digit checks the others: 平成26年総務省令第85号, Article 5.
+    """
+    try:
+        value = digits(raw)
+    except Unreadable:
+        value = "0"  # something else than digits is said in the same words
+    if value and len(value) != _INDIVIDUAL_DIGITS:
+        raise Unreadable(_("An Individual Number has 12 digits. Please look at it once more."))
+    if value and check_digit(value[:-1]) != int(value[-1]):
+        raise Unreadable(
+            _("This is no Individual Number: a digit is wrong. Please look at it once more.")
+        )
+    return value
+
+
+def check_digit(body: str) -> int:
+    """The digit that follows the other eleven of an Individual Number."""
+    total = sum(
+        int(digit) * (place + 1 if place <= 6 else place - 5)
+        for place, digit in enumerate(reversed(body), start=1)
+    )
+    remainder = total % 11
+    return 0 if remainder <= 1 else 11 - remainder
 
 
 def number(raw: str, decimals: int) -> int | str | None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from forms import entries, normalise
+from forms import entries, normalise, sensitive
 from forms.normalise import Unreadable
 from forms.parts import COMPOSITES, Part
 from forms.prepared import Node
@@ -34,13 +34,19 @@ class Posted(Protocol):
 
 @dataclass
 class Read:
-    """Values read, and errors by field name. A field with an error has no value."""
+    """Values read, and errors by field name. A field with an error has no value.
+
+    `held`: sensitive answers that are stored already, by their reference: a page carries those.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 FileReader = Callable[[Node, str, Read], Any]
+#: Of a field for a sensitive answer: the reference of the one that is to stay.
+HELD = "-held"
 
 _OF_DATE = ("-year", "-month", "-day", "")
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +65,8 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 
 def field_names(question: Question, name: str) -> list[str]:
     """The inputs that belong to a question posted under `name`."""
+    if sensitive.is_sensitive(question):
+        return [name, name + HELD]
     return [name + suffix for suffix in SUFFIXES.get(question.type, ("",))]
 
 
@@ -83,7 +91,10 @@ def read(node: Node, name: str, post: Posted, into: Read, read_files: FileReader
     if reader is None:
         return  # computed: nothing is typed
     try:
-        into.values[node.id] = reader(question, name, post)
+        value = reader(question, name, post)
+        if sensitive.is_sensitive(question):
+            value = sensitive.seal(value) if value else into.held.get(_one(name + HELD, post))
+        into.values[node.id] = value
     except FieldErrors as wrong:
         into.errors.update(wrong.errors)
     except Unreadable as wrong:
@@ -104,7 +115,7 @@ def _group(
     items: list[dict[str, Any]] = []
     known: set[str] = set()
     for index in range(entries.size(cast("GroupQuestion", node.question), name, post)):
-        entry = Read(errors=into.errors)
+        entry = Read(errors=into.errors, held=into.held)
         for item in node.items:
             read(item, f"{name}-{index}-{item.id}", post, entry, read_files)
         kept = {key: value for key, value in entry.values.items() if value not in (None, [])}
@@ -126,6 +137,8 @@ def _text(question: Question, name: str, post: Posted) -> str | None:
         return normalise.katakana(raw) or None
     if isinstance(question, TextQuestion) and question.format == "digits":
         return normalise.digits(raw) or None
+    if isinstance(question, TextQuestion) and question.format == "individual_number":
+        return normalise.individual_number(raw) or None
     return normalise.text(raw, lines=isinstance(question, LongTextQuestion)) or None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rules
 from common.text import Text
-from forms import ids
+from forms import ids, sensitive
 from forms.errors import DefinitionError
 from forms.ids import TODAY, Path
 from forms.parts import COMPOSITES
@@ -196,15 +196,24 @@ def variable_type(question: QuestionBase) -> VarType:
     if isinstance(question, ComputedQuestion):
         return _RESULTS[question.result]
     if isinstance(question, GroupQuestion):
-        return rules.list_of(rules.map_of({q.id: variable_type(q) for q in question.questions}))
+        return rules.list_of(rules.map_of(variable_types(question.questions)))
     return _TYPES[question.type]  # type: ignore[attr-defined]
+
+
+def variable_types(questions: Iterable[QuestionBase]) -> dict[str, VarType]:
+    """What rules may read of `questions`: every answer but the sensitive ones."""
+    return {
+        question.id: variable_type(question)
+        for question in questions
+        if not sensitive.is_sensitive(question)
+    }
 
 
 def prepare(form: FormDefinition) -> Prepared:
     """Compile every rule and order the questions. Raises `DefinitionError` with the path."""
     ids.check(form)
     questions = list(form.questions())
-    variables = {question.id: variable_type(question) for question in questions}
+    variables = variable_types(questions)
     variables[TODAY] = rules.DATE
     options = ids.options(questions)
     nodes: dict[str, Node] = {}
@@ -288,7 +297,7 @@ def _group(
     So do those of a group within: the form, the entry around it, and their own entry.
     """
     scope = {name: kind for name, kind in variables.items() if name != question.id}
-    scope |= {item.id: variable_type(item) for item in question.questions}
+    scope |= variable_types(question.questions)
     scopes[question.id] = scope
     items = []
     for number, item in enumerate(question.questions):

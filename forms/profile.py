@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from audit import ledger
 from common.actor import Actor
 from common.lookup import Lookup
-from forms import attachments, display
+from forms import attachments, display, sensitive
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft, ProfileFact
 from forms.prepared import Node, Prepared
@@ -158,12 +158,13 @@ def _to_keep(
     if draft.representation_id is not None:
         return []
     return [
-        (node, answers[node.id])
+        (node, sensitive.without([node.question], {node.id: answers[node.id]})[node.id])
         for node in prepared.nodes.values()
         if node.group_id is None
         and node.question.concept
         and node.question.concept not in _THIS_TIME
         and node.id in answers
+        and not sensitive.is_sensitive(node.question)
         and not is_verified(draft.provenance.get(node.id))
     ]
 

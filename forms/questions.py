@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from common.text import Text
@@ -101,10 +102,22 @@ class TextQuestion(QuestionBase):
     type: Literal["text"]
     max_length: int = Field(default=200, ge=1, le=LONGEST_INPUT)
     min_length: int = Field(default=0, ge=0)
-    #: katakana: hiragana and half-width kana are turned into katakana; digits: digits only.
-    format: Literal["plain", "katakana", "digits"] = "plain"
+    #: katakana: hiragana and half-width kana are turned into katakana; digits: digits only;
+    #: individual_number: 個人番号, twelve digits of which the last checks the others.
+    format: Literal["plain", "katakana", "digits", "individual_number"] = "plain"
+    #: Kept sealed and shown only to whoever asks to see it (`forms.sensitive`).
+    sensitive: bool = False
     #: How wide the input looks, in characters; says how much is expected.
     width: Literal["", "5", "10", "20", "30"] = ""
+
+    @model_validator(mode="after")
+    def _kept_to_itself(self) -> TextQuestion:
+        """What is sealed comes from nowhere but the keyboard, and no rule reads it."""
+        if self.format == "individual_number" and not self.sensitive:
+            raise ValueError("an individual number is asked with 'sensitive: true'")
+        if self.sensitive and (self.concept or self.checks or self.autocomplete):
+            raise ValueError("a sensitive question has no concept, no checks and no autocomplete")
+        return self
 
 
 class LongTextQuestion(QuestionBase):

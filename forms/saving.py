@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from forms import attachments, entries, parsing, postal, seals, unplaced
+from forms import attachments, entries, parsing, postal, seals, sensitive, unplaced
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft
 from forms.parsing import Read
@@ -146,7 +146,8 @@ class Reader:
         return True
 
     def read(self, nodes: Iterable[Node]) -> Read:
-        into = Read()
+        # A posted reference to any other is not taken.
+        into = Read(held=sensitive.held(self.prepared.form.questions(), self.draft.answers))
         for node in nodes:
             parsing.read(node, node.id, self.post, into, self._read_files)
         into.errors = self.early_errors | into.errors

@@ -13,6 +13,8 @@ another answer) is left open. Annotations beside the standard ones, which valida
     What a number counts, in every language.
 ``x-concept``
     The fact it is, in the GIF vocabulary: ``person.dateOfBirth``.
+``x-sensitive``
+    It is asked, but never in what is handed out (``writeOnly``): `forms.sensitive`.
 
 The same version gives the same schema, byte for byte, whoever asks in whatever language.
 """
@@ -23,6 +25,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from common.text import FALLBACK_LANGUAGE, Text
+from forms import sensitive
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.questions import (
     ChoiceQuestion,
@@ -64,8 +67,8 @@ def of_form(form: FormDefinition, address: str = "") -> Schema:
 
 
 def _always(question: QuestionBase) -> bool:
-    if isinstance(question, ComputedQuestion):
-        return False  # a rule may have no result
+    if isinstance(question, ComputedQuestion) or sensitive.is_sensitive(question):
+        return False  # a rule may have no result; a sensitive answer is never handed out
     return question.required and not question.show_when and not question.required_when
 
 
@@ -107,6 +110,8 @@ def _unit(question: QuestionBase) -> Text | None:
 
 def _value(question: QuestionBase, languages: Sequence[str]) -> Schema:
     match question:
+        case TextQuestion(sensitive=True):
+            return dict(_TEXT) | {"writeOnly": True, "x-sensitive": True}
         case TextQuestion():
             least = max(question.min_length, 1)
             return {"type": "string", "minLength": least, "maxLength": question.max_length}

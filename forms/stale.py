@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from forms import attachments, entries, parsing, rebase, saving
+from forms import attachments, entries, parsing, rebase, saving, sensitive
 from forms.models import Draft, FormVersion
 from forms.parsing import Read
 from forms.prepared import Node
@@ -63,6 +63,9 @@ def take(draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads
         if node.id not in read.values:
             continue
         value, stored = read.values[node.id], draft.answers.get(node.id)
+        now = new.nodes.get(node.id)
+        if value and now is not None and sensitive.is_sensitive(now.question):
+            value = value if sensitive.is_sealed(value) else sensitive.seal(str(value))
         kept, lost = rebase.carry_answer(
             str(page.pk), node, new.nodes.get(node.id), node.id, value, files
         )
@@ -93,8 +96,8 @@ def _unreadable(
     wrong = read.errors.keys() - reader.early_errors.keys()
     for node, name, within in _fields(nodes, reader):
         mine = [field for field in wrong if field == name or field.startswith(f"{name}-")]
-        if not mine or node.items:
-            continue
+        if not mine or node.items or sensitive.is_sensitive(node.question):
+            continue  # a sensitive one is typed anew: nothing of it is kept in plain words
         names = parsing.field_names(node.question, name)
         words = [str(reader.post.get(field) or "").strip() for field in names]
         if node.question.type == "file":  # the messages name the files that were refused

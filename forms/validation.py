@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forms import normalise, sensitive
 from forms.normalise import FIRST_DAY, LAST_DAY
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part, first_input
 from forms.prepared import Node, Prepared, Within
@@ -171,6 +172,11 @@ def _not_readable() -> tuple[str, str]:
 
 
 def _text(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if sensitive.is_sensitive(question):
+        try:
+            value = sensitive.opened(value)
+        except sensitive.CannotOpen:
+            value = None
     if not isinstance(value, str):
         yield _not_readable()
         return
@@ -185,6 +191,11 @@ def _text(question: Any, value: Any) -> Iterator[tuple[str, str]]:
         )
     if isinstance(question, TextQuestion) and len(value) < question.min_length:
         yield "", _("Use at least %(least)s characters.") % {"least": question.min_length}
+    if isinstance(question, TextQuestion) and question.format == "individual_number":
+        try:
+            normalise.individual_number(value)
+        except normalise.Unreadable as wrong:
+            yield "", str(wrong)
 
 
 def _email(question: Any, value: Any) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-GCM under a key derived from the platform's secret.
+"""Secrets at rest: AES-GCM under a key derived from the platform's secret, or from given ones.
 
 A dump of a town's schema alone must not be enough to speak for the town at the eID provider.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -26,21 +27,24 @@ def _key(secret: str, purpose: str) -> bytes:
     return derive.derive(secret.encode())
 
 
-def seal(plain: bytes, *, purpose: str, context: str) -> str:
-    """Encrypt `plain`; only `unseal` with the same `purpose` and `context` opens it."""
+def seal(plain: bytes, *, purpose: str, context: str, secrets: Sequence[str] = ()) -> str:
+    """Encrypt `plain`; only `unseal` with the same `purpose` and `context` opens it.
+
+    `secrets`: the newest first; without any the platform's own.
+    """
     nonce = os.urandom(NONCE_BYTES)
-    cipher = AESGCM(_key(settings.SECRET_KEY, purpose))
+    cipher = AESGCM(_key((*secrets, settings.SECRET_KEY)[0], purpose))
     return base64.b64encode(nonce + cipher.encrypt(nonce, plain, context.encode())).decode()
 
 
-def unseal(sealed: str, *, purpose: str, context: str) -> bytes:
+def unseal(sealed: str, *, purpose: str, context: str, secrets: Sequence[str] = ()) -> bytes:
     """The plain bytes. Raises `CannotOpen`.
 
-    Tries the earlier secrets too (`SECRET_KEY_FALLBACKS`).
+    Tries the earlier secrets too (`SECRET_KEY_FALLBACKS`, or the others of `secrets`).
     """
     raw = base64.b64decode(sealed)
     nonce, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    for secret in secrets or (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         try:
             return AESGCM(_key(secret, purpose)).decrypt(nonce, body, context.encode())
         except InvalidTag:

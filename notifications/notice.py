@@ -3,8 +3,8 @@
 One class for each notice. Its wording is one plain-text template for each language,
 ``notifications/<kind>.<language>.txt``: the subject in the first line, an empty line, the text.
 The same template words the message in the inbox and the mail; only the inbox, behind the sign-in,
-is told what `NoticeContext` marks as `PRIVATE`: a mail names the person and the receipt number,
-nothing else about them.
+is told the name and what `NoticeContext` marks as `PRIVATE`: a mail has the receipt number, and
+nothing else about a person.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ class Notice:
     def worded(
         cls, context: NoticeContext, *, language: str, name: str, town: str, private: bool
     ) -> Wording:
-        """The notice in `language`; with `private` also what only the inbox may say."""
+        """The notice in `language`; with `private` also what only the inbox may say.
+
+        To whom it goes is said in the inbox only: a mail names nobody.
+        """
         hidden = frozenset() if private else context.PRIVATE
         values = {
             field: getattr(context, field)
@@ -92,7 +95,7 @@ class Notice:
         with translation.override(language):
             template = get_template(cls.template_name(language))
             text = template.template.render(  # type: ignore[attr-defined]
-                Context({**values, "name": name, "town": town}, autoescape=False)
+                Context({**values, "name": name if private else "", "town": town}, autoescape=False)
             )
         subject, _, body = text.strip().partition("\n")
         return Wording(" ".join(subject.split()), body.strip())

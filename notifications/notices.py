@@ -82,7 +82,8 @@ class CodeContext(BeforeSendingContext):
 
 
 class LinkContext(BeforeSendingContext):
-    """For somebody who may have no account: `path` holds the token; `until` is its last day."""
+    """`path` leads to something that is there until the day `until`; for somebody who may have no
+    account it holds the token."""
 
     until: date
 
@@ -135,6 +136,8 @@ class ConsultationRequested(Notice):
 
 class AbsenceContext(BeforeSendingContext):
     """`colleague` is away from `first` to `last`, both included. Goes to staff."""
+
+    PRIVATE: ClassVar[frozenset[str]] = NoticeContext.PRIVATE | {"colleague"}
 
     colleague: str
     first: date
@@ -470,6 +473,15 @@ class CosignatureVoid(Notice):
     kind = "cosignature_void"
     context = BeforeSendingContext
     link_label = _("See your messages")
+
+
+@register
+class DraftExpires(Notice):
+    """To a resident: what they have begun and not gone on with is kept until a day."""
+
+    kind = "draft_expires"
+    context = LinkContext
+    link_label = _("Go on filling in")
 
 
 @register

@@ -26,6 +26,9 @@ _IF = re.compile(r"\{% if (\w+) %\}(.*?)\{% endif %\}", re.DOTALL)
 _FIELD = re.compile(r"\{\{ (\w+)(?:\|date:\"[^\"]*\")? \}\}")
 
 
+# A line with the name outside of [ ], from before it was left out of mails.
+_NAMED = re.compile(r"^[^\[\n]*\{name\}[^\n]*\n?", re.MULTILINE)
+
 # Of a context, what is not for the text.
 _NO_WORDS = frozenset({"path", "without_sign_in"})
 
@@ -40,7 +43,7 @@ class Field:
 
 def fields_of(notice: type[Notice]) -> dict[str, Field]:
     """By name, in the order in which they are declared."""
-    found = {"name": Field("name", False), "town": Field("town", False)}
+    found = {"name": Field("name", True), "town": Field("town", False)}
     for name, info in notice.context.model_fields.items():
         if name in _NO_WORDS or (name == "receipt_number" and not has_number(notice)):
             continue
@@ -92,13 +95,14 @@ def _worded(
     private: bool,
 ) -> Wording:
     if own is not None and own.subject.get(language) and own.body.get(language):
-        known = {"name": name, "town": town}
+        known = {"name": name if private else "", "town": town}
         for field in type(content).model_fields:
             if private or field not in content.PRIVATE:
                 known[field] = _shown(getattr(content, field), language)
         try:
             subject = merging.merged(own.subject[language], known)
-            body = merging.merged(own.body[language], known)
+            text = own.body[language] if private else _NAMED.sub("", own.body[language])
+            body = merging.merged(text, known)
         except Malformed:
             pass
         else:

@@ -268,6 +268,7 @@ TOWN: dict[str, Row] = {
         objects=True,
     ),
     "desk:case": desk_case(),
+    "desk:show": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, NOT_FOUND, objects=True),
     "desk:told": Row(_DESK_ONLY | {"consultee": NOT_FOUND}, NOT_ALLOWED, INVALID, objects=True),
     "desk:claim": desk_case(NOT_ALLOWED, CONFLICT),
     "desk:consult": desk_case(OK, INVALID),

@@ -28,6 +28,7 @@ OUTCOME_NAMES = {
     "refused": gettext_lazy("refused"),
     "acknowledged": gettext_lazy("acknowledged"),
     "withdrawn": gettext_lazy("withdrawn"),
+    "lapsed": gettext_lazy("lapsed (not paid)"),
 }
 _LONGEST_REASON = 500
 

@@ -24,7 +24,13 @@ from common.calendar import fiscal_year
 from workflow.definition import Outcome
 
 #: In the order of the page.
-OUTCOMES = (Outcome.APPROVED, Outcome.REFUSED, Outcome.ACKNOWLEDGED, Outcome.WITHDRAWN)
+OUTCOMES = (
+    Outcome.APPROVED,
+    Outcome.REFUSED,
+    Outcome.ACKNOWLEDGED,
+    Outcome.WITHDRAWN,
+    Outcome.LAPSED,
+)
 
 
 @dataclass(frozen=True, slots=True)

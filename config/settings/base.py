@@ -11,6 +11,9 @@ env = environ.Env()
 SECRET_KEY = env.str("SECRET_KEY", default="")
 # Former ones, while it is being changed: links in mails and sessions made with them still work.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# For answers such as the Individual Number (`forms.sensitive`): the newest first; the others open
+# what was sealed with them. None: SECRET_KEY and its fallbacks.
+SENSITIVE_ANSWER_KEYS = env.list("SENSITIVE_ANSWER_KEYS", default=[])
 DEBUG = False
 # Host of the platform's own pages; a municipality's host is its own row in tenants.Domain.
 PLATFORM_DOMAIN = env.str("PLATFORM_DOMAIN", default="localhost")
@@ -282,6 +285,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# What a resident has begun and not gone on with is deleted so long after it was last saved, and not
+# without a notice thirty days before (`forms.unsent`).
+DRAFT_KEPT_DAYS = env.int("DRAFT_KEPT_DAYS", default=365)
 
 # Attachments are scanned by ClamAV where its socket is named (path or host:port).
 CLAMAV_SOCKET = env.str("CLAMAV_SOCKET", default="")

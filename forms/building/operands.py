@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter, ValidationError
 
 from common.text import Text
-from forms import prepared
+from forms import prepared, sensitive
 from forms.building.places import Data, Place, part_at, questions
 from forms.parts import COMPOSITES
 from forms.questions import Question, QuestionBase
@@ -52,7 +52,7 @@ def is_group(data: Data, place: Place) -> bool:
 
 def _of(raw: Mapping[str, Any]) -> Iterator[Operand]:
     question = _understood(raw)
-    if question is None:
+    if question is None or sensitive.is_sensitive(question):
         return
     label = str(Text(question.label)) or question.id
     kind = prepared.variable_type(question)

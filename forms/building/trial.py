@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from forms import eligibility, entries, pages, parsing, rendering, validation
+from forms import eligibility, entries, pages, parsing, rendering, sensitive, validation
 from forms.building.places import fingerprint
 from forms.eligibility import Told
 from forms.parsing import Read
@@ -112,7 +112,7 @@ def answer(
     before = evaluate(prepared, answers)
     shown = [node for node in prepared.step_nodes[step_id] if node.id in before.visible]
     buttons = _Buttons(prepared, post)
-    into = Read()
+    into = Read(held=sensitive.held(prepared.form.questions(), answers))
     asked = [node for node in shown if not node.compute]
     for node in asked:
         parsing.read(node, node.id, buttons.post, into, _made_up_files(files))

@@ -50,6 +50,14 @@ FIELDS: Mapping[str, tuple[Any, Any, Section]] = {
         "main",
     ),
     "required": (_("An answer is required"), "", "main"),
+    "sensitive": (
+        _("Keep the answer hidden"),
+        _(
+            "It is stored encrypted, stands in no letter, export or search, and whoever works on "
+            "the case sees it only by asking for it, which the applicant can see."
+        ),
+        "main",
+    ),
     "id": (
         _("Id"),
         _(
@@ -156,6 +164,7 @@ CHOICES: Mapping[tuple[str, str], Any] = {
     ("format", "plain"): _("Any text"),
     ("format", "katakana"): _("Katakana (hiragana is changed to it)"),
     ("format", "digits"): _("Digits only"),
+    ("format", "individual_number"): _("Individual Number (My Number), with its check digit"),
     ("width", ""): _("Standard width"),
     ("width", "5"): _("5 characters"),
     ("width", "10"): _("10 characters"),

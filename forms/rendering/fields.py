@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forms import display, entries
+from forms import display, entries, parsing, sensitive
 from forms.models import Attachment
 from forms.prepared import Node
 from forms.questions import (
@@ -44,14 +44,47 @@ def simple(frame: Frame, node: Node, name: str, value: Any) -> str:
     if isinstance(question, TextQuestion):
         if question.width:
             more["css"] = f"f-input f-input--{question.width}"
-        if question.format == "digits":
+        if question.format in {"digits", "individual_number"}:
             more["inputmode"] = "numeric"
+        if question.sensitive:
+            more |= {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+            if sensitive.is_sealed(value):
+                return _kept(frame, question, name, value, more)
     elif question.type == "email":
         # Not type=email: it would refuse full-width letters before we can help.
         more |= {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
     elif question.type == "phone":
         more |= {"type": "tel", "css": "f-input f-input--20"}
     return frame.labelled(question, name, lambda ids: frame.box(name, value, ids, **more))
+
+
+def _kept(frame: Frame, question: TextQuestion, name: str, value: str, more: dict[str, Any]) -> str:
+    """A sensitive answer that is stored: said to be there, never shown; to be given anew or taken
+    away in the folded part, which is open while something is being typed there."""
+    typed = frame.text(name, "")
+    held = name + parsing.HELD
+    stays = name not in frame.typed or bool(frame.text(held, ""))
+    about, ids = frame.about(question, name)
+    # Left empty, the stored one stays: nothing has to be typed here.
+    box = frame.box(name, "", [f"f-{name}-given", *ids], **more | {"aria-required": None})
+    shown = attributes({"open": bool(typed) or not stays or frame.is_wrong(name)})
+    checked = attributes({"checked": stays})
+    reference = sensitive.reference(value)
+    change, anew, keep = _("Change or delete"), _("New answer"), _("Keep what was entered")
+    label = frame.label(question)
+    return frame.wrap(
+        question,
+        name,
+        f'<p class="f-label">{label}</p>{about}'
+        f'<p class="f-value" id="f-{name}-given">{escape(sensitive.mask())}</p>'
+        f'<details class="f-why"{shown}><summary class="f-why__summary">{change}'
+        f'<span class="f-hidden">: {frame.say(question.label)}</span></summary>'
+        f'<div class="f-choice"><input class="f-choice__input" type="checkbox" id="f-{held}"'
+        f' name="{held}" value="{reference}"{checked}>'
+        f'<label class="f-choice__label" for="f-{held}">{keep}</label></div>'
+        f'<label class="f-sublabel" for="f-{name}">{anew}'
+        f'<span class="f-hidden">: {frame.say(question.label)}</span></label>{box}</details>',
+    )
 
 
 def long_text(frame: Frame, node: Node, name: str, value: Any) -> str:

@@ -14,6 +14,8 @@ from cases.models import Case
 from catalogue.fees import yen as yen_in_words
 from common.calendar import wareki as era_date
 from common.text import Text
+from forms import unsent
+from forms.models import Draft
 
 register = template.Library()
 
@@ -38,6 +40,12 @@ def part_label(part: dict[str, Any]) -> str:
 def link_kind(kind: str) -> str:
     """What an application is to the one that it follows: ``Renewal``."""
     return str(Case.Origin(kind).label)
+
+
+@register.filter
+def kept_until(draft: Draft) -> date:
+    """The last day of a draft that nobody goes on with."""
+    return unsent.kept_until(draft)
 
 
 @register.filter

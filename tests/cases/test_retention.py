@@ -18,7 +18,7 @@ from psycopg import sql
 from audit import export, verify
 from audit.models import LedgerEntry
 from billing.models import FeeDue
-from cases import actions, bulk, case_keys, desk_actions, tasks
+from cases import actions, bulk, case_keys, desk_actions, fees, tasks
 from cases.desk import InboxFilter
 from cases.models import (
     Application,
@@ -50,6 +50,7 @@ from notifications.models import Message
 from tenants.files import PrivateStorage
 from tests.factories import behalf, guests, people
 from tests.factories import cases as make
+from workflow.definition import Outcome
 
 Travel = Callable[[date], None]
 
@@ -134,6 +135,37 @@ def test_each_outcome_has_its_own_years(town: Any, on: Travel) -> None:
     assert {line.outcome: line.due for line in plan.plan()} == {"withdrawn": 1, "refused": 1}
     runs.set_years(offering=refused.offering, years={"refused": 10}, by=people.admin())
     assert {line.outcome: line.due for line in plan.plan()} == {"withdrawn": 1}
+
+
+def test_what_lapsed_has_years_of_its_own_and_is_deleted(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    case = make.due_case()
+    fee = case.decision.fee
+    assert fee is not None
+    fees.lapse(fee_id=fee.pk)
+    # What was saved before there was such an outcome names none: the template's counts.
+    earlier = ("approved", "refused", "acknowledged", "withdrawn")
+    case.offering.settings["retention"] = dict.fromkeys(earlier, 1)
+    case.offering.save(update_fields=["settings"])
+    on(date(2032, 3, 31))
+    assert plan.plan() == []
+    on(date(2032, 4, 1))
+    (line,) = plan.plan()
+    assert (line.outcome, line.years, line.due, line.unpaid) == ("lapsed", 5, 1, 0)
+    runs.set_years(offering=case.offering, years={"lapsed": 6}, by=people.admin())
+    assert plan.plan() == []
+    runs.set_years(offering=case.offering, years={"lapsed": 3}, by=people.admin())
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    assert outbox.drain().failed == 0
+    assert not Case.objects.filter(pk=case.pk).exists()
+    proof = LedgerEntry.objects.get(event="case.deleted")
+    assert (proof.data["outcome"], proof.data["years"]) == ("lapsed", 3)
+
+
+def test_every_outcome_has_years() -> None:
+    """Of the workflow, in the template and in the order of the page."""
+    assert {outcome.value for outcome in Outcome} == set(Retention.model_fields)
+    assert {outcome.value for outcome in plan.OUTCOMES} == set(Retention.model_fields)
 
 
 def test_a_permit_is_kept_from_its_last_day(town: Any, on: Travel) -> None:

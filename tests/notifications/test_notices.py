@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
+from django.template.loader import get_template
 from django.utils import translation
 
 from common.registry import Registry
@@ -36,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-#: To an address that may belong to nobody we know: no name is said.
+#: To an address that may belong to nobody we know: no name is said, not even in an inbox.
 TO_AN_ADDRESS = {
     "cosignature_asked", "resume_link_asked", "opinion_asked", "guest_reminder", "guest_code",
     "case_link_asked",
@@ -70,6 +72,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "permit_ends",
         "correction_answered", "opinion_given", "opinion_overdue", "case_withdrawn",
         "case_assigned", "second_look_asked", "proposal_confirmed", "proposal_returned",
+        "draft_expires",
     }  # fmt: skip
 
 
@@ -104,6 +107,36 @@ def test_notice_outside_the_inbox_keeps_the_service_to_itself(kind: str, languag
     )
     assert "カナリア" not in words.subject + words.body
     assert "Canary" not in words.subject + words.body
+
+
+PERSONAL = {
+    "name", "names", "applicant", "applicant_name", "sender_name", "resident", "person", "who",
+    "colleague", "author", "address", "street", "phone", "telephone", "email", "mail", "born",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(notices))
+def test_mail_says_nothing_of_a_person(kind: str, language: str) -> None:
+    notice = notices.get(kind)
+    words = notice.worded(
+        notice.checked(context_of(notice)),
+        language=language,
+        name="<O'Neill>",
+        town="",
+        private=False,
+    )
+    for text in (words.subject, words.body):
+        assert "O'Neill" not in text
+        assert "山本" not in text
+        assert "Dear ," not in text
+    assert not words.body.startswith(("様", "さん"))
+    # What is said outside has no field that could hold a name, an address or a number to call.
+    said = set(notice.context.model_fields) - notice.context.PRIVATE
+    assert not said & PERSONAL
+    source = get_template(notice.template_name(language)).template.source
+    used = set(re.findall(r"\{\{ (\w+)", source))
+    assert used <= {*notice.context.model_fields, "name", "town"}
 
 
 @pytest.mark.parametrize("kind", sorted(notices))

@@ -26,10 +26,13 @@ from tests.factories import people
 from tests.notifications.test_notices import NUMBER, context_of
 
 GOOD = {
-    "ja": ("お知らせ {receipt_number}", "{name} 様\n\n[「{service}」の]結果です。{receipt_number}"),
+    "ja": (
+        "お知らせ {receipt_number}",
+        "[{name} 様]\n\n[「{service}」の]結果です。{receipt_number}",
+    ),
     "en": (
         "News {receipt_number}",
-        'Dear {name},\n\nthe result[ of "{service}"]: {receipt_number}',
+        '[Dear {name},]\n\nthe result[ of "{service}"]: {receipt_number}',
     ),
 }
 
@@ -124,6 +127,7 @@ class TestChecks:
             ("{name}", "{receipt_number}", "subject"),
             ("a", "no number", "body"),
             ("a", "{receipt_number} {service}", "body"),
+            ("a", "{name} {receipt_number}", "body"),
             ("a", "{receipt_number} {stage}", "body"),
             ("a", "{receipt_number} {due_on}", "body"),
             ("a", "{receipt_number} {path}", "body"),
@@ -160,6 +164,23 @@ class TestSaving:
         assert mail.subject == f"お知らせ {NUMBER}"
         assert f"結果です。{NUMBER}" in mail.body
         assert "カナリア" not in mail.body + str(mail.alternatives[0][0])
+
+    def test_name_is_left_out_of_a_mail_in_older_words_too(self, reader: User) -> None:
+        words = {"ja": "{name} 様\n\n結果です。{receipt_number}", "en": "{receipt_number}"}
+        subject = {"ja": "お知らせ {receipt_number}", "en": "{receipt_number}"}
+        TownWording.objects.create(
+            kind=DecisionMade.kind, subject=Text(subject), body=Text(words),
+            changed_by=people.admin(),
+        )  # fmt: skip
+        message = send(DecisionMade, resident=reader, context={"receipt_number": NUMBER}, key="k")
+        assert message.body.in_language("ja").startswith(f"{reader.name} 様\n")
+        row = OutboxRow.objects.get(kind=MAIL)
+        outbox.handlers.get(MAIL)(row.payload)
+        (mail,) = outgoing.outbox
+        whole = mail.body + str(mail.alternatives[0][0])
+        assert reader.name not in whole
+        assert "様" not in whole
+        assert f"結果です。{NUMBER}" in mail.body
 
     def test_it_is_this_towns_only(self, reader: User, other_town: Any, in_town: Any) -> None:
         editing.save(notice=DecisionMade, texts=GOOD, seen="", by=people.admin())

@@ -71,6 +71,12 @@ def test_same_question_has_the_same_concept(key: str) -> None:
     }
     assert [q.id for q in asked.values() if q.type == "bank_account"] == ["account"]
     assert not [q.id for q in asked.values() if "my_number" in q.id and q.concept]
+    # The law leaves no choice: sealed, checked, shown to nobody without a word in the ledger.
+    assert all(
+        question.sensitive and question.format == "individual_number"
+        for question in asked.values()
+        if question.id.endswith("my_number")
+    )
 
 
 def test_one_concept_is_one_type_of_question() -> None:

@@ -221,7 +221,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             **entries("children", _CHILD | address("child_address") | {
                 "child_birth_date": "R6.4.1", "lives_together": "no", "apart_reason": "school",
                 "f:separate_custody": 1}),
-            "my_number": "123456789012", "claim_reason": "birth", "event_on": "2026-08-20",
+            "my_number": "123456789018", "claim_reason": "birth", "event_on": "2026-08-20",
             "pension_type": "employee", "has_spouse": "yes", "spouse_name": "髙橋 二",
             "spouse_birth_date": "1984-01-01", "spouse_lives_together": "no",
             "spouse_public_servant": "no", "account_kind": "bank", "f:insurance_proof": 1,
@@ -254,7 +254,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "child_medical_aid": {
         "everything": _BANK | address("child_address") | {
-            "guardian_my_number": "123456789012", "child_my_number": "210987654321",
+            "guardian_my_number": "１２３４ ５６７８ ９０１８", "child_my_number": "210987654320",
             "lives_together": "no", "account_kind": "bank", "application_reason": "moved_in"},
     },
     "review_request": {"with_papers": {"f:evidence": 1}},

@@ -62,6 +62,10 @@ def questions(draw: Any, number: int, *, item: bool = False, concept: bool = Tru
                          "date": "today"}[found["result"]]  # fmt: skip
     if kind == "group" and found.get("min", 1) > found.get("max", 20):
         found["min"] = 0
+    if found.get("format") == "individual_number":
+        found["sensitive"] = True
+    if found.get("sensitive"):
+        found = {k: v for k, v in found.items() if k not in {"concept", "validate", "autocomplete"}}
     return found
 
 
