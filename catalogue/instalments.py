@@ -6,6 +6,7 @@
       last: use_to
       due: "04-30"             # of the later years; the first part is due as any fee is
       above: 10000             # up to this total it is paid at once
+      at_most: 3               # the last part then covers all years that are left
 
 The parts always add up to the fee. What does not divide goes into the first part, as for local
 taxes (地方税法20条の4の2第6項).
@@ -49,12 +50,16 @@ class Instalments(BaseModel):
     parts: int = Field(default=2, ge=2, le=12)
     months_apart: int = Field(default=1, ge=1, le=12)
     above: int = Field(default=0, ge=0)
+    # By fiscal year: so many parts and no more, the last one for all years that are left.
+    at_most: int | None = Field(default=None, ge=2, le=12)
     unit: int = Field(default=1, ge=1, le=10_000)
 
     @model_validator(mode="after")
     def _whole(self) -> Instalments:
         if self.by == "fiscal_year" and not (self.first and self.last):
             raise ValueError("by fiscal year needs the questions of the first and the last day")
+        if self.by == "equal" and self.at_most is not None:
+            raise ValueError("at_most: equal parts are counted by 'parts'")
         month, day = (int(part) for part in self.due.split("-"))
         if day > calendar.monthrange(2001, month)[1]:
             raise ValueError(f"due: there is no {self.due} in every year")
@@ -102,20 +107,40 @@ class Instalments(BaseModel):
             first, last = (date.fromisoformat(answers[name]) for name in (self.first, self.last))
         except (KeyError, TypeError, ValueError):
             return (Part(total),)
-        years = range(fiscal_year(first), fiscal_year(last) + 1)
+        years = self._grouped(range(fiscal_year(first), fiscal_year(last) + 1))
         if len(years) < 2:
             return (Part(total),)
-        amounts = _shares(total, [_months(first, last, year) for year in years], self.unit)
+        weights = [sum(_months(first, last, year) for year in group) for group in years]
         month, day = (int(part) for part in self.due.split("-"))
         return tuple(
             Part(
                 amount,
                 # A later year's part is never due before the first one.
-                max(date(year + (month < 4), month, day), due) if number else None,
-                Text({"ja": f"{_era_year(year)}年度分", "en": f"Fiscal year {year}"}),
+                max(date(group[0] + (month < 4), month, day), due) if number else None,
+                _name(group),
             )
-            for number, (year, amount) in enumerate(zip(years, amounts, strict=True))
+            for number, (group, amount) in enumerate(
+                zip(years, _shares(total, weights, self.unit), strict=True)
+            )
         )
+
+    def _grouped(self, years: range) -> list[range]:
+        """The fiscal years of each part: one, but for the last of `at_most`."""
+        single = len(years) if self.at_most is None else min(len(years), self.at_most - 1)
+        left = years[single:]
+        return [years[n : n + 1] for n in range(single)] + ([left] if left else [])
+
+
+def _name(years: range) -> Text:
+    first, last = years[0], years[-1]
+    if first == last:
+        return Text({"ja": f"{_era_year(first)}年度分", "en": f"Fiscal year {first}"})
+    return Text(
+        {
+            "ja": f"{_era_year(first)}年度分から{_era_year(last)}年度分まで",
+            "en": f"Fiscal years {first} to {last}",
+        }
+    )
 
 
 def _months(first: date, last: date, year: int) -> int:

@@ -130,9 +130,9 @@ def test_correction_shows_before_and_after(town: Any, desk: Desk) -> None:
 def test_disabled_actions_say_why(town: Any, desk: Desk) -> None:
     page = _page(desk(people.caseworker()), make.submitted_case())
     off = re.findall(r'disabled aria-describedby="(\w+)-reason"', page)
-    assert off == ["consult", "correct", "approve", "refuse"]
+    assert off == ["consult", "correct", "approve", "refuse", "extend"]
     assert "This is not possible while the case is at “Received”." in page
-    assert page.count('class="act__reason"') == 4
+    assert page.count('class="act__reason"') == 5
 
 
 def test_every_action_shows_its_key(town: Any, desk: Desk) -> None:

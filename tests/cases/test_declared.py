@@ -23,7 +23,7 @@ from notifications.models import Message
 from tests.cases.test_clock import Today
 from tests.factories import cases as make
 from tests.factories import people
-from tests.services.test_course import sent
+from tests.services.test_course import begun, sent
 from tests.services.walks import TODAY
 from tests.workflow.samples import sample
 from workflow.definition import WorkflowError, load
@@ -198,9 +198,13 @@ class TestShipped:
         [
             ("road_occupancy", "least", {"police"}),
             ("event", "least", {"parks"}),
-            ("event", "road", {"police"}),
+            ("event", "road", {"police", "roads"}),
             ("event", "stalls", {"fire"}),
-            ("event", "everything", {"police", "fire", "parks"}),
+            ("event", "everything", {"police", "fire", "roads", "parks"}),
+            ("outdoor_advertisement", "least", set()),
+            ("outdoor_advertisement", "over the road", {"police", "roads"}),
+            ("outdoor_advertisement", "lit", {"police"}),
+            ("outdoor_advertisement", "everything", {"police", "roads", "building"}),
         ],
     )
     @time_machine.travel(TODAY, tick=False)
@@ -209,12 +213,13 @@ class TestShipped:
     ) -> None:
         people.department("parks")
         case = sent(key, variant, upload)
+        case = begun(case)
         case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
         assert {each.declared for each in case.consultations.all()} == asked
         due = {add_working_days(timezone.localdate(), days) for days in (5, 7)}
         assert {each.due_on for each in case.consultations.all()} <= due
 
-    @pytest.mark.parametrize("key", ["road_occupancy", "event"])
+    @pytest.mark.parametrize("key", ["road_occupancy", "event", "outdoor_advertisement"])
     def test_no_body_reads_who_applies(self, key: str) -> None:
         from cases.opinions import needed_for_an_opinion
 

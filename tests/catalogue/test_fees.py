@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from catalogue.fees import Fee, FeeUnknownError, yen
 from catalogue.registry import catalogue
 
-RATES = {"peddling": 160, "photography": 160, "event": 1620, "show": 6480}
+RATES = {"peddling": 160, "photography": 160, "film": 4860, "event": 1620, "show": 6480}
 
 
 def _fee(rates: dict[str, int] | None = RATES, **answers: Any) -> Fee:
@@ -30,6 +30,7 @@ def _fee(rates: dict[str, int] | None = RATES, **answers: Any) -> Fee:
     [
         ({"act_type": "sale"}, 320),
         ({"act_type": "photography", "cameras": 3}, 960),
+        ({"act_type": "film", "cameras": 3}, 9720),
         ({"act_type": "event"}, 3240),
         ({"act_type": "show"}, 12960),
     ],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from catalogue.amounts import Rounding
 from catalogue.fees import Fee, FeeSchedule
 from catalogue.instalments import Instalments
+from catalogue.registry import catalogue
 from forms import definitions
 
 FORM = definitions.load(
@@ -167,6 +168,7 @@ def test_total_is_changed_by_lines_of_their_own(
          "instalments: question 'days' is no date"),
         ({"instalments": {"by": "equal", "due": "02-30"}}, "there is no 02-30"),
         ({"instalments": {"by": "equal", "parts": 1}}, "instalments.parts"),
+        ({"instalments": {"by": "equal", "at_most": 3}}, "at_most: equal parts"),
         ({"unpaid": {"then": "lapse", "lapse_days": 5}}, "lapse_days"),
     ],
 )  # fmt: skip
@@ -214,6 +216,30 @@ def test_instalments_by_fiscal_year(
     ]
 
 
+@pytest.mark.parametrize(
+    ("last", "parts"),
+    [
+        # 6 + 12 + the other months that are left
+        ("2031-09-30", [(6_000, "Fiscal year 2026"), (12_000, "Fiscal year 2027"),
+                        (42_000, "Fiscal years 2028 to 2031")]),
+        ("2029-03-31", [(12_000, "Fiscal year 2026"), (24_000, "Fiscal year 2027"),
+                        (24_000, "Fiscal year 2028")]),
+        ("2028-03-31", [(20_000, "Fiscal year 2026"), (40_000, "Fiscal year 2027")]),
+    ],
+)  # fmt: skip
+def test_instalments_by_fiscal_year_are_three_at_most_for_a_road(
+    last: str, parts: list[tuple[int, str]]
+) -> None:
+    plan = catalogue().get("road_occupancy").fees.instalments
+    assert plan is not None
+    answers = {"use_from": "2026-10-01", "use_to": last}
+    found = plan.plan(60_000, answers, date(2026, 9, 20))
+    assert [(part.amount, part.text["en"]) for part in found] == parts
+    assert found[-1].due_on == date(2025 + len(parts), 4, 30)
+    if len(parts) == 3 and "to" in parts[-1][1]:
+        assert found[-1].text["ja"] == "令和10年度分から令和13年度分まで"
+
+
 def test_instalments_in_equal_parts_end_on_the_last_day_of_a_short_month() -> None:
     plan = Instalments(by="equal", parts=3, unit=100, above=999)
     found = plan.plan(1_000, {}, date(2026, 12, 31))
@@ -224,14 +250,20 @@ def test_instalments_in_equal_parts_end_on_the_last_day_of_a_short_month() -> No
     assert len(plan.plan(999, {}, date(2026, 12, 31))) == 1
 
 
-@given(st.integers(1, 10**7), st.integers(0, 3000), st.integers(0, 2500), st.sampled_from([1, 100]))
-def test_instalments_add_up_to_the_fee(total: int, start: int, length: int, unit: int) -> None:
+@given(
+    st.integers(1, 10**7), st.integers(0, 3000), st.integers(0, 2500), st.sampled_from([1, 100]),
+    st.sampled_from([None, 2, 3]),
+)  # fmt: skip
+def test_instalments_add_up_to_the_fee(
+    total: int, start: int, length: int, unit: int, at_most: int | None
+) -> None:
     first = date.fromordinal(date(2024, 1, 1).toordinal() + start)
     last = date.fromordinal(first.toordinal() + length)
-    plan = BY_YEAR.model_copy(update={"unit": unit})
+    plan = BY_YEAR.model_copy(update={"unit": unit, "at_most": at_most})
     answers = {"first": first.isoformat(), "last": last.isoformat()}
     found = plan.plan(total, answers, first)
     assert sum(part.amount for part in found) == total
     assert all(part.amount > 0 for part in found)
+    assert at_most is None or len(found) <= at_most
     days = [part.due_on for part in found[1:]]
     assert days == sorted(day for day in days if day is not None)

@@ -33,6 +33,7 @@ PARK_PLACE = {
 ACTS: dict[str, dict[str, Any]] = {
     "sale": {"goods": "珈琲", "price": "200円", "staff": "2"},
     "photography": {"crew": "5", "cameras": "2"},
+    "film": {"crew": "30", "cameras": "4", "admission_fee": "0"},
     "show": {
         "performances": "2", "capacity": "100", "admission_fee": "500円", "equipment": ["tent"],
         "site_manager": "山田", "site_manager_phone": "090-1234-5678",
@@ -60,7 +61,7 @@ def test_park_use_from_start_to_snapshot(act: str, upload: Any, png: bytes) -> N
     outcome = save(draft, "activity", content)
     assert (outcome.ok, dict(outcome.errors)) == (True, {})
     outcome = save(draft, "documents", {}, site_plan=upload(png))
-    if act in {"show", "event"}:
+    if act != "photography":
         assert set(outcome.errors) == {"project_outline"}
         assert save(draft, "documents", {}, project_outline=upload(png)).ok
     assert save(draft, "declaration", {"agreed": "yes"}).next_step_id is None
@@ -76,7 +77,7 @@ def test_park_use_from_start_to_snapshot(act: str, upload: Any, png: bytes) -> N
     )
     verified = {name for name, entry in provenance.items() if entry.get("verified")}
     assert verified == {"name", "birth_date", "address"}
-    assert len(files) == (2 if act in {"show", "event"} else 1)
+    assert len(files) == (1 if act == "photography" else 2)
 
 
 @pytest.mark.usefixtures("town")

@@ -32,19 +32,26 @@ pytestmark = pytest.mark.usefixtures("town")
 FEES = {
     ("park_use", "least"): 480,
     ("park_use", "photography"): 960,
+    ("park_use", "film"): 14_580,
     ("park_use", "show"): 19_440,
     ("park_use", "event"): 4_860,
     ("road_occupancy", "least"): 6_600,  # 1.2 ㎡ count as 2, a year
     ("road_occupancy", "everything"): 8_400,
+    ("road_occupancy", "costly"): 504_000,
     ("road_occupancy", "renewal"): 1_800,
     ("outdoor_advertisement", "least"): 800,  # 2.5 m × 0.8 m are exactly 2 ㎡
     ("outdoor_advertisement", "everything"): 800,
+    ("outdoor_advertisement", "over the road"): 800,
+    ("outdoor_advertisement", "tall"): 800,
+    ("outdoor_advertisement", "lit"): 1_600,
     ("outdoor_advertisement", "renewal"): 800,
     ("dog_registration", "least"): 3_000,
     ("dog_registration", "everything"): 3_550,
     ("dog_registration", "reissue"): 2_150,
     ("event", "least"): 3_240,
     ("event", "everything"): 14_960,  # the show 12,960, two tents of 9.5 ㎡ for a month 2,000
+    ("event", "market"): 320,
+    ("event", "photographs"): 960,
     ("event", "road"): 2_000,
 }
 

@@ -56,7 +56,7 @@ _GAS = {"appliance_kind": "stove", "fuel": "lp_gas", "appliance_count": "2"}
 _SHOW = {
     "act_type": "show", "performances": "2", "capacity": "100", "admission_fee": "500円",
     "equipment": ["tent"], "site_manager": "山田", "site_manager_phone": "090-1234-5678",
-    "f:project_outline": 1, "goods": None, "price": None, "staff": None,
+    "goods": None, "price": None, "staff": None,
 }  # fmt: skip
 _CHILD = {
     "child_name": "髙橋 一", "child_birth_date": "2015-04-01", "relation": "child",
@@ -76,7 +76,7 @@ BASE: dict[str, dict[str, Any]] = {
         "park": "central", "place_detail": "噴水の北", "area_m2": "２０",
         "use_from": "令和8年10月1日", "use_to": "2026/10/3", "hours": "9時から17時",
         "act_type": "sale", "purpose": "地域の行事", "goods": "珈琲", "price": "200円",
-        "staff": "2", "fee_waiver": "no", "f:site_plan": 1,
+        "staff": "2", "fee_waiver": "no", "f:site_plan": 1, "f:project_outline": 1,
     },
     "road_occupancy": _APPLICANT | {
         "kind": "new", "purpose": "店の看板", "route_name": "市道港町1号線", "place": "港町1-1",
@@ -149,7 +149,9 @@ BASE: dict[str, dict[str, Any]] = {
 _EVENT_ROAD = {
     "route_name": "市道港町1号線", "road_place": "駅前", "lane_part": ["roadway", "other"],
     "lane_part_other": "側溝", **entries("items", _TENT), "structure": "組立て式",
-    "restoration": "清掃する", "f:road_section": 1, "f:safety_plan": 1,
+    "restoration": "清掃する", "work_from": "2026-10-01", "work_to": "2026-10-02",
+    "work_method": "軽トラックで運ぶ", "f:road_section": 1, "f:safety_plan": 1,
+    "f:area_calculation": 1, "f:structure_drawing": 1, "f:photo": 1,
 }  # fmt: skip
 _EVENT_STALLS = {
     "stalls": "100", **entries("appliances", _GAS), "extinguishers": "100",
@@ -159,7 +161,9 @@ _EVENT_STALLS = {
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "park_use": {
         "photography": {"act_type": "photography", "goods": None, "price": None, "staff": None,
-                        "crew": "5", "cameras": "2"},
+                        "crew": "5", "cameras": "2", "f:project_outline": None},
+        "film": {"act_type": "film", "goods": None, "price": None, "staff": None,
+                 "crew": "30", "cameras": "4", "admission_fee": "0"},
         "show": _SHOW | _GROUP,
         "event": _SHOW | _WAIVER | {
             "act_type": "event", "performances": None, "capacity": None, "expected_people": "300",
@@ -169,6 +173,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "everything": _GROUP | _WAIVER | entries("items", _SIGN, _POLE) | {
             "kind": "change", "prev_permit_no": "道8-1", "prev_permit_date": "2025-09-01",
             "lane_part": ["other"], "lane_part_other": "法敷"},
+        "costly": entries("items", _SIGN | {"item_kind": "scaffold", "item_size": "210"}),
         "renewal": entries("items", _POLE | {"item_size": None}) | {
             "kind": "renewal", "prev_permit_no": "道8-1", "prev_permit_date": "2025-09-01",
             **dict.fromkeys(["work_from", "work_to", "work_method", "f:plan_section",
@@ -183,6 +188,10 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "road_permit_no": "道8-2", "road_permit_until": "2027-09-30",
             "contractor_registration_no": "登1", "f:owner_consent": 1,
             "f:manager_qualification": 1, "f:power_of_attorney": 1},
+        "over the road": {"road_status": "not_applied"},
+        "tall": {"top_height_m": "10.01", "building_confirmation": "granted",
+                 "f:manager_qualification": 1},
+        "lit": {"illuminated": "yes"},
         "renewal": {
             "kind": "renewal", "prev_permit_no": "広7-1", "prev_permit_date": "2025-09-01",
             "f:inspection_report": 1, "work_start": None, "work_finish": None,
@@ -208,6 +217,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "event": {
         "everything": _GROUP | _WAIVER | _EVENT_ROAD | _EVENT_STALLS | {
             "parts": ["park", "road", "stalls"], "park_act": "show", "equipment": ["tent"]},
+        "market": {"park_act": "sale", "goods": "野菜"},
+        "photographs": {"park_act": "photography", "cameras": "3"},
         "stalls": _EVENT_STALLS | {
             "parts": ["stalls"], "stalls": "99", "use_from": "2026-09-04", "use_to": "2026-09-04",
             **dict.fromkeys(["park", "park_place", "park_area_m2", "park_act", "admission_fee",
