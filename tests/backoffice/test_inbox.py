@@ -95,6 +95,7 @@ def test_views_show_their_cases_and_counts(town: Any, desk: Desk) -> None:
         "Waiting": 1,
         "Overdue": 1,
         "Messages to read": 0,
+        "For my second look": 0,
         "Closed": None,
     }
 

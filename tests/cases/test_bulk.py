@@ -20,7 +20,7 @@ from common.errors import Conflict, InvalidInput, NotFound
 from common.models import OutboxRow
 from identity.models import StaffRole, User
 from tenants.context import municipality
-from tests.cases.test_periods import _completed_first, _extendable
+from tests.cases.test_periods import _completed_first, _extendable, _not_extendable
 from tests.factories import cases as make
 from tests.factories import people
 
@@ -322,7 +322,7 @@ def test_cases_of_two_forms_are_not_asked_the_same(town: Any) -> None:
 
 def test_confirming_and_extending_many(town: Any) -> None:
     worker = people.caseworker()
-    waiting = make.offering_with(_completed_first)
+    waiting = make.offering_with(lambda data: (_not_extendable(data), _completed_first(data)))
     cases = [make.claimed_case(of=waiting, by=worker) for _ in range(2)]
     bulk.start(run=_previewed(worker, cases, "complete"))
     _work()

@@ -43,6 +43,11 @@ def _extendable(data: dict[str, Any]) -> None:
     data["moves"].append({"verb": "extend", "from": ["review", "correction"], "roles": DESK})
 
 
+def _not_extendable(data: dict[str, Any]) -> None:
+    data["clock"].pop("extension", None)
+    data["moves"] = [move for move in data["moves"] if move["verb"] != "extend"]
+
+
 def _reopenable(data: dict[str, Any]) -> None:
     data["moves"].append(
         {"verb": "reopen", "from": ["withdrawn"], "to": "review", "roles": ["lead"]}
@@ -174,7 +179,7 @@ class TestExtension:
 
     def test_where_none_is_declared(self) -> None:
         worker = people.caseworker()
-        case = make.claimed_case(of=make.offering(), by=worker)
+        case = make.claimed_case(of=make.offering_with(_not_extendable), by=worker)
         with pytest.raises(NotAllowed):
             periods.extend_period(case=case, days="1", reason="理由", by=worker)
         assert Verb.EXTEND not in {each.verb for each in policies.options(case, worker)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from forms import display, drafts, pages, parsing, sensitive, versions
 from forms.building.fields import fields_of
@@ -62,6 +64,12 @@ def stored(draft: Draft) -> str:
 
 def html(draft: Draft) -> str:
     return str(pages.step_page(draft, "all").fields)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 class TestIndividualNumber:

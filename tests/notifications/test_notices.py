@@ -214,7 +214,9 @@ def test_link_labels_are_translated_late() -> None:
 
 
 #: Those that only somebody with an account gets.
-NEEDS_AN_ACCOUNT = {"cosignature_asked", "cosignatures_complete", "cosignature_refused"}
+NEEDS_AN_ACCOUNT = {
+    "cosignature_asked", "cosignatures_complete", "cosignature_refused", "draft_expires",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
