@@ -275,7 +275,8 @@ class _Plan:
 
     @property
     def width(self) -> int:
-        return 2 * _EDGE + (max(self._column.values()) + 1) * (_WIDTH + _GAP) - _GAP
+        room = _LANE if any(self._row[origin] for origin, _to in self._back) else 0
+        return 2 * _EDGE + (max(self._column.values()) + 1) * (_WIDTH + _GAP) - _GAP + room
 
     @property
     def height(self) -> int:
@@ -314,9 +315,16 @@ class _Plan:
         return f"M{x1} {y1}H{down}V{lane}H{up}V{y2}H{x2}"
 
     def _above(self, origin: str, to: str, lane: int) -> str:
+        """From the top of a box to the top of another; past the boxes that stand above them."""
         x1, y1 = self.place(origin)
         x2, y2 = self.place(to)
-        return f"M{x1 + _WIDTH // 2} {y1}V{lane}H{x2 + _WIDTH // 2}V{y2}"
+        start = f"M{x1 + _WIDTH // 2} {y1}"
+        if self._row[origin]:
+            right, middle = self._right(origin)
+            start = f"M{right} {middle}H{right + _LANE}"
+        if not self._row[to]:
+            return f"{start}V{lane}H{x2 + _WIDTH // 2}V{y2}"
+        return f"{start}V{lane}H{x2 - _LANE}V{y2 + _HEIGHT // 2}H{x2}"
 
     def _right(self, stage: str) -> tuple[int, int]:
         x, y = self.place(stage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from cases.reports import counting
 from catalogue.models import Offering
 from identity.models import User
 from sandbox.examples import desk, fees
@@ -29,3 +30,4 @@ def seed() -> None:
             return
         fees.seed(offering, worker)
         desk.seed(offering, worker, lead)
+        counting.count()

@@ -23,7 +23,6 @@ def seed(offering: Offering, worker: User, lead: User) -> None:
     if SavedFilter.objects.exists() or AssignmentRule.objects.exists():
         return
     _lists(worker, lead)
-    # What is sent from now on is divided by the rule; these wait for whoever takes them.
     for name, kana in (("清水 直人", "シミズ ナオト"), ("石川 千夏", "イシカワ チナツ")):
         sent(offering, name, kana)
     asks = sent(offering, "岡田 美咲", "オカダ ミサキ")
@@ -42,7 +41,8 @@ def _lists(worker: User, lead: User) -> None:
 
 
 def _rule(offering: Offering, worker: User, lead: User) -> None:
-    assigning.save_rule(
+    """Switched off: what was just sent waits for whoever takes it."""
+    rule = assigning.save_rule(
         rule=None,
         wanted=Wanted(
             department=offering.department,
@@ -54,6 +54,7 @@ def _rule(offering: Offering, worker: User, lead: User) -> None:
         ),
         by=lead,
     )
+    assigning.switch_rule(rule=rule, on=False, by=lead)
 
 
 def _writes(case: Case) -> None:

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from django.utils import translation
 
+from catalogue.registry import catalogue
 from tests.workflow.samples import definition, sample
 from workflow import diagram
 from workflow.definition import WorkflowError, load
@@ -87,3 +88,48 @@ def test_japanese_title_breaks_between_characters() -> None:
 def test_unknown_current_stage_raises() -> None:
     with pytest.raises(WorkflowError):
         diagram.svg(definition(), "archive")
+
+
+def _crossed(drawn: str) -> list[str]:
+    """Lines that run through the inside of a box."""
+    tree = ElementTree.fromstring(drawn)  # noqa: S314  ours
+    boxes = [
+        tuple(int(box.attrib[name]) for name in ("x", "y", "width", "height"))
+        for box in tree.iterfind(".//svg:rect", NAMESPACE)
+    ]
+    found = []
+    for way in tree.iterfind(".//svg:path[@class='diagram__way']", NAMESPACE):
+        (x, y), *rest = _corners(way.attrib["d"])
+        for to_x, to_y in rest:
+            found += [
+                way.attrib["d"]
+                for left, top, width, height in boxes
+                if max(x, to_x) > left
+                and min(x, to_x) < left + width
+                and max(y, to_y) > top
+                and min(y, to_y) < top + height
+            ]
+            x, y = to_x, to_y
+    return found
+
+
+def _corners(path: str) -> list[tuple[int, int]]:
+    start = re.match(r"M(\d+) (\d+)", path)
+    assert start is not None
+    x, y = int(start[1]), int(start[2])
+    corners = [(x, y)]
+    for axis, value in re.findall(r"([HV])(\d+)", path):
+        x, y = (int(value), y) if axis == "H" else (x, int(value))
+        corners.append((x, y))
+    return corners
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_no_line_crosses_a_box(key: str) -> None:
+    workflow = catalogue().get(key).workflow
+    drawn = diagram.svg(workflow)
+    assert _crossed(drawn) == []
+    width = int(ElementTree.fromstring(drawn).attrib["width"])  # noqa: S314  ours
+    assert all(
+        x < width for path in re.findall(r' d="(M[^"]+)"', drawn) for x, _y in _corners(path)
+    )
