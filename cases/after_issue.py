@@ -9,7 +9,7 @@ from typing import Any
 
 from cases import issuing, letter_words, letters, printing, timeline
 from cases.models import IssuedLetter, Replacement, Revocation
-from cases.tasks import tell
+from cases.telling import tell_resident
 from common import outbox
 from documents import actions as documents
 from documents import wordings
@@ -46,7 +46,7 @@ def after_revocation(payload: dict[str, Any]) -> None:
         kind=IssuedLetter.Kind.REVOCATION,
     )
     revocation.save(update_fields=["letter"])
-    tell(case, notices.DecisionRevoked, f"revoked:{revocation.pk}")
+    tell_resident(case, notices.DecisionRevoked, f"revoked:{revocation.pk}")
 
 
 @outbox.handler("cases.replaced")
@@ -79,7 +79,7 @@ def after_replacement(payload: dict[str, Any]) -> None:
     replacement.save(update_fields=["letter"])
     decision.save(update_fields=["letter"])
     timeline.add(case, "document_replaced", title=composed.titles)
-    tell(case, notices.DocumentReady, f"replaced:{replacement.pk}")
+    tell_resident(case, notices.DocumentReady, f"replaced:{replacement.pk}")
 
 
 @outbox.handler("cases.print_run")

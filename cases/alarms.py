@@ -22,7 +22,6 @@ from common import outbox
 from common.actor import SYSTEM
 from identity.models import User
 from notifications import notices
-from notifications.actions import send
 from notifications.notice import Notice
 from workflow import clock
 from workflow.clock import Alarm
@@ -86,7 +85,7 @@ def ring(*, case_id: UUID) -> Alarm | None:
 def _tell_of_silence(case: Case, due: date) -> None:
     timeline.add(case, "deemed_refusal")
     ledger.record(event="clock.deemed_refusal", by=SYSTEM, **about(case, due_on=due.isoformat()))
-    _tell_resident(case, notices.DeemedRefusal, f"silence:{due}", due)
+    telling.tell_resident(case, notices.DeemedRefusal, f"silence:{due}", due_on=due)
 
 
 def first_of_correction(due_on: date) -> date:
@@ -124,9 +123,8 @@ def ring_correction(*, correction_id: UUID) -> None:
         return
     if today <= due:
         correction.alarm_on = due + timedelta(days=1)
-        _tell_resident(
-            case, notices.CorrectionReminder, f"correction:{correction.pk}:reminder", due
-        )
+        happening = f"correction:{correction.pk}:reminder"
+        telling.tell_resident(case, notices.CorrectionReminder, happening, due_on=due)
         ledger.record(event="correction.reminded", by=SYSTEM, **about(case, due_on=str(due)))
     else:
         correction.alarm_on = None
@@ -137,17 +135,3 @@ def ring_correction(*, correction_id: UUID) -> None:
 
 def _tell(case: Case, notice: type[Notice], due: date, also: Iterable[User] = ()) -> None:
     telling.tell_in_charge(case, notice, f"{notice.kind}:{due}", also=also, due_on=due)
-
-
-def _tell_resident(case: Case, notice: type[Notice], happening: str, due: date) -> None:
-    send(
-        notice,
-        resident=case.resident,
-        context={
-            "receipt_number": case.application.receipt_number,
-            "service": case.offering.title,
-            "path": telling.page_of("portal:case", case.pk),
-            "due_on": due,
-        },
-        key=f"case:{case.pk}:{happening}",
-    )

@@ -17,7 +17,7 @@ from audit import ledger
 from cases.linked import offers
 from cases.models import RegisterEntry
 from cases.steps import about
-from cases.tasks import tell
+from cases.telling import tell_resident
 from catalogue.linked import LinkKind, LinkRule
 from catalogue.models import Offering
 from common import outbox
@@ -79,7 +79,7 @@ def after_finding(payload: dict[str, Any]) -> None:
             continue
         entry.ending_told_at = timezone.now()
         entry.save(update_fields=["ending_told_at"])
-        tell(case, notices.PermitEnds, "ends", until=entry.valid_until)
+        tell_resident(case, notices.PermitEnds, "ends", until=entry.valid_until)
         ledger.record(
             event="permit.ending_told",
             by=SYSTEM,

@@ -8,7 +8,8 @@ from typing import Any
 from billing.models import FeeDue, Refund
 from cases import fee_papers, fees, timeline
 from cases.models import FeeWaiver
-from cases.tasks import _case, tell
+from cases.tasks import _case
+from cases.telling import tell_resident
 from common import outbox
 from notifications import notices
 
@@ -23,7 +24,7 @@ def make_receipt(payload: dict[str, Any]) -> None:
 def after_waiver(payload: dict[str, Any]) -> None:
     """Letter, then notice."""
     waiver = fee_papers.issue_waiver_letter(uuid.UUID(payload["waiver_id"]))
-    tell(_case(waiver.case_id), notices.WaiverDecided, f"waiver:{waiver.pk}")
+    tell_resident(_case(waiver.case_id), notices.WaiverDecided, f"waiver:{waiver.pk}")
 
 
 @outbox.handler("cases.fee_unpaid")
@@ -36,13 +37,13 @@ def after_unpaid(payload: dict[str, Any]) -> None:
         return
     notice = notices.FeeReminder if payload["what"] == "reminder" else notices.FeeDemand
     happening = f"fee_{payload['what']}:{fee.part}:{fee.due_on}"
-    tell(case, notice, happening, due_on=fee.due_on)
+    tell_resident(case, notice, happening, due_on=fee.due_on)
 
 
 @outbox.handler("cases.lapsed")
 def after_lapse(payload: dict[str, Any]) -> None:
     """Tell the resident that it has ended, and why."""
-    tell(_case(payload["case_id"]), notices.FeeLapsed, "lapsed")
+    tell_resident(_case(payload["case_id"]), notices.FeeLapsed, "lapsed")
 
 
 @outbox.handler("payments.refunded")
@@ -53,4 +54,4 @@ def after_refund(payload: dict[str, Any]) -> None:
     if case is None:
         return
     timeline.add(case, "refunded", amount=refund.amount)
-    tell(case, notices.FeeRefunded, f"refund:{refund.pk}")
+    tell_resident(case, notices.FeeRefunded, f"refund:{refund.pk}")

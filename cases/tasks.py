@@ -44,6 +44,7 @@ from cases.models import (
     RepresentationCheck,
 )
 from cases.models_desk import Absence
+from cases.telling import tell_resident
 from catalogue import queries as catalogue
 from common import outbox
 from common.errors import NotAllowed
@@ -71,9 +72,9 @@ def after_submission(payload: dict[str, Any]) -> None:
     case = _case(payload["case_id"])
     search.put(case)
     arriving.ask(case)
-    tell(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
+    tell_resident(case, notices.ApplicationReceived, "submitted", received_on=case.received_on)
     if case.fee is not None:
-        tell(case, notices.FeeDue, "fee", due_on=case.fee.due_on)
+        tell_resident(case, notices.FeeDue, "fee", due_on=case.fee.due_on)
     copies.request(case.application, after_the_notice=True)
 
 
@@ -183,7 +184,7 @@ def _tell_department(consultation: Consultation, notice: type[Notice], happening
 def after_correction_request(payload: dict[str, Any]) -> None:
     """Tell the resident what to do, and that the clock stands still."""
     correction = CorrectionRequest.objects.get(pk=payload["correction_id"])
-    tell(
+    tell_resident(
         _case(correction.case_id),
         notices.CorrectionRequested,
         f"correction:{correction.pk}",
@@ -196,20 +197,22 @@ def after_correction_request(payload: dict[str, Any]) -> None:
 def after_extension(payload: dict[str, Any]) -> None:
     """Tell the resident that it takes longer; why is behind the sign-in."""
     case = _case(payload["case_id"])
-    tell(case, notices.PeriodExtended, f"extended:{payload['number']}", due_on=case.due_on)
+    tell_resident(case, notices.PeriodExtended, f"extended:{payload['number']}", due_on=case.due_on)
 
 
 @outbox.handler("cases.due_later")
 def after_transfer(payload: dict[str, Any]) -> None:
     """Tell the resident that it takes longer, because the procedure has changed."""
     case = _case(payload["case_id"])
-    tell(case, notices.PeriodExtended, f"transferred:{payload['lock']}", due_on=case.due_on)
+    tell_resident(
+        case, notices.PeriodExtended, f"transferred:{payload['lock']}", due_on=case.due_on
+    )
 
 
 @outbox.handler("cases.reopened")
 def after_reopening(payload: dict[str, Any]) -> None:
     """Tell the resident that the case is open again."""
-    tell(_case(payload["case_id"]), notices.CaseReopened, f"reopened:{payload['lock']}")
+    tell_resident(_case(payload["case_id"]), notices.CaseReopened, f"reopened:{payload['lock']}")
 
 
 @outbox.handler("cases.decided")
@@ -219,7 +222,7 @@ def after_decision(payload: dict[str, Any]) -> None:
     told = _follow(decision)
     if told is not None:
         notice, happening, context = told
-        tell(decision.case, notice, happening, **context)
+        tell_resident(decision.case, notice, happening, **context)
 
 
 @outbox.handler("cases.decided_together")
@@ -228,7 +231,7 @@ def after_joint_decision(payload: dict[str, Any]) -> None:
     for decision_id in payload["decision_ids"]:
         _follow(_decision({"decision_id": decision_id}))
     case = _case(payload["case_id"])
-    tell(case, notices.DecidedTogether, f"together:{payload['decision_ids'][0]}")
+    tell_resident(case, notices.DecidedTogether, f"together:{payload['decision_ids'][0]}")
 
 
 @outbox.handler("cases.issue_letter")
@@ -237,7 +240,7 @@ def issue_letter(payload: dict[str, Any]) -> None:
     decision = _decision(payload)
     notice = _issue(decision)
     if notice is not None:
-        tell(decision.case, notice, "letter")
+        tell_resident(decision.case, notice, "letter")
 
 
 def _follow(decision: Decision) -> tuple[type[Notice], str, dict[str, Any]] | None:
@@ -275,7 +278,7 @@ def _issue(decision: Decision) -> type[Notice] | None:
     anew = effects.follow(decision, entry)
     if anew is not None:
         search.put(anew)
-        tell(anew, notices.CaseReopened, "anew")
+        tell_resident(anew, notices.CaseReopened, "anew")
     told = decision.fee_id or decision.outcome == Decision.Outcome.ACKNOWLEDGED
     return notices.DocumentReady if told else notices.DecisionMade
 
@@ -288,7 +291,7 @@ def after_payment(payload: dict[str, Any]) -> None:
     if fee.state == FeeDue.State.PAID:
         outbox.enqueue("cases.receipt", str(fee.pk), {"fee_id": str(fee.pk)})
     if case is not None and fee.paid_at is not None:
-        tell(
+        tell_resident(
             case,
             notices.PaymentReceived,
             "paid" if fee.part == 1 else f"paid:{fee.part}",
@@ -300,7 +303,7 @@ def after_payment(payload: dict[str, Any]) -> None:
 def after_doubt(payload: dict[str, Any]) -> None:
     """Tell the sender that the office asks for proof."""
     check = RepresentationCheck.objects.get(pk=payload["check_id"])
-    tell(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
+    tell_resident(_case(check.case_id), notices.RepresentationDoubted, f"representation:{check.pk}")
 
 
 @outbox.handler("cases.cosignature_asked")
@@ -459,22 +462,6 @@ def _case(case_id: str | uuid.UUID) -> Case:
 
 def _decision(payload: dict[str, Any]) -> Decision:
     return _DECISIONS.select_for_update(of=("self",)).get(pk=payload["decision_id"])
-
-
-def tell(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
-    by_link = case.is_guests
-    send(
-        notice,
-        resident=case.resident,
-        context={
-            "receipt_number": case.application.receipt_number,
-            "service": case.offering.title,
-            "path": _path("portal:case_by_mail" if by_link else "portal:case", case.pk),
-            "without_sign_in": by_link,
-            **context,
-        },
-        key=f"case:{case.pk}:{happening}",
-    )
 
 
 def note_mail_that_came_back(delivery: Delivery) -> None:

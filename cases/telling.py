@@ -1,4 +1,4 @@
-"""Telling staff what happens to a case: whoever has it, or stands in for them."""
+"""Telling what happens to a case: the resident, and the staff who have it or stand in for them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,26 @@ from notifications.notice import Notice
 
 #: Of a kind that may come by the hundred at once, one mail in this time is enough.
 _SELDOM = timedelta(hours=1)
+
+
+def tell_resident(case: Case, notice: type[Notice], happening: str, **context: Any) -> None:
+    """Tell whoever applied; `happening` as in `notifications.actions.send`'s key.
+
+    Whoever sent it without signing in is led to where a link is mailed.
+    """
+    by_link = case.is_guests
+    send(
+        notice,
+        resident=case.resident,
+        context={
+            "receipt_number": case.application.receipt_number,
+            "service": case.offering.title,
+            "path": page_of("portal:case_by_mail" if by_link else "portal:case", case.pk),
+            "without_sign_in": by_link,
+            **context,
+        },
+        key=f"{key_of(case.pk)}{happening}",
+    )
 
 
 def tell(

@@ -9,7 +9,6 @@ from cases.models import Case
 from cases.models_threads import Thread, ThreadMessage
 from common import outbox
 from notifications import notices, queries
-from notifications.actions import send
 
 
 @outbox.handler("cases.message_written")
@@ -37,13 +36,7 @@ def after_writing(payload: dict[str, Any]) -> None:
                 unless_waits=threads.about(case),
             )
     elif thread.unread_by_resident and not queries.is_told(case.resident, threads.about(case)):
-        send(
-            notices.MessageWritten,
-            resident=case.resident,
-            context={
-                "receipt_number": case.application.receipt_number,
-                "service": case.offering.title,
-                "path": telling.page_of("portal:thread", case.pk, thread.pk),
-            },
-            key=f"case:{case.pk}:{happening}",
-        )
+        # Whoever sent without signing in comes to the conversation by the link to the case.
+        there = telling.page_of("portal:thread", case.pk, thread.pk)
+        path = {} if case.is_guests else {"path": there}
+        telling.tell_resident(case, notices.MessageWritten, happening, **path)

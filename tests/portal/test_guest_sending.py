@@ -16,16 +16,33 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
-from cases import actions, case_keys, exports, guest_sending, proving, taking_over
+from cases import (
+    actions,
+    alarms,
+    case_keys,
+    exports,
+    guest_sending,
+    proving,
+    taking_over,
+    writing,
+)
 from cases.columns import Columns
 from cases.exports import Format, Selection
 from cases.letters import addressee_of
-from cases.models import Application, Case, CaseKey, SendingAddress, Thread
+from cases.models import (
+    Application,
+    Case,
+    CaseKey,
+    CorrectionRequest,
+    SendingAddress,
+    Thread,
+)
 from catalogue.models import Offering
 from common import kept, outbox
 from common.actor import Actor
 from common.errors import NotFound
 from common.models import OutboxRow
+from forms import drafts
 from forms.errors import DraftClosed
 from forms.guests import Guest
 from forms.models import Attachment, Draft
@@ -337,6 +354,28 @@ def test_guest_and_office_write_to_each_other_with_files(stalls: Offering, visit
     for address in (url("thread", case, thread.pk), url("thread_file", case, file.pk)):
         assert stranger.get(address).status_code in (302, 404)
     assert stranger.get(pieces[0]).status_code == 401
+
+
+def test_later_mails_lead_to_where_a_link_is_mailed(stalls: Offering, visitor: Client) -> None:
+    case, worker = sent(visitor), people.caseworker()
+    actions.claim_case(case=case, by=worker)
+    asked = actions.request_correction(
+        case=Case.objects.get(pk=case.pk),
+        question_ids=["event_name"],
+        message="ご確認ください。",
+        due_on=timezone.localdate() + timedelta(days=9),
+        by=worker,
+    )
+    CorrectionRequest.objects.filter(pk=asked.pk).update(alarm_on=timezone.localdate())
+    alarms.ring_correction(correction_id=asked.pk)
+    case = Case.objects.select_related("application").get(pk=case.pk)
+    draft = writing.draft_of(case=case, thread=None, by=worker)
+    drafts.put(draft, {"subject": "消火器", "text": "10本ですか。"})
+    writing.send(draft=draft, case=case, thread=None, by=worker)
+    outbox.drain()
+    told = Message.objects.filter(recipient=case.resident).values_list("kind", "path")
+    assert {"correction_requested", "correction_reminder", "message_written"} <= dict(told).keys()
+    assert {there for _kind, there in told} == {path("portal:case_by_mail", case.pk)}
 
 
 def _correction(browser: Client, case: Case) -> dict[str, str]:
