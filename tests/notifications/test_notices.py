@@ -15,7 +15,7 @@ from common.text import Text
 from notifications import notices as all_notices
 from notifications import wording
 from notifications.errors import NoticeError
-from notifications.notice import LANGUAGES, Notice, NoticeContext, notices, register
+from notifications.notice import LANGUAGES, Notice, NoticeContext, Wording, notices, register
 
 NUMBER = "260401-7K3F9QXM"
 EVERYTHING: dict[str, Any] = {
@@ -76,17 +76,17 @@ def test_every_notice_of_the_platform_is_registered() -> None:
     }  # fmt: skip
 
 
+def worded(kind: str, language: str, *, private: bool) -> Wording:
+    """To somebody whose name has to be escaped; `private`: as it stands in the inbox."""
+    notice = notices.get(kind)
+    context = notice.checked(context_of(notice))
+    return notice.worded(context, language=language, name="<O'Neill>", town="", private=private)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", sorted(notices))
 def test_notice_reads_in_every_language(kind: str, language: str) -> None:
-    notice = notices.get(kind)
-    words = notice.worded(
-        notice.checked(context_of(notice)),
-        language=language,
-        name="<O'Neill>",
-        town="",
-        private=True,
-    )
+    notice, words = notices.get(kind), worded(kind, language, private=True)
     assert (NUMBER in words.subject) == has_number(notice)
     assert (NUMBER in words.body) == has_number(notice)
     assert ("<O'Neill>" in words.body) == (kind not in TO_AN_ADDRESS)
@@ -118,14 +118,7 @@ PERSONAL = {
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", sorted(notices))
 def test_mail_says_nothing_of_a_person(kind: str, language: str) -> None:
-    notice = notices.get(kind)
-    words = notice.worded(
-        notice.checked(context_of(notice)),
-        language=language,
-        name="<O'Neill>",
-        town="",
-        private=False,
-    )
+    notice, words = notices.get(kind), worded(kind, language, private=False)
     for text in (words.subject, words.body):
         assert "O'Neill" not in text
         assert "山本" not in text
