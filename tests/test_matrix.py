@@ -518,7 +518,8 @@ def _generated(kind: str, own: Any, foreign: Any, draw: random.Random) -> Any:
         return foreign
     if isinstance(own, str):
         place = draw.randrange(len(own))
-        return own[:place] + draw.choice("abcXYZ019-_") + own[place + 1 :] + "x" * (kind != "near")
+        other = draw.choice([sign for sign in "abcXYZ019-_" if sign != own[place]])
+        return own[:place] + other + own[place + 1 :] + "x" * (kind != "near")
     if isinstance(own, uuid.UUID):
         if kind == "near":
             return uuid.UUID(int=own.int ^ (1 << draw.randrange(64)))
