@@ -191,7 +191,7 @@ def test_worker_killed_between_letter_and_notice_each_exists_once(
         raise _Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("cases.tasks.tell", killed)
+        patch.setattr("cases.tasks.tell_resident", killed)
         with pytest.raises(_Killed):
             _drain_as_worker()
     with municipality(TOWN):
