@@ -15,7 +15,7 @@ from backoffice.facts import CaseFacts
 from cases import message_templates, partial, policies
 from cases.message_templates import Prepared
 from cases.models import Consultation, ConsultedBody, RepresentationCheck
-from cases.opinions import demanded_conditions as demanded_conditions
+from cases.opinions import demanded_conditions
 from cases.partial import Part
 from common import kept
 from common.errors import DomainError, InvalidInput, listed

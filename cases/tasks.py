@@ -10,8 +10,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from billing.models import FeeDue
 from cases import (
@@ -44,7 +43,7 @@ from cases.models import (
     RepresentationCheck,
 )
 from cases.models_desk import Absence
-from cases.telling import tell_resident
+from cases.telling import page_of, tell_resident
 from catalogue import queries as catalogue
 from common import outbox
 from common.errors import NotAllowed
@@ -149,7 +148,7 @@ def _mail_link(link: GuestLink, notice: type[Notice]) -> None:
         context={
             "receipt_number": consultation.case.application.receipt_number,
             "service": consultation.case.offering.title,
-            "path": _plain("portal:consulted", token),
+            "path": page_of("portal:consulted", token),
             "due_on": consultation.due_on,
             "until": timezone.localdate(link.expires_at),
         },
@@ -173,7 +172,7 @@ def _tell_department(consultation: Consultation, notice: type[Notice], happening
                 "receipt_number": case.application.receipt_number,
                 "service": case.offering.title,
                 "department": consultation.department.name,
-                "path": _path("desk:case", case.pk),
+                "path": page_of("desk:case", case.pk),
                 "due_on": consultation.due_on,
             },
             key=f"consultation:{consultation.pk}{happening}",
@@ -317,7 +316,9 @@ def after_asking_to_sign(payload: dict[str, Any]) -> None:
         address=row.address,
         context={
             "service": _title_of(row),
-            "path": _plain("portal:cosign", links.token_of(Purpose.COSIGN, row.pk, row.token_hash)),
+            "path": page_of(
+                "portal:cosign", links.token_of(Purpose.COSIGN, row.pk, row.token_hash)
+            ),
             "until": timezone.localdate(row.expires_at),
         },
         language=row.language,
@@ -340,7 +341,10 @@ def after_signing(payload: dict[str, Any]) -> None:
     except NotAllowed:
         return
     _tell_before_sending(
-        row, row.draft.applicant, notices.CosignaturesComplete, _plain("portal:check", row.draft_id)
+        row,
+        row.draft.applicant,
+        notices.CosignaturesComplete,
+        page_of("portal:check", row.draft_id),
     )
 
 
@@ -352,7 +356,7 @@ def after_refusing_to_sign(payload: dict[str, Any]) -> None:
         row,
         row.draft.applicant,
         notices.CosignatureRefused,
-        _plain("portal:cosigners", row.draft_id),
+        page_of("portal:cosigners", row.draft_id),
     )
 
 
@@ -361,7 +365,9 @@ def after_voiding(payload: dict[str, Any]) -> None:
     """Tell whoever had signed what was changed since."""
     row = _signature(payload)
     if row.signed_by is not None:
-        _tell_before_sending(row, row.signed_by, notices.CosignatureVoid, _plain("portal:messages"))
+        _tell_before_sending(
+            row, row.signed_by, notices.CosignatureVoid, page_of("portal:messages")
+        )
 
 
 @outbox.handler("cases.resume_link_asked")
@@ -374,7 +380,7 @@ def after_asking_for_a_link(payload: dict[str, Any]) -> None:
         notices.ResumeLinkAsked,
         address=row.address,
         context={
-            "path": _plain("portal:go_on", links.token_of(Purpose.RESUME, row.pk, row.token_hash)),
+            "path": page_of("portal:go_on", links.token_of(Purpose.RESUME, row.pk, row.token_hash)),
             "until": timezone.localdate(row.expires_at),
         },
         language=row.language,
@@ -400,7 +406,7 @@ def after_entering_an_absence(payload: dict[str, Any]) -> None:
             "colleague": absence.absent.name,
             "first": absence.first,
             "last": absence.last,
-            "path": _plain("desk:inbox"),
+            "path": page_of("desk:inbox"),
         },
         key=f"absence:{absence.pk}",
     )
@@ -473,13 +479,3 @@ def note_mail_that_came_back(delivery: Delivery) -> None:
     if case is not None:
         Case.objects.filter(pk=case.pk).update(undelivered_at=timezone.now())
         timeline.add(case, "mail_came_back")
-
-
-def _path(name: str, case_id: uuid.UUID) -> str:
-    return _plain(name, case_id)
-
-
-def _plain(name: str, *arguments: Any) -> str:
-    # Without a language prefix: the reader's own language is added when it is sent.
-    with translation.override("ja"):
-        return reverse(name, args=arguments)

@@ -116,7 +116,7 @@ def key_of(case_id: UUID) -> str:
     return f"case:{case_id}:"
 
 
-def page_of(name: str, *ids: UUID) -> str:
+def page_of(name: str, *arguments: Any) -> str:
     """Without a language prefix: the reader's own language is added when it is sent."""
     with translation.override("ja"):
-        return reverse(name, args=ids)
+        return reverse(name, args=arguments)

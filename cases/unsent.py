@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
+from cases import telling
 from forms import unsent
 from forms.models import Draft
 from notifications import notices
@@ -20,15 +20,13 @@ def tell() -> None:
 
 
 def _tell(draft: Draft) -> None:
-    with translation.override("ja"):  # the reader's own language is added to the path
-        path = reverse("portal:draft", args=[draft.pk])
     send(
         notices.DraftExpires,
         resident=draft.applicant,
         context={
             "receipt_number": "",
             "service": draft.form.title,
-            "path": path,
+            "path": telling.page_of("portal:draft", draft.pk),
             "until": unsent.kept_until(draft),
         },
         key=f"draft:{draft.pk}:unsent:{draft.saved_at:%Y-%m-%d}",

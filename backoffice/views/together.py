@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from backoffice import consequences, deciding
-from backoffice.panels import demanded_conditions
 from backoffice.views.acting import lock_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
-from cases import partial, policies, together
+from cases import opinions, partial, policies, together
 from cases.models import Case, Decision, Proposal
 from cases.partial import Part
 from cases.together import Family, Foreseen, NotTogether, Sister, Wish
@@ -194,7 +193,7 @@ def _line(
 ) -> Line:
     case = sister.case
     if post is None:
-        demanded = demanded_conditions(case)
+        demanded = opinions.demanded_conditions(case)
         values: Mapping[str, Any] = {"own": "\n".join(demanded), "demanded": bool(demanded)}
     else:
         values = _typed(case, post)
