@@ -87,7 +87,11 @@ def check_done(case: Case, verb: Verb) -> None:
 
     No statement where nothing that the answers call for does.
     """
-    keeping = [each for each in _asked(case) if each.required and verb in each.keeps]
+    keeping = [
+        each
+        for each in case.stage_now.checks or ()
+        if each.required and verb in each.keeps and conditions.holds(each.when, case)
+    ]
     if not keeping:
         return
     ticked = {row.declared for row in rows(case) if row.ticked_at is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 
 from cases.models import Case
@@ -12,17 +11,19 @@ from rules import Rule, RuleError, RuleFailed, VarType, compile_rule
 
 _NOTHING: Mapping[str, int | bool] = MappingProxyType({})
 _NO_TYPES: Mapping[str, VarType] = MappingProxyType({})
+#: Conditions kept with one form; a workflow has some dozens.
+_MOST = 256
 
 
 def compiled(source: str, form: FormDefinition, types: Mapping[str, VarType] = _NO_TYPES) -> Rule:
     """The rule over the answers of this form and facts of `types`; compiled once. `RuleError`."""
-    return _compiled(source, tuple({**types, **form.rule_variables}.items()))
-
-
-@lru_cache(maxsize=256)
-def _compiled(source: str, variables: tuple[tuple[str, VarType], ...]) -> Rule:
-    known: Mapping[str, VarType] = dict(variables)
-    return compile_rule(source, known)
+    key = (source, *types.items())
+    found = form.compiled.get(key)
+    if found is None:
+        if len(form.compiled) >= _MOST:
+            form.compiled.clear()
+        found = form.compiled[key] = compile_rule(source, {**types, **form.rule_variables})
+    return found
 
 
 def fits(

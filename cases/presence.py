@@ -15,6 +15,8 @@ from identity.models import User
 
 #: Without a new mark somebody counts as gone.
 SECONDS = 90
+#: A mark younger than that is not renewed: a page that is open asks once a minute.
+_FRESH = 20
 _MOST = 20
 
 
@@ -32,9 +34,10 @@ def mark(case_id: UUID, user: User) -> list[Present]:
     stored = cache.get(key)
     seen: dict[str, tuple[str, float, float]] = stored if isinstance(stored, dict) else {}
     seen = {who: entry for who, entry in seen.items() if now - entry[2] < SECONDS}
-    since = seen[me][1] if me in seen else now
-    seen[me] = (user.name, since, now)
-    if len(seen) <= _MOST:
-        cache.set(key, seen, SECONDS)
+    mine = seen.get(me)
+    if mine is None or now - mine[2] > _FRESH:
+        seen[me] = (user.name, mine[1] if mine else now, now)
+        if len(seen) <= _MOST:
+            cache.set(key, seen, SECONDS)
     others = sorted((entry for who, entry in seen.items() if who != me), key=lambda entry: entry[1])
     return [Present(name, int((now - first) // 60)) for name, first, _last in others]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -84,6 +84,11 @@ class FormDefinition(Model):
     def rule_variables(self) -> Mapping[str, VarType]:
         """What a rule over the answers may use (fees, letters): every question, and `today`."""
         return prepared.variable_types(self.questions()) | {prepared.TODAY: rules.DATE}
+
+    @cached_property
+    def compiled(self) -> dict[Hashable, rules.Rule]:
+        """Rules over `rule_variables` that others compiled, kept as long as the definition is."""
+        return {}
 
     def rule_values(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Values for a rule compiled against `rule_variables`, from a submission's answers."""

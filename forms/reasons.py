@@ -191,6 +191,8 @@ def _of_row(row: Row, prepared: Prepared, values: Mapping[str, Any]) -> Iterator
         values = {**values, **dict.fromkeys(item.id for item in node.items), **entry}
         within.append((node.id, int(index)))
         node = next(item for item in node.items if item.id == item_id)
+    if node.show is node.required is node.compute is None:
+        return
     yield from _whys(
         prepared,
         values,

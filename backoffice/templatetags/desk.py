@@ -20,7 +20,9 @@ register = template.Library()
 @register.simple_tag
 def desk_errors(panel: Panel, name: str) -> SafeString:
     """The field's messages."""
-    messages = panel.errors.get(name, ())
+    messages = panel.errors.get(name)
+    if not messages:
+        return SafeString("")
     return format_html_join(
         "",
         '<p class="field__error" id="{}-{}-error"><span class="sr-only">{} </span>{}</p>',

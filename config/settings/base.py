@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.compression.CompressionMiddleware",
     "tenants.middleware.MunicipalityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "common.content_policy.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -124,6 +124,7 @@ TEMPLATES = [
                 "cms.context.branding",
             ],
             "libraries": {"i18n": "common.templatetags.texts"},
+            "builtins": ["common.templatetags.constants"],
         },
     },
 ]
