@@ -206,6 +206,7 @@ _DATE = re.compile(
 )
 _COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
 _YEAR_ONLY = re.compile(_YEAR + r"\s*年?")
+_MONTH_OR_DAY = re.compile(r"[0-9]{1,2}")
 FIRST_DAY, LAST_DAY = dt.date(1868, 1, 25), dt.date(2200, 12, 31)
 
 
@@ -238,7 +239,7 @@ def date_from_fields(year: str, month: str, day: str) -> str | None:
             _("The date is not complete: %(missing)s.") % {"missing": "・".join(missing)}
         )
     found = _YEAR_ONLY.fullmatch(year)
-    if not found or not month.isascii() or not month.isdigit() or not day.isdigit():
+    if not found or not _MONTH_OR_DAY.fullmatch(month) or not _MONTH_OR_DAY.fullmatch(day):
         raise Unreadable(_("Write the date in digits, for example 2026, 4, 1. 令和8 works too."))
     return _day(found["era"], found["year"], month, day)
 

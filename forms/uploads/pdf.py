@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
@@ -20,13 +21,31 @@ MOST_RATIO = 400
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
 _NAME_END = rb"(?=[\s/<>\[\]()%]|$)"
 _ACTIVE = re.compile(
-    rb"/(?:JavaScript|JS|Launch|RichMedia|XFA|ImportData|SubmitForm|Rendition|GoToE)" + _NAME_END
+    rb"/(?:JavaScript|JS|Launch|RichMedia|XFA|ImportData|SubmitForm|Rendition|GoToE|GoToR|AA)"
+    + _NAME_END
 )
+#: What happens on opening: a place in the document (an array, a name, a string) or an action.
+_GAP = rb"(?:\s|%[^\r\n]*[\r\n])*"
+_ON_OPENING = re.compile(
+    rb"/OpenAction"
+    + _GAP
+    + rb"(?:(?P<inline><<)|(?P<number>\d{1,10})"
+    + _GAP
+    + rb"\d{1,5}"
+    + _GAP
+    + b"R)"
+)
+_TO_ADDRESS = re.compile(rb"/URI" + _NAME_END)
 _EMBEDDED = re.compile(rb"/(?:EmbeddedFiles?|Filespec|FileAttachment)" + _NAME_END)
 _ENCRYPTED = re.compile(rb"/Encrypt" + _NAME_END)
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_COMMENT = re.compile(rb"%[^\r\n]*")
+# A lone CR is against the standard, and readers take it.
+_STREAM = re.compile(rb"(?<!end)stream(?:\r\n|\n|\r)")
 _OBJECT_STREAM = re.compile(rb"/Type\s*/(?:ObjStm|XRef)" + _NAME_END)
+# The type can also stand in another object; what an object stream cannot do without are the number
+# of its objects and where the first one begins.
+_OF_OBJECTS = (re.compile(rb"/N" + _NAME_END), re.compile(rb"/First" + _NAME_END))
 _FOREIGN = (b"PK\x03\x04", b"PK\x05\x06", b"<script", b"<html", b"<svg", b"MZ\x90\x00", b"<?php")
 
 
@@ -39,9 +58,10 @@ def check(data: bytes) -> None:
         raise _damaged()
     _check_ends(data, end)
     outside, unpacked = _structure(data)
-    for part in (outside, *unpacked):
-        plain = _HEX.sub(lambda found: bytes([int(found[1], 16)]), part)
-        _check_names(plain)
+    plain = [_names_written_out(part) for part in (outside, *unpacked)]
+    for part in plain:
+        _check_names(part)
+    _check_opening(plain)
     if b"/Page" not in outside and not any(b"/Page" in part for part in unpacked):
         raise _damaged()
 
@@ -74,11 +94,13 @@ def _structure(data: bytes) -> tuple[bytes, list[bytes]]:
         end = data.find(b"endstream", found.end())
         if end < 0:
             raise _damaged()
-        dictionary = _HEX.sub(lambda hit: bytes([int(hit[1], 16)]), head[-4096:])
-        dictionary = dictionary[dictionary.rfind(b" obj") :]
+        dictionary = _names_written_out(head[-4096:])
+        dictionary = _COMMENT.sub(b" ", dictionary[dictionary.rfind(b" obj") :])
         body = data[found.end() : end]
         flate = b"/FlateDecode" in dictionary or b"/Fl " in dictionary
-        if _OBJECT_STREAM.search(dictionary):
+        if _OBJECT_STREAM.search(dictionary) or all(
+            name.search(dictionary) for name in _OF_OBJECTS
+        ):
             if not flate and b"/Filter" in dictionary:
                 raise _unreadable()
             part = _inflate(body, MOST_UNPACKED - total) if flate else body
@@ -117,6 +139,35 @@ def _measure(body: bytes, most: int) -> int:
     return size
 
 
+def _names_written_out(part: bytes) -> bytes:
+    """``/J#53`` is ``/JS``."""
+    return _HEX.sub(lambda found: bytes([int(found[1], 16)]), part)
+
+
+def _check_opening(parts: list[bytes]) -> None:
+    """A document that opens an address by itself tells somebody that, and where, it is read."""
+    for part in parts:
+        for found in _ON_OPENING.finditer(part):
+            if found["inline"]:
+                actions = [part[found.start() : found.start() + 2048]]
+            else:
+                actions = list(_objects(int(found["number"]), parts))
+            if any(_TO_ADDRESS.search(action) for action in actions):
+                raise _active()
+
+
+def _objects(number: int, parts: list[bytes]) -> Iterator[bytes]:
+    """What stands under this number: every revision, in the file and in its object streams."""
+    for found in re.finditer(rb"(?<!\d)%d\s+\d+\s+obj(.*?)endobj" % number, parts[0], re.DOTALL):
+        yield found[1]
+    for part in parts[1:]:
+        # Pairs of number and offset first, then the objects in the same order.
+        head = re.match(rb"[\s\d]*", part)
+        pairs = head[0].split() if head else []
+        if b"%d" % number in pairs[::2]:
+            yield part
+
+
 def _check_names(part: bytes) -> None:
     if _ENCRYPTED.search(part):
         raise FileRefused(
@@ -124,14 +175,18 @@ def _check_names(part: bytes) -> None:
             code="encrypted",
         )
     if _ACTIVE.search(part):
-        raise FileRefused(
-            _("This PDF contains a program (script or action). Print it to a new PDF and retry."),
-            code="active_content",
-        )
+        raise _active()
     if _EMBEDDED.search(part):
         raise FileRefused(
             _("This PDF contains other files. Attach those on their own."), code="embedded_files"
         )
+
+
+def _active() -> FileRefused:
+    return FileRefused(
+        _("This PDF contains a program (script or action). Print it to a new PDF and retry."),
+        code="active_content",
+    )
 
 
 def _damaged() -> FileRefused:

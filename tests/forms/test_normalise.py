@@ -1,6 +1,10 @@
 """What people type in Japanese, and what is kept of it."""
 
+import datetime as dt
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forms import normalise
 from forms.normalise import Unreadable
@@ -82,11 +86,35 @@ def test_date_in_three_fields(parts: tuple[str, str, str], kept: str | None) -> 
 
 @pytest.mark.parametrize(
     "parts",
-    [("2026", "", "1"), ("", "4", "1"), ("abc", "4", "1"), ("2026", "x", "1"), ("8", "4", "1")],
+    [
+        ("2026", "", "1"),
+        ("", "4", "1"),
+        ("abc", "4", "1"),
+        ("2026", "x", "1"),
+        ("8", "4", "1"),
+        ("2026", "09012345678", "1"),  # a telephone number in the wrong box
+        ("2026", "4", "9" * 30),
+        ("2026", "4", "٣"),
+    ],
 )
 def test_date_in_three_fields_incomplete_is_refused(parts: tuple[str, str, str]) -> None:
     with pytest.raises(Unreadable):
         normalise.date_from_fields(*parts)
+
+
+@given(
+    st.sampled_from(["2026", "令和8", "R8", "元", "9" * 30]) | st.text(max_size=8),
+    st.sampled_from(["4", "12", "９"]) | st.from_regex(r"\d{1,30}") | st.text(max_size=8),
+    st.sampled_from(["1", "31", "３月"]) | st.from_regex(r"\d{1,30}") | st.text(max_size=8),
+)
+def test_whatever_stands_in_three_fields_is_a_day_or_refused(
+    year: str, month: str, day: str
+) -> None:
+    try:
+        found = normalise.date_from_fields(year, month, day)
+    except Unreadable:
+        return
+    assert found is None or dt.date.fromisoformat(found)
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,38 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "pdf with packed script": (
         with_stream(OBJECT_STREAM, zlib.compress(b"1 0 << /S /JavaScript /JS (x) >>")), "a.pdf", "active_content",
     ),
+    "pdf with script packed under a comment": (
+        with_stream(
+            b"/Type%\n/ObjStm /N 1 /First 4 /Filter /FlateDecode",
+            zlib.compress(b"1 0 << /S /JavaScript /JS (x) >>"),
+        ), "a.pdf", "active_content",
+    ),
+    "pdf with script packed without a type": (
+        with_stream(
+            b"/Type 8 0 R /#4e 1 /First 4 /Filter /FlateDecode",
+            zlib.compress(b"1 0 << /S /JavaScript /JS (x) >>"),
+        ), "a.pdf", "active_content",
+    ),
+    "pdf with script packed after a lone CR": (
+        with_stream(OBJECT_STREAM, zlib.compress(b"1 0 << /S /JavaScript /JS (x) >>"))
+        .replace(b"stream\n", b"stream\r", 1), "a.pdf", "active_content",
+    ),
+    "pdf that opens another file": (
+        a_pdf(page=b"/A << /S /GoToR /F (\\\\host\\share\\a.pdf) >>"), "a.pdf", "active_content",
+    ),
+    "pdf that acts when a page is seen": (
+        a_pdf(page=b"/AA << /O << /S /URI /URI (https://a.example) >> >>"), "a.pdf", "active_content",
+    ),
+    "pdf that opens an address": (
+        a_pdf(b"/OpenAction << /S /URI /URI (https://a.example) >>"), "a.pdf", "active_content",
+    ),
+    "pdf that opens an address of another object": (
+        a_pdf(b"/OpenAction %x\n3 0 R", page=b"/S /URI /URI (https://a.example)"), "a.pdf", "active_content",
+    ),
+    "pdf that opens a packed address": (
+        with_stream(OBJECT_STREAM, zlib.compress(b"12 0 << /S /URI /URI (https://a.example) >>"))
+        .replace(b"/Catalog", b"/Catalog /OpenAction 12 0 R", 1), "a.pdf", "active_content",
+    ),
     "pdf with packed bomb": (
         with_stream(OBJECT_STREAM, zlib.compress(b"\0" * 200_000_000, 9)), "a.pdf", "bomb",
     ),
@@ -294,6 +326,11 @@ def test_plain_pdf_is_kept_byte_for_byte() -> None:
         with_stream(b"/Filter /FlateDecode", zlib.compress(b"BT (stream) Tj ET")),
         with_stream(OBJECT_STREAM, zlib.compress(b"1 0 << /Type /Page >>")),
         a_pdf(b"/OpenAction [3 0 R /Fit]"),
+        a_pdf(
+            b"/OpenAction 3 0 R",
+            page=b"/S /GoTo /D [3 0 R /Fit]",
+            trailer=b"/X << /S /URI /URI (https://example.jp) >>",
+        ),
         a_pdf(page=b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://example.jp) >> >>]"),
     ):
         safe = check(data, "計画.pdf")
