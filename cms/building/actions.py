@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -80,9 +81,10 @@ def change(
     found = locked(edit)
     data = found.definition
     here = _place_now(found, place, seen)
-    before = fingerprint(data)
+    before = copy.deepcopy(data)
     target = apply(data, here)
-    if fingerprint(data) != before:
+    if fingerprint(data) != fingerprint(before):
+        found.definition = before
         save(found, shaped(data), what=what, by=by)
     return found, target
 
@@ -123,9 +125,24 @@ def own_mark(data: Data, place: Place) -> str:
     return fingerprint(own)
 
 
+@transaction.atomic
+def take_back(*, edit: FormEdit, lock: int, by: User) -> str:
+    """Undo the newest change, once; how it is told. Raises `Conflict`."""
+    found = locked(edit)
+    if lock != found.lock or found.before is None:
+        raise Conflict(
+            _("There is no newest change of yours to take back. Nothing was changed."),
+            code="nothing_to_take_back",
+        )
+    what = _("Taken back: %(what)s") % {"what": found.saves[-1]["what"]}
+    save(found, found.before, what=what, by=by)
+    FormEdit.objects.filter(pk=found.pk).update(before=None)
+    return what
+
+
 def save(edit: FormEdit, data: Data, *, what: str, by: User) -> None:
     """Keep the definition as it is now, with who changed what."""
-    edit.definition = data
+    edit.before, edit.definition = edit.definition, data
     edit.lock += 1
     edit.edited_by = by
     edit.saved_at = timezone.now()

@@ -67,7 +67,8 @@ def overview(request: HttpRequest, offering: Offering) -> HttpResponse:
     """The steps and questions of a form; buttons to add, move, copy and remove."""
     edit = edit_of(offering)
     if request.method == "POST":
-        return _press(request, offering, edit_or_404(offering), ())
+        act = _take_back if request.POST.get("_do") == "take-back" else _press
+        return act(request, offering, edit_or_404(offering), ())
     data = edit.definition if edit else shaped(offering.form_version.definition)
     context = show.overview(data, offering) | {
         "edit": edit,
@@ -78,6 +79,18 @@ def overview(request: HttpRequest, offering: Offering) -> HttpResponse:
         .order_by("-saved_at")[:5],
     }
     return page(request, "cms/forms/overview.html", offering, context, title="")
+
+
+def _take_back(
+    request: HttpRequest, offering: Offering, edit: FormEdit, _above: Place
+) -> HttpResponse:
+    try:
+        what = actions.take_back(edit=edit, lock=seen(request).lock, by=staff_of(request))
+    except Conflict as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, what)
+    return HttpResponseRedirect(reverse("cms_forms:overview", args=[offering.slug]))
 
 
 def _press(request: HttpRequest, offering: Offering, edit: FormEdit, above: Place) -> HttpResponse:
@@ -101,7 +114,9 @@ def _press(request: HttpRequest, offering: Offering, edit: FormEdit, above: Plac
         return HttpResponseRedirect(stay)
     except (LookupError, TypeError):
         raise Http404 from None
-    messages.success(request, what)
+    there = reverse("cms_forms:overview", args=[offering.slug]) + "#saved"
+    ways = [messages.button(there, _("Take it back"))] if verb == "remove" else None
+    messages.success(request, what, buttons=ways)
     goes_there = verb in {"add", "step", "copy", "to"}
     return HttpResponseRedirect(address(offering, target) if goes_there else f"{stay}#parts")
 

@@ -15,7 +15,7 @@ class FormEdit(models.Model):
     """One offering's form being changed. Everybody works on the same one.
 
     `saves` tells who did what: ``[{"at": ISO time, "by": name, "what": words, "lock": number}]``,
-    the newest last.
+    the newest last. `before` is the definition that the newest was made from, to take it back.
     """
 
     class State(models.TextChoices):
@@ -39,6 +39,9 @@ class FormEdit(models.Model):
     lock = models.PositiveIntegerField(default=0)
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    before: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True
     )
     saves: models.Field[list[Any], list[Any]] = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

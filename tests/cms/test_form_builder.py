@@ -288,6 +288,35 @@ def test_steps_and_questions_are_moved_copied_and_removed(desk: Any, edit: FormE
     assert one["id"] != two["id"]
 
 
+def test_what_was_removed_is_taken_back_once(desk: Any, edit: FormEdit) -> None:
+    def now() -> Any:
+        edit.refresh_from_db()
+        return edit.definition
+
+    before = now()
+    assert "take-back" not in desk.get(FORM).text
+    page = soup(desk.get(FORM))
+    removal = {"lock": edit.lock, "_do": button(page, "remove:2:")}
+    told = desk.post(FORM, removal, follow=True)
+    assert len(now()["steps"]) == len(before["steps"]) - 1
+    assert soup(told).select_one(f'.messages a[href="{FORM}#saved"]')
+    name = before["steps"][1]["title"]["en"]
+    assert f"Removed: {name}" in words(told)
+    undo = {"lock": edit.lock, "_do": "take-back"}
+    told = desk.post(FORM, undo, follow=True)
+    assert now() == before
+    assert f"Taken back: Removed: {name}" in words(told)
+    assert edit.saves[-1]["what"].endswith(name)
+    # Once: what follows is a change of its own, and another window's is not taken back.
+    assert "take-back" not in told.text
+    desk.post(FORM, {"lock": edit.lock, "_do": "take-back"})
+    desk.post(FORM, {"lock": edit.lock, "_do": "step"})
+    changed = now()
+    refused = desk.post(FORM, undo, follow=True)
+    assert now() == changed != before
+    assert "There is no newest change of yours to take back" in words(refused)
+
+
 def test_a_question_is_moved_to_another_step(desk: Any, colleague: Any, edit: FormEdit) -> None:
     def ids(step: int) -> list[str]:
         edit.refresh_from_db()
