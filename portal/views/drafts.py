@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
-from cases import clocks, cosigning, guest_sending, once, policies, proving
+from cases import clocks, cosigning, guest_sending, mailing, once, policies, proving
 from cases.linked import opening as linked
 from cases.models import Case
 from catalogue import queries as catalogue
@@ -336,6 +336,7 @@ def _check_page(
         "fee": catalogue.fee_of(offering, draft.form, drafts.answers_of(draft))
         if offering and review.ok
         else None,
+        "mailing": None if draft.is_guest else mailing.of_draft(draft),
         "due_on": _due_on(offering),
         "period": wording.period_of(offering.workflow.clock) if offering else "",
         "keepable": profile.keepable(draft)
