@@ -55,7 +55,9 @@ def park(request: HttpRequest) -> bool:
     ]
     if not fields:
         return False
-    files = [file.name[:_LONGEST_NAME] for _name, some in request.FILES.lists() for file in some]
+    files = [
+        str(file.name)[:_LONGEST_NAME] for _name, some in request.FILES.lists() for file in some
+    ]
     packed = zlib.compress(json.dumps([fields, files[:_MOST_FILES]], ensure_ascii=False).encode())
     parked = _parked(request)
     parked.pop(request.path, None)

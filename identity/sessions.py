@@ -39,7 +39,7 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """The data of a row, without answers that were kept for too long."""
         data = super().decode(session_data)
         parked.tidy(data)
