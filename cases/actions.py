@@ -22,6 +22,7 @@ from billing.models import FeeDue
 from cases import (
     alarms,
     charging,
+    checked,
     clocks,
     corrections,
     cosigning,
@@ -78,21 +79,23 @@ def submit_application(
     confirmed: bool = False,
     read_back: str = "",
     without_sign_in: bool = False,
+    mark: str = "",
 ) -> Case:
     """Send a draft: application and case, receipt number, ledger, outbox, all or nothing.
 
     `confirmed`: whoever sends has just shown the eID again, at its strongest; some services ask
     for it. `read_back`: for what staff enter at the counter, how the resident confirmed the answers
     (``read_back`` or ``signed``). `without_sign_in`: the draft was a guest's until just now
-    (`cases.guest_sending`, which checks that it may be sent so). Idempotent: the draft's id is the
+    (`cases.guest_sending`, which checks that it may be sent so). `mark`: what the check page showed
+    (`cases.checked`). Idempotent: the draft's id is the
     key, so a second "send" (double click, second tab, an answer lost on the line) returns the case
     of the first. Raises `InvalidInput` when something is missing; `NotAllowed` when the service is
     not offered any more, when whoever sends may not act for the represented (any more), or when a
     signature is missing; `TamperedValue`; and `Conflict` when the form is not the one that `draft`
-    shows any more: what nobody has seen is not sent.
+    shows any more, or the answers are not those of `mark`: what nobody has seen is not sent.
     """
     try:
-        return _submit(draft, by, language, confirmed, read_back, without_sign_in)
+        return _submit(draft, by, language, confirmed, read_back, without_sign_in, mark)
     except TamperedValue as tampered:
         # Outside of what was just rolled back: an attempt leaves its trace.
         ledger.record(
@@ -109,7 +112,13 @@ def submit_application(
 
 @transaction.atomic
 def _submit(
-    draft: Draft, by: Actor, language: str, confirmed: bool, read_back: str, without_sign_in: bool
+    draft: Draft,
+    by: Actor,
+    language: str,
+    confirmed: bool,
+    read_back: str,
+    without_sign_in: bool,
+    mark: str,
 ) -> Case:
     seen = draft.version_id
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
@@ -142,6 +151,7 @@ def _submit(
             {problem.question_id: [problem.message] for problem in review.problems},
             _("Some answers are missing or need another look."),
         )
+    checked.check(mark, draft, offering)
     findings = eligibility.of_draft(draft, complete=True)
     if not eligibility.may_send(draft.prepared, findings):
         raise NotAllowed(

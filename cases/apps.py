@@ -122,6 +122,7 @@ class CasesConfig(AppConfig):
             endings,
             fee_tasks,
             guest_tasks,
+            mailing,
             register_search,
             search,
             tasks,
@@ -134,10 +135,11 @@ class CasesConfig(AppConfig):
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import deletion, runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415
-        from notifications import bounces  # noqa: PLC0415
+        from notifications import addresses, bounces  # noqa: PLC0415
 
         chores.register("cases.count", counting.count)
         bounces.listeners.append(tasks.note_mail_that_came_back)
+        addresses.sources.append(mailing.of_message)
 
         for key, wording in WORDINGS.items():
             events.register(key, wording=wording)

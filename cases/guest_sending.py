@@ -25,7 +25,7 @@ from identity.models import User
 
 
 @transaction.atomic
-def send(*, draft: Draft, guest: Guest, language: str) -> Case:
+def send(*, draft: Draft, guest: Guest, language: str, mark: str = "") -> Case:
     """Send a guest's draft with the address that they have shown, and open it in this browser.
 
     Idempotent as `cases.actions.submit_application`, and raises what that raises; `NotAllowed`
@@ -53,7 +53,11 @@ def send(*, draft: Draft, guest: Guest, language: str) -> Case:
     held.save(update_fields=["resident", "guest"])
     adoption.pass_files(held, record)
     case = actions.submit_application(
-        draft=draft, by=case_keys.actor_of(record), language=language, without_sign_in=True
+        draft=draft,
+        by=case_keys.actor_of(record),
+        language=language,
+        without_sign_in=True,
+        mark=mark,
     )
     SendingAddress.objects.filter(draft=held).delete()
     case_keys.keep_open(case, guest)

@@ -20,9 +20,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies
+from cases import mailing, policies
 from cases.letters import LANGUAGE
-from cases.models import IssuedLetter, PrintedLetter, PrintRun
+from cases.models import Case, IssuedLetter, PrintedLetter, PrintRun
 from common import outbox
 from common.actor import Actor
 from common.errors import InvalidInput, NotAllowed
@@ -79,7 +79,7 @@ def letters_of(department: Department, day: date) -> list[Listed]:
     return [
         Listed(
             letter=row,
-            why=_why(row.decision.case.resident, wishes.get(row.decision.case.resident_id)),
+            why=_why(row.decision.case, wishes.get(row.decision.case.resident_id)),
             times_printed=row.times,
             printed_at=row.last,
         )
@@ -95,10 +95,10 @@ def _issued_on(department: Department, day: date) -> QuerySet[Any]:
     )
 
 
-def _why(resident: User, wish: Preference | None) -> str:
+def _why(case: Case, wish: Preference | None) -> str:
     if wish is not None and wish.by_post:
         return "wish"
-    return "" if resident.email else "no_mail"
+    return "" if case.resident.email or mailing.address_of(case) else "no_mail"
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySe
 
 from cases.models import Case, Decision
 from cases.models_desk import SearchRow
-from common import grams
+from common import grams, telephone
 from common.database import connection
 from forms import sensitive
 from forms.parts import COMPOSITES
@@ -144,7 +144,7 @@ def _answered(question: Question, value: Any) -> Iterator[str]:
 
 def _phone(number: str) -> Iterator[str]:
     yield number  # each of its groups
-    digits = _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", number))
+    digits = _NOT_DIGIT.sub("", telephone.domestic(unicodedata.normalize("NFKC", number)))
     yield digits
     yield digits[-4:]
 
@@ -152,7 +152,7 @@ def _phone(number: str) -> Iterator[str]:
 def words_of(typed: str) -> list[str]:
     """What was typed as words to look for, normalised; a telephone number as its digits, and the
     number of a decision as one."""
-    plain = unicodedata.normalize("NFKC", typed)
+    plain = telephone.domestic(unicodedata.normalize("NFKC", typed))
     plain = _joined(_PHONE.sub(lambda found: f" {_NOT_DIGIT.sub('', found[0])} ", plain))
     found: dict[str, None] = {}
     for run in grams.runs(plain):

@@ -21,6 +21,7 @@ from cases import (
     issuing,
     letters,
     links,
+    mailing,
     partial,
     policies,
     register_search,
@@ -474,8 +475,7 @@ def note_mail_that_came_back(delivery: Delivery) -> None:
     """The office sees that a notice about the case did not arrive: it may have to go by post."""
     if delivery.message.recipient.kind == User.Kind.STAFF:
         return
-    about, _sign, rest = delivery.message.key.partition(":")
-    case = Case.objects.filter(pk=rest.partition(":")[0]).first() if about == "case" else None
+    case = mailing.about(delivery.message)
     if case is not None:
         Case.objects.filter(pk=case.pk).update(undelivered_at=timezone.now())
         timeline.add(case, "mail_came_back")

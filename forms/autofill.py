@@ -43,7 +43,7 @@ def fill(
         value = _fitting(node, claim.get("value"))
         if value is None:
             continue
-        verified = _is_verified(concept, claim) and not any(of_value(node.question, value))
+        verified = is_verified(concept, claim) and not any(of_value(node.question, value))
         if not verified:
             if node.id not in new_answers and node.id not in new_provenance:
                 new_answers[node.id] = value
@@ -57,7 +57,8 @@ def fill(
     return new_answers, new_provenance, used
 
 
-def _is_verified(concept: str, claim: Mapping[str, Any]) -> bool:
+def is_verified(concept: str, claim: Mapping[str, Any]) -> bool:
+    """Whether the source of a claim vouches for it, and does not only pass it on."""
     prefix = _FORM_SOURCES.get(str(claim.get("source")))
     return prefix is not None and concept.startswith(prefix) and claim.get("verified") is not False
 

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 import jaconv
 from django.utils.translation import gettext as _
 
+from common import telephone
 from forms.questions import LONGEST_INPUT
 
 
@@ -149,8 +150,11 @@ def money(raw: str) -> int | None:
 
 
 def phone(raw: str) -> str:
-    """A telephone number with single dashes as typed. Raises `Unreadable`."""
-    value = narrow(raw).translate(_DASHES)
+    """A telephone number with single dashes as typed, one of Japan without its country code.
+
+    Raises `Unreadable`.
+    """
+    value = telephone.domestic(narrow(raw).translate(_DASHES))
     value = re.sub(r"[()\s.]+", "-", value).strip("-")
     value = re.sub(r"-+", "-", value)
     if not value:

@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common import telephone
 from common.lookup import Lookup
 from identity.addresses import normalise_address
 from identity.models import EidIdentity, User
@@ -131,7 +132,9 @@ def _email(claims: Mapping[str, Any]) -> str | None:
 def _phone(claims: Mapping[str, Any]) -> str | None:
     value = text(claims.get("phone_number"))
     plain = unicodedata.normalize("NFKC", value) if value else ""
-    return plain if re.fullmatch(r"\+?[\d\-() ]{6,24}", plain) else None
+    if not re.fullmatch(r"\+?[\d\-() ]{6,24}", plain):
+        return None
+    return re.sub(r"[() ]+", "-", telephone.domestic(plain)).strip("-")
 
 
 CONCEPTS: dict[str, Concept] = {

@@ -14,6 +14,7 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from common.lookup import Lookup
+from identity import parked
 from identity.models import Session, User
 
 _session: Lookup[Session] = Lookup(
@@ -38,8 +39,15 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """The data of a row, without answers that were kept for too long."""
+        data = super().decode(session_data)
+        parked.tidy(data)
+        return data
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row that keeps `data`."""
+        parked.tidy(data)
         row = cast("Session", super().create_model_instance(data))
         user = data.get(SESSION_KEY)
         row.user_id = UUID(user) if user else None

@@ -26,7 +26,7 @@ from mozilla_django_oidc.views import (
     OIDCAuthenticationRequestView,
 )
 
-from identity import actions, claims
+from identity import actions, claims, parked
 from identity.backends import EidBackend
 from identity.eid import attempts, config, tokens
 from identity.eid.attempts import Attempt
@@ -57,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "start_url": reverse("identity:eid_start") + query,
         "concepts": claims.labels(claims.requested_concepts(request, form)),
         "next": target or "",
-        "has_parked": bool(request.session.get("parked_posts")) if target else False,
+        "parked": parked.state(request, urlsplit(target).path) if target else "",
     }
     return render(request, "identity/sign_in.html", context)
 
@@ -163,6 +163,7 @@ class EidCallbackView(OIDCAuthenticationCallbackView):
         before = request.session.session_key
         # A new session key, and an empty session when another person was signed in.
         auth.login(request, user, backend=BACKEND)
+        parked.settle(request, user)
         # However long the visitor's session was to last: who is signed in gets the usual time.
         request.session.set_expiry(None)
         payload = backend.payload

@@ -1,14 +1,49 @@
-"""E-mail addresses that take no mail: known by a keyed hash, so that the rows name nobody."""
+"""Where mails go, and which addresses take none.
+
+A mail about a thing of a room above goes where that thing says (`sources`), anything else to the
+account's own address. Dead addresses are known by a keyed hash, so that the rows name nobody.
+See docs/adr/0030-where-mails-go.md.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from django.utils.crypto import salted_hmac
 
 from common.database import connection
 from identity.models import User
-from notifications.models import DeadAddress
+from notifications.models import DeadAddress, Delivery, Message, Preference
+
+#: Asked for the address of a message's own; "" where it has none. Rooms above add theirs in
+#: ``AppConfig.ready``.
+sources: list[Callable[[Message], str]] = []
+
+
+def of(message: Message) -> str:
+    """Where the mail of a message goes; "" where no address is known."""
+    own = next((found for ask in sources if (found := ask(message))), "")
+    return chosen(message.recipient, own)
+
+
+def chosen(recipient: User, own: str) -> str:
+    """`own`, that of the thing itself, unless mail there came back and the account's works."""
+    account = recipient.email
+    if not own or fingerprint(own) == fingerprint(account):
+        return own or account
+    if account and takes_none(recipient, own) and not takes_none(recipient, account):
+        return account
+    return own
+
+
+def why_none(recipient: User, address: str, preference: Preference) -> str:
+    """The `Delivery.Reason` for which no mail goes to `address`; "" when one goes."""
+    if Delivery.Channel.MAIL not in preference.channels:
+        return Delivery.Reason.UNWANTED
+    if not address:
+        return Delivery.Reason.NO_ADDRESS
+    return Delivery.Reason.DEAD_ADDRESS if takes_none(recipient, address) else ""
 
 
 def fingerprint(address: str) -> str:
@@ -19,9 +54,12 @@ def fingerprint(address: str) -> str:
 
 def is_dead(user: User) -> bool:
     """Whether the account's address takes no mail, as far as is known."""
-    if not user.email:
-        return False
-    return DeadAddress.objects.filter(resident=user, address_hash=fingerprint(user.email)).exists()
+    return bool(user.email) and takes_none(user, user.email)
+
+
+def takes_none(user: User, address: str) -> bool:
+    """Whether a mail to somebody at `address` came back for good."""
+    return DeadAddress.objects.filter(resident=user, address_hash=fingerprint(address)).exists()
 
 
 def bury(user_id: uuid.UUID, address_hash: str) -> None:
@@ -30,5 +68,5 @@ def bury(user_id: uuid.UUID, address_hash: str) -> None:
 
 
 def revive(user: User) -> None:
-    """Try the account's addresses again: the resident says that they work."""
+    """Try all addresses of the account again: the resident says that they work."""
     DeadAddress.objects.filter(resident=user).delete()

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from identity.models import User
+from notifications import addresses, returns, wording
 from notifications import brand as brands
-from notifications import returns, wording
 from notifications.brand import MailBrand
 from notifications.models import Delivery, Message, TownWording
 from notifications.notice import LANGUAGES, Notice, NoticeContext, Wording, notices
@@ -40,7 +40,7 @@ def compose(delivery: Delivery, *, language: str) -> EmailMultiAlternatives:
         notice.checked(message.context),
         language=language,
         name=recipient.name,
-        address=recipient.email,
+        address=addresses.of(message),
         message_id=delivery.rfc_message_id,
         sender=returns.address_of(delivery.pk),
     )
@@ -68,8 +68,10 @@ def to_address(
     )
 
 
-def digest(deliveries: Sequence[Delivery], *, language: str) -> EmailMultiAlternatives:
-    """One mail for several messages to one person: what each is about, by its subject line.
+def digest(
+    deliveries: Sequence[Delivery], *, address: str, language: str
+) -> EmailMultiAlternatives:
+    """One mail for several messages to one address: what each is about, by its subject line.
 
     It says less than a mail of its own: no name, no text.
     """
@@ -94,7 +96,7 @@ def digest(deliveries: Sequence[Delivery], *, language: str) -> EmailMultiAltern
             path="/messages/",
             link_label=_("See your messages"),
             language=language,
-            address=first.message.recipient.email,
+            address=address,
             message_id=first.rfc_message_id,
             sender=returns.address_of(first.pk),
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from common import outbox
 from identity.models import User
-from notifications import actions, bounces, contacts, mail, queries, timing
+from notifications import actions, addresses, bounces, contacts, mail, queries, timing
 from notifications.channels import CHANNELS, Outcome, by_mail, sms
 from notifications.models import ContactCheck, Delivery, Preference
 from notifications.notice import Notice, notices
@@ -83,7 +84,7 @@ def _held(delivery: Delivery, preference: Preference) -> bool:
 
 @outbox.handler(actions.DIGEST)
 def deliver_digest(payload: dict[str, Any]) -> None:
-    """One mail for what came together. Which ones, is settled: no more can join it now."""
+    """One mail to each address for what came together. No more can join it now."""
     deliveries = list(
         Delivery.objects.select_for_update(of=("self",))
         .select_related("message__recipient")
@@ -94,12 +95,28 @@ def deliver_digest(payload: dict[str, Any]) -> None:
         return
     recipient: User = deliveries[0].message.recipient
     preference = queries.preference_of(recipient)
-    outcome = CHANNELS[_Channel.MAIL].refusal(deliveries[0], preference)
-    if outcome is None:
-        language = mail.language_for(recipient, preference.language)
-        outcome = by_mail.post(mail.digest(deliveries, language=language))
+    together: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
-        _note(delivery, outcome)
+        together.setdefault(addresses.of(delivery.message), []).append(delivery)
+    for address, some in together.items():
+        if address != recipient.email:  # a mail of its own: not taken for the other one
+            _name_apart(some, address)
+        outcome = CHANNELS[_Channel.MAIL].refusal(some[0], preference)
+        if outcome is None:
+            language = mail.language_for(recipient, preference.language)
+            outcome = by_mail.post(mail.digest(some, address=address, language=language))
+        for delivery in some:
+            _note(delivery, outcome)
+
+
+def _name_apart(deliveries: Sequence[Delivery], address: str) -> None:
+    """A Message-ID that follows from the digest's and the address: the same on every try."""
+    own = actions.message_id_of(
+        "digest", addresses.fingerprint(address), deliveries[0].rfc_message_id
+    )
+    for delivery in deliveries:
+        delivery.rfc_message_id = own
+        delivery.save(update_fields=["rfc_message_id"])
 
 
 def _note(delivery: Delivery, outcome: Outcome) -> None:

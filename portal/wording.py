@@ -12,6 +12,7 @@ from audit.models import LedgerEntry
 from cases.clocks import ClockNow
 from cases.models import Case
 from common.text import Text
+from forms import autofill
 from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
 from portal.templatetags.portal import day, plain_day
 from workflow.definition import AfterPause, AtEnd, Ball, Clock, DayUnit, Outcome, Stage, StartsOn
@@ -175,6 +176,7 @@ def profile(claims: dict[str, Any]) -> list[dict[str, Any]]:
                 "label": label[:1].upper() + label[1:],
                 "value": _claim_value(key, entry["value"]),
                 "issuer": entry.get("issuer", ""),
+                "verified": autofill.is_verified(key, entry),
                 "asserted_at": datetime.fromisoformat(entry["asserted_at"]),
             }
         )

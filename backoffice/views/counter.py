@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from backoffice.counter.pages import NEW, CounterPage, page_of
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of
-from cases import entering, policies
+from cases import entering, mailing, policies
 from cases.models import Case
 from catalogue import queries as catalogue
 from common.actor import Actor
@@ -215,6 +215,7 @@ def done(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "helped": case.application.helped,
         "has_account": has_account,
         "join_code": code,
+        "mailing": mailing.of_case(case),
         "fee": case.application.computed_fee,
         "steps": display.rows(
             form, answers, case.provenance, get_language() or "ja", attachments.by_ids(ids)

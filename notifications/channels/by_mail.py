@@ -12,19 +12,14 @@ from notifications.models import Delivery, Preference
 
 
 class MailChannel:
-    """To the account's address, unless it is known to be dead."""
+    """To the address of what it is about, else of the account, unless that is known to be dead."""
 
     disturbs = True
 
     def refusal(self, delivery: Delivery, preference: Preference) -> Outcome | None:
-        recipient = delivery.message.recipient
-        if Delivery.Channel.MAIL not in preference.channels:
-            return skipped(Delivery.Reason.UNWANTED)
-        if not recipient.email:
-            return skipped(Delivery.Reason.NO_ADDRESS)
-        if addresses.is_dead(recipient):
-            return skipped(Delivery.Reason.DEAD_ADDRESS)
-        return None
+        message = delivery.message
+        reason = addresses.why_none(message.recipient, addresses.of(message), preference)
+        return skipped(reason) if reason else None
 
     def deliver(self, delivery: Delivery, preference: Preference) -> Outcome:
         recipient = delivery.message.recipient

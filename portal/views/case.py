@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, copies, queries, threads
+from cases import actions, copies, mailing, queries, threads
 from cases.linked import offers, reading
 from cases.models import Case
 from common.errors import Conflict, NotAllowed
@@ -38,6 +38,7 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "fee": case.application.computed_fee,
         "clock": queries.clock(case),
         "period": wording.period_of(case.workflow.clock),
+        "mailing": mailing.of_case(case),
     }
     return render(request, "portal/receipt.html", context)
 

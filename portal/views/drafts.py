@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cases import actions as cases
-from cases import clocks, cosigning, guest_sending, once, policies, proving
+from cases import checked, clocks, cosigning, guest_sending, mailing, once, policies, proving
 from cases.linked import opening as linked
 from cases.models import Case
 from catalogue import queries as catalogue
@@ -54,6 +54,9 @@ from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
 from portal.ways import way_on
+
+#: The field in which the check page says what it showed.
+MARK = "_checked"
 
 
 def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
@@ -253,7 +256,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     except InvalidInput as refusal:
         wrong = refusal.errors.get("read_back", [])
         return _check_page(request, draft, status=422, read_back_errors=wrong)
-    except Conflict:  # the form changed in this very moment
+    except Conflict:  # another window changed it, or the town the form in this very moment
         draft.refresh_from_db()
         up_to_date(request, draft)
         return _check_page(request, draft, status=409)
@@ -279,10 +282,10 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
 
 
 def _submitted(request: HttpRequest, draft: Draft, *, confirmed: bool) -> Case:
-    language = get_language() or "ja"
+    language, mark = get_language() or "ja", request.POST.get(MARK, "")
     applicant = applicant_of(request)
     if isinstance(applicant, Guest):
-        case = guest_sending.send(draft=draft, guest=applicant, language=language)
+        case = guest_sending.send(draft=draft, guest=applicant, language=language, mark=mark)
         guests.open_case(request)
         return case
     return cases.submit_application(
@@ -291,6 +294,7 @@ def _submitted(request: HttpRequest, draft: Draft, *, confirmed: bool) -> Case:
         language=language,
         confirmed=confirmed,
         read_back=request.POST.get("read_back", ""),
+        mark=mark,
     )
 
 
@@ -336,6 +340,9 @@ def _check_page(
         "fee": catalogue.fee_of(offering, draft.form, drafts.answers_of(draft))
         if offering and review.ok
         else None,
+        "mark": checked.mark_of(draft, offering) if offering and review.ok else "",
+        "changed": _changed(request, draft, offering) if status == 409 and review.ok else [],
+        "mailing": None if draft.is_guest else mailing.of_draft(draft),
         "due_on": _due_on(offering),
         "period": wording.period_of(offering.workflow.clock) if offering else "",
         "keepable": profile.keepable(draft)
@@ -346,6 +353,14 @@ def _check_page(
         "may_send": screening.get("may_send", True),
     }
     return render(request, "portal/check.html", context, status=status)
+
+
+def _changed(request: HttpRequest, draft: Draft, offering: Offering | None) -> list[str]:
+    """What another window changed after the page was made from which it was to be sent."""
+    mark = request.POST.get(MARK, "")
+    if offering is None or not mark or request.POST.get(VERSION) != str(draft.version_id):
+        return []  # a new form tells of itself
+    return checked.changed(mark, draft, offering)
 
 
 def _sent_before(draft: Draft, offering: Offering | None) -> Case | None:

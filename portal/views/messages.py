@@ -96,7 +96,10 @@ def phone(request: HttpRequest) -> HttpResponse:
 def address(request: HttpRequest) -> HttpResponse:
     """Another address for mail, in the same way."""
     return _contact(
-        request, resident_of(request), contacts.MAIL, _("Saved. Mails go to this address now.")
+        request,
+        resident_of(request),
+        contacts.MAIL,
+        _("Saved. Mails go to this address, unless you gave another one in an application."),
     )
 
 

@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cases import links, proving
+from cases import links, mailing, proving
 from catalogue import queries as catalogue
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms.errors import DraftClosed
 from forms.guests import Guest
 from forms.models import Draft
 from identity import limits
-from identity.claims import EMAIL
 from portal import guests, queries
 from portal.http import applicant_of, applicant_page, refused, too_often
 from portal.ways import way_on
@@ -87,18 +86,10 @@ def _page(request: HttpRequest, draft: Draft, field: str = "", problem: str = ""
         "guest": guests.notice_of(draft),
         "check": check,
         "asks_code": check is not None and "new" not in request.GET and field != "address",
-        "typed": request.POST.get("address", _written(draft))[:254],
+        "typed": request.POST.get("address", mailing.written(draft.form, draft.answers))[:254],
         "problem": problem,
         "error_list": [{"message": problem, "anchor": field}] if problem else [],
         "minutes": int(proving.CODE_LASTS.total_seconds() // 60),
         "digits": links.CODE_DIGITS,
     }
     return render(request, "portal/send_by_mail.html", context, status=422 if problem else 200)
-
-
-def _written(draft: Draft) -> str:
-    """The address in the form, if it asks for one."""
-    for question in draft.form.questions():
-        if question.concept == EMAIL:
-            return str(draft.answers.get(question.id) or "")
-    return ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.models import LedgerEntry
 from cases import after_issue, printing
-from cases.models import Decision, IssuedLetter, PrintRun
+from cases.models import Case, Decision, IssuedLetter, PrintRun
 from common import outbox
 from common.errors import InvalidInput, NotAllowed
 from documents import files
@@ -59,6 +59,7 @@ def test_who_has_no_mail_or_wants_paper_is_proposed(town: Any) -> None:
     set_preference(user=wishes, channels=["mail"], by_post=True)
     for user in (without, wishes, other):
         refused(resident=user)
+    Case.objects.filter(resident=without).update(corrected={"email": None})
     found = {one.letter.content["addressee"]["name"]: (one.why, one.proposed) for one in listed()}
     assert found == {
         "紙 太郎": ("no_mail", True),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import time
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.messages import get_messages
 
 from identity import parked
-from identity.models import Department, StaffRole, User
+from identity.models import Department, Session, StaffRole, User
 from identity.roles import Role, any_role, departments_of, forget, has_role, roles_of
 from tests.identity.support import Journey, give_totp, make_staff, sign_in_staff
 
@@ -192,7 +195,20 @@ def test_files_are_not_parked(journey: Journey) -> None:
 
     journey.browser.post(RESIDENTS, {"a": "1", "plan": SimpleUploadedFile("p.pdf", b"%PDF")})
     journey.sign_in(next=RESIDENTS)
-    assert journey.browser.get(RESIDENTS).content.decode().endswith(" a=1")
+    answer = journey.browser.get(RESIDENTS)
+    assert answer.content.decode().endswith(" a=1")
+    (said,) = get_messages(answer.wsgi_request)
+    assert "p.pdf" in str(said)
+
+
+def test_what_is_not_theirs_is_dropped_when_somebody_signs_in(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "_may_take", [lambda user, path: path != RESIDENTS])
+    for path in (RESIDENTS, "/probe/residents/1/"):
+        journey.browser.post(path, {"a": "1"})
+    journey.sign_in()
+    assert list(journey.browser.session[parked.SESSION_KEY]) == ["/probe/residents/1/"]
 
 
 def test_parked_answers_belong_to_their_path(journey: Journey) -> None:
@@ -203,8 +219,40 @@ def test_parked_answers_belong_to_their_path(journey: Journey) -> None:
 
 
 def test_too_much_is_not_parked(browser: Any) -> None:
-    browser.post(RESIDENTS, {"a": "x" * 70_000})
-    assert parked.SESSION_KEY not in browser.session
+    noise = base64.b64encode(os.urandom(600_000)).decode()  # cannot be packed
+    where = browser.post(RESIDENTS, {"a": noise}).headers["Location"]
+    assert len(str(dict(browser.session))) < 2_000
+    assert "Go back with your browser" in browser.get(f"/en{where}").content.decode()
+
+
+def test_a_very_long_text_is_kept(journey: Journey) -> None:
+    typed = "公園を使う目的。" * 8_000
+    journey.browser.post(RESIDENTS, {"a": typed})
+    journey.sign_in()
+    assert journey.browser.get(RESIDENTS).content.decode().endswith(urlencode({"a": typed}))
+
+
+def test_what_is_kept_is_sealed_for_its_town_and_path(journey: Journey) -> None:
+    journey.browser.post(RESIDENTS, {"my_number": "123456789018"})
+    stored = Session.objects.get(session_key=journey.browser.session.session_key)
+    (entry,) = journey.browser.session[parked.SESSION_KEY].values()
+    for text in (str(stored.get_decoded()), base64.b64decode(entry["box"]).decode("latin-1")):
+        assert "123456789018" not in text
+        assert "my_number" not in text
+    session = journey.browser.session
+    session[parked.SESSION_KEY] = {"/probe/residents/1/": entry}
+    session.save()
+    journey.sign_in()
+    assert journey.browser.get("/probe/residents/1/").content.decode().endswith(" -")
+
+
+def test_what_is_too_old_leaves_the_session_when_it_is_written(browser: Any) -> None:
+    browser.post(RESIDENTS, {"a": "1"})
+    session = browser.session
+    session[parked.SESSION_KEY][RESIDENTS]["at"] = time.time() - 31 * 60
+    session.save()
+    stored = Session.objects.get(session_key=browser.session.session_key)
+    assert parked.SESSION_KEY not in stored.get_decoded()
 
 
 def test_only_the_last_three_paths_are_parked(browser: Any) -> None:

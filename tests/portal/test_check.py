@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from audit.models import LedgerEntry
 from cases.models import Application, Case
@@ -125,3 +129,59 @@ def test_begun_application_is_deleted_after_a_question(browser: Client, draft: D
     assert draft.state == Draft.State.DISCARDED
     assert draft.answers == {}
     assert browser.get(check_url(draft)).status_code == 404
+
+
+class TestWhatIsSentIsWhatWasChecked:
+    """Window A shows the check page; window B changes an answer; A presses "Send"."""
+
+    @staticmethod
+    def fields(page: Any) -> dict[str, str]:
+        return dict(re.findall(r'<input type="hidden" name="(_\w+)" value="([^"]*)"', page))
+
+    @pytest.fixture
+    def shown(self, browser: Client, draft: Draft) -> dict[str, str]:
+        found = self.fields(browser.get("/en" + check_url(draft)).content.decode())
+        assert {"_version", "_checked"} <= found.keys()
+        return found
+
+    def test_as_it_was_it_is_sent_once(
+        self, browser: Client, draft: Draft, shown: dict[str, str]
+    ) -> None:
+        first, again = (browser.post(check_url(draft), shown) for _time in range(2))
+        assert first.status_code == again.status_code == 302
+        assert first.headers["Location"] == again.headers["Location"]
+
+    def test_another_answer_and_fee_are_shown_again_first(
+        self, browser: Client, draft: Draft, shown: dict[str, str]
+    ) -> None:
+        draft.answers = {**draft.answers, "cameras": 40}
+        draft.save(update_fields=["answers"])
+        answer = browser.post("/en" + check_url(draft), {**shown, "keep": "yes"})
+        text = answer.content.decode()
+        assert answer.status_code == 409
+        assert "Nothing was sent: your application has changed meanwhile" in text
+        at = draft.prepared.nodes["cameras"].step_id
+        (step,) = (one for one in draft.form.steps if one.id == at)
+        with translation.override("en"):
+            assert answer.context["changed"] == [str(step.title), "Fee"]
+        assert 'value="yes" checked' in text
+        assert not Application.objects.filter(idempotency_key=draft.pk).exists()
+        now = self.fields(text)
+        assert browser.post(check_url(draft), now).status_code == 302
+
+    def test_another_file_is_shown_again_first(
+        self, browser: Client, draft: Draft, shown: dict[str, str]
+    ) -> None:
+        other = make.attachment(draft, "site_plan", filename="別.pdf")
+        draft.answers = {**draft.answers, "site_plan": [str(other.pk)]}
+        draft.save(update_fields=["answers"])
+        answer = browser.post("/en" + check_url(draft), shown)
+        assert answer.status_code == 409
+        assert len(answer.context["changed"]) == 1
+
+    def test_what_was_sent_by_the_other_window_is_not_sent_again(
+        self, browser: Client, draft: Draft, shown: dict[str, str]
+    ) -> None:
+        sent = browser.post(check_url(draft))
+        again = browser.post(check_url(draft), {**shown, "_checked": "place=0"})
+        assert again.headers["Location"] == sent.headers["Location"]

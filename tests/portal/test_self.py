@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_my_data_shows_the_profile_with_sources(browser: Client) -> None:
     assert "〒100-0001 東京都千代田区千代田1-1" in text
     assert "eID, " in text
     assert "Nobody has looked at your data yet" in text
+
+
+def test_my_data_tells_verified_facts_from_others(browser: Client) -> None:
+    text = browser.get("/en/my-data/").content.decode()
+    told = dict(re.findall(r"<dd>([^<]*)<br><span class=\"source[^>]*>([^<]*)</span>", text))
+    for value, words in (
+        ("山田 花子", "Verified by eID, "),
+        ("hanako@example.jp", "From your eID, not verified, "),
+        ("090-1234-5678", "From your eID, not verified, "),
+    ):
+        assert told[value].startswith(words)
 
 
 def test_my_data_shows_nobody_elses(browser: Client, offering: Offering) -> None:

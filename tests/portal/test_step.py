@@ -12,6 +12,7 @@ from audit.models import LedgerEntry
 from catalogue.models import Offering
 from forms.models import Attachment, Draft
 from identity.models import User
+from portal import parking
 from tests.factories import people
 from tests.portal import steps
 
@@ -166,3 +167,23 @@ def test_parked_answers_never_reach_somebody_else(visitor: Client, draft: Draft,
     assert visitor.get(url).status_code == 404
     draft.refresh_from_db()
     assert "place_detail" not in draft.answers
+
+
+def test_only_the_owner_may_take_what_was_typed(draft: Draft, resident: User) -> None:
+    other = people.resident(name="別の 人")
+    for prefix in ("", "/en"):
+        url = prefix + steps.step_url(draft, "place")
+        assert (parking.may_take(resident, url), parking.may_take(other, url)) == (True, False)
+
+
+def test_files_chosen_when_the_session_had_ended_are_named(
+    visitor: Client, draft: Draft, resident: User
+) -> None:
+    url = steps.step_url(draft, "documents")
+    visitor.post(url, {"_shown": "site_plan", "site_plan": steps.picture()})
+    visitor.force_login(resident)
+    text = visitor.get("/en" + url).content.decode()
+    assert "plan.png" not in text  # bound to its own path
+    text = visitor.get(url).content.decode()
+    assert "plan.png" in text
+    assert "plan.png" not in visitor.get(url).content.decode()

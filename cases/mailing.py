@@ -1,0 +1,74 @@
+"""Where mails about a case go: to the address that was written in its form.
+
+It is read from the answers as they stand, each time: so a correction changes it, nothing copies it,
+and it goes when the case is deleted. See docs/adr/0030-where-mails-go.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cases.models import Case
+from forms import drafts
+from forms.definitions import FormDefinition
+from forms.models import Draft
+from forms.validation import is_uuid
+from identity.claims import EMAIL
+from identity.models import User
+from notifications import addresses, queries
+from notifications.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """Where mails go, or why none goes (a `notifications.models.Delivery.Reason`)."""
+
+    address: str
+    reason: str
+
+
+def written(form: FormDefinition, answers: Mapping[str, Any]) -> str:
+    """The address that a form was given for news about the application; "" for none."""
+    given = (answers.get(one.id) for one in form.questions() if one.concept == EMAIL)
+    return next((str(address) for address in given if address), "")
+
+
+def address_of(case: Case) -> str:
+    """Where mails about a case go. Without a sign-in only an address that was shown counts."""
+    own = "" if case.is_guests else written(case.application.version.form, case.answers)
+    return addresses.chosen(case.resident, own)
+
+
+def of_case(case: Case) -> Mailing:
+    """Where the next mail about the case goes."""
+    return _mailing(case.resident, address_of(case))
+
+
+def of_draft(draft: Draft) -> Mailing:
+    """Where mails will go once a resident's draft is sent as it is."""
+    own = written(draft.form, drafts.answers_of(draft))
+    return _mailing(draft.applicant, addresses.chosen(draft.applicant, own))
+
+
+def of_message(message: Message) -> str:
+    """The address of the case that a message to its resident is about; "" for anything else."""
+    case = about(message)
+    if case is None or case.resident_id != message.recipient_id or case.is_guests:
+        return ""
+    return written(case.application.version.form, case.answers)
+
+
+def about(message: Message) -> Case | None:
+    """The case that a message is about, by its key (`cases.telling.key_of`)."""
+    kind, _sign, rest = message.key.partition(":")
+    case_id = rest.partition(":")[0]
+    if kind != "case" or not is_uuid(case_id):
+        return None
+    return Case.objects.select_related("application", "resident").filter(pk=case_id).first()
+
+
+def _mailing(recipient: User, address: str) -> Mailing:
+    preference = queries.preference_of(recipient)
+    return Mailing(address, addresses.why_none(recipient, address, preference))
