@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -89,12 +89,24 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str], *, wron
     return f"<select{attributes(pairs)}>{frame.nothing_chosen()}{options}</select>"
 
 
+class _Typed:
+    """What was posted, as `entries` reads it."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    def get(self, name: str) -> str:
+        return self.frame.text(name, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.frame.typed)
+
+
 def group(frame: Frame, node: Node, name: str, value: Any) -> str:
     question = cast("GroupQuestion", node.question)
     items = list(value or [])
-    typed = frame.text(f"{name}-n", "")
-    if typed.isascii() and typed.isdigit():
-        count = min(int(typed[:3]), question.max + 1)
+    if f"{name}-n" in frame.typed:
+        count = entries.size(question, name, _Typed(frame))
     else:
         count = len(items) or question.count_at_first
     items += [{}] * (count - len(items))
