@@ -24,6 +24,8 @@ _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－ｰ─", "-"))
 _SPACES = re.compile(r"\s+")
 _INDIVIDUAL_DIGITS = 12
+#: Commas between thousands, and nowhere else.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def refuse_control(text: str, *, lines: bool = False) -> None:
@@ -117,9 +119,15 @@ def check_digit(body: str) -> int:
 
 def number(raw: str, decimals: int) -> int | str | None:
     """A number: an int, or a decimal string when decimals are allowed. Raises `Unreadable`."""
-    value = narrow(raw).translate(_DASHES).replace(",", "").replace("、", "").replace(" ", "")
+    value = narrow(raw).translate(_DASHES).replace(" ", "")
     if not value:
         return None
+    if _GROUPED.fullmatch(value):
+        value = value.replace(",", "")
+    elif "," in value or "、" in value:  # a decimal comma, or a slip: ten times as much
+        raise Unreadable(
+            _("Write a comma only before three digits, as in 1,200, and a point for 1.5.")
+        )
     if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,10})?", value):
         raise Unreadable(_("Write a number, for example 12."))
     try:

@@ -149,6 +149,8 @@ def test_katakana_refuses_other_letters(typed: str) -> None:
     [
         ("１２", 0, 12),
         ("1,234", 0, 1234),
+        ("１，２３４，５６７", 0, 1234567),
+        ("1,234.5", 1, "1234.5"),
         ("-5", 0, -5),
         ("10.50", 1, "10.5"),
         ("10", 1, "10"),
@@ -163,11 +165,31 @@ def test_number(typed: str, decimals: int, kept: object) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "decimals"),
-    [("1.5", 0), ("1.25", 1), ("1e9", 0), ("NaN", 1), ("九", 0), ("9" * 16, 0)],
+    [
+        ("1.5", 0),
+        ("1.25", 1),
+        ("1e9", 0),
+        ("NaN", 1),
+        ("九", 0),
+        ("9" * 16, 0),
+        # A decimal comma would become ten times as much.
+        ("1,5", 1),
+        ("1、5", 1),
+        ("1,00,0", 0),
+        ("1,234,56", 0),
+        ("１，５", 1),
+        (",500", 0),
+    ],
 )
 def test_number_refused(typed: str, decimals: int) -> None:
     with pytest.raises(Unreadable):
         normalise.number(typed, decimals)
+
+
+@pytest.mark.parametrize("typed", ["1,5", "1,00,0円", "12、5"])
+def test_money_with_a_comma_elsewhere_is_refused(typed: str) -> None:
+    with pytest.raises(Unreadable):
+        normalise.money(typed)
 
 
 @pytest.mark.parametrize(
