@@ -26,7 +26,7 @@ class Place:
 
 
 def look_up(raw: str) -> tuple[Place, ...]:
-    """The places of a postal code, however it was typed: some have many, in two prefectures even."""
+    """The places of a postal code, however it was typed: some have many."""
     try:
         code = normalise.postal_code(raw)
     except Unreadable:

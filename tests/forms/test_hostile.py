@@ -19,6 +19,7 @@ from forms import drafts, pages, parsing
 from forms.definitions import FormDefinition, load
 from forms.errors import DefinitionError
 from forms.models import Draft
+from forms.normalise import without_invisible
 from forms.prepared import prepare
 from forms.questions import GroupQuestion
 from tests.forms.support import ACT, EVERYTHING, PERSON, a_draft, everything, save
@@ -363,7 +364,8 @@ def _holds(draft: Draft, step_id: str, post: dict[str, list[str]]) -> None:
         for name in asked & STORED.keys():
             # What could not be read leaves what was there; but whatever is not "yes" is no consent.
             fields = parsing.field_names(FORM.question(name), name)
-            sent = any(post.get(field, [""])[-1].split() for field in fields)
+            typed = [post.get(field, [""])[-1] for field in fields]
+            sent = any(without_invisible(words).split() for words in typed)
             wrong = outcome.errors.keys() & {name, *fields}
             assert name in draft.answers or not (sent and wrong) or name == "agreed"
     kept = Draft.objects.get(pk=draft.pk)
