@@ -523,6 +523,17 @@ def test_look_up_of_a_code_that_does_not_exist_says_so() -> None:
     assert 'value="000-0000"' in outcome.page.fields
 
 
+def test_account_needs_a_number_and_a_name() -> None:
+    posted = {
+        "children-n": "0", "account-bankCode": "0001", "account-branchCode": "001",
+        "account-accountType": "ordinary", "account-number": "0", "account-holder": "ー",
+    }  # fmt: skip
+    draft = a_draft()
+    assert set(save(draft, "family", posted).errors) == {"account-number", "account-holder"}
+    assert save(draft, "family", posted | {"account-number": "1", "account-holder": "ヤマダ"}).ok
+    assert fresh(draft).answers["account"]["number"] == "0000001"
+
+
 # --- review and snapshot ----------------------------------------------------------------------
 def complete(draft: Draft, upload: Any, png: bytes) -> None:
     save(draft, "person", PERSON)
