@@ -13,7 +13,7 @@ from django.utils import timezone
 from pydantic import Field, ValidationError
 
 import rules
-from forms import household, prepared, schema
+from forms import household, prepared, schema, workable
 from forms.errors import DefinitionError
 from forms.questions import (
     LANGUAGES,
@@ -131,7 +131,7 @@ def load(source: str | Mapping[str, Any]) -> FormDefinition:
         raise _located(error.message, error.path, data, lines) from None
     try:
         form = FormDefinition.model_validate(whole, context={"languages": _languages_of(data)})
-        prepared.prepare(form)
+        workable.check(prepared.prepare(form))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = household.as_written(data, path_in(whole, first["loc"]))

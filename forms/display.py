@@ -19,6 +19,7 @@ from forms.models import Attachment
 from forms.questions import (
     ChoiceQuestion,
     ComputedQuestion,
+    DeclarationQuestion,
     GroupQuestion,
     MultipleQuestion,
     NumberQuestion,
@@ -141,7 +142,7 @@ def _rows(
     yield Row(
         question.id,
         question.label.in_language(language),
-        text_of(question, value, language),
+        row_text(question, value, language),
         origin_label(origin),
         _files(value, files) if question.type == "file" else [],
         is_verified(origin),
@@ -180,7 +181,7 @@ def _entries(
             yield Row(
                 top,
                 in_entry(here, question.label.in_language(language), language),
-                text_of(question, value, language),
+                row_text(question, value, language),
                 "",
                 _files(value, files) if question.type == "file" else [],
                 entry=first or index + 1,
@@ -245,6 +246,14 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
     if origin.get("source") == PROFILE:
         return _("From an earlier application")
     return _("From your eID, not verified") if origin.get("source") == "eid" else ""
+
+
+def row_text(question: QuestionBase, value: Any, language: str) -> str:
+    """As `text_of`, and of a declaration what was declared, as the version that was sent has it."""
+    words = text_of(question, value, language)
+    if words and isinstance(question, DeclarationQuestion) and question.text:
+        return f"{question.text.in_language(language)}\n{words}"
+    return words
 
 
 def text_of(question: QuestionBase, value: Any, language: str) -> str:

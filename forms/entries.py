@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from forms.prepared import Node, Prepared
-from forms.questions import GroupQuestion
+from forms.questions import MOST_ITEMS, GroupQuestion
 
 #: The key of an entry, in the draft and as a hidden field. No question can have this id.
 KEY = "_row"
@@ -62,9 +62,38 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
+def counted(
+    question: GroupQuestion, name: str, raw: str | None, fields: Iterable[str]
+) -> int | None:
+    """How many entries a page says it has; None when the number is made up.
+
+    More than the group may hold are counted only where so many came along: a town can have lowered
+    how many there may be since they were stored.
+    """
+    if raw is None:
+        return 0
+    count = number(raw)
+    if count is None or count > MOST_ITEMS:
+        return None
+    return count if count <= question.max or count <= _came(name, fields) else None
+
+
 def size(question: GroupQuestion, name: str, post: Any) -> int:
-    """How many entries were posted; a made-up number is cut to what a group may hold."""
-    return min(number(str(post.get(f"{name}-n") or "0")) or 0, question.max + 1)
+    """How many entries to go on with; of a made-up number, those that came and fit."""
+    raw = post.get(f"{name}-n")
+    count = counted(question, name, None if raw is None else str(raw), post)
+    return min(_came(name, post), question.max) if count is None else count
+
+
+def _came(name: str, fields: Iterable[str]) -> int:
+    """How many entries have fields among `fields`, gaps included."""
+    begin = f"{name}-"
+    places = (
+        number(field.removeprefix(begin).partition("-")[0])
+        for field in fields
+        if field.startswith(begin)
+    )
+    return max((place + 1 for place in places if place is not None), default=0)
 
 
 def add(question: GroupQuestion, name: str, post: Fields) -> str | None:

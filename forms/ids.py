@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import rules
 from forms.errors import DefinitionError
-from forms.parts import COMPOSITES
 from forms.questions import (
     DEEPEST_GROUPS,
     ChoiceQuestion,
-    FileQuestion,
     GroupQuestion,
     MultipleQuestion,
     QuestionBase,
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
 
 #: The day of asking, in every rule: rules themselves read no clock.
 TODAY = "today"
-#: More inputs than this are not read from one page (`DATA_UPLOAD_MAX_NUMBER_FIELDS` is 2,000).
-MOST_INPUTS = 1_800
 _RESERVED = rules.RESERVED | {TODAY, "csrfmiddlewaretoken"}
 _STEPS_TAKEN = frozenset({"check", "cosigners", "delete", "reuse"})
 Path = tuple[str | int, ...]
@@ -73,26 +69,6 @@ def _take_group(question: GroupQuestion, path: Path, seen: set[str], depth: int)
                 "what entries hold is known only where their group has a concept",
                 (*here, "concept"),
             )
-        if isinstance(item, GroupQuestion) and (most := _inputs(question)) > MOST_INPUTS:
-            raise DefinitionError(
-                f"all entries together have up to {most} inputs, and a page takes {MOST_INPUTS}:"
-                " lower max, here or around it",
-                (*here, "max"),
-            )
-
-
-def _inputs(question: QuestionBase) -> int:
-    """How many inputs a page may send for a question."""
-    if isinstance(question, GroupQuestion):
-        return 1 + question.max * sum(1 + _inputs(item) for item in question.questions)
-    if isinstance(question, MultipleQuestion):
-        return min(len(question.choices), question.max)
-    if isinstance(question, FileQuestion):
-        return 1 + question.max_files
-    kind = question.type  # type: ignore[attr-defined]
-    if kind in COMPOSITES:
-        return sum(3 if part.kind == "date" else 1 for part in COMPOSITES[kind])
-    return 3 if kind == "date" else 1
 
 
 _EQUAL = re.compile(r"""\b([a-z][a-z0-9_]*)\s*[!=]=\s*["']([^"'\\]*)["']""")

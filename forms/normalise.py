@@ -20,11 +20,45 @@ class Unreadable(ValueError):
 
 #: Characters that turn the direction of what follows and so disguise it.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+#: Marks of direction, zero-width and filling characters: hidden wherever they stand.
+_UNSEEN_ALWAYS = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u2060-\u2064"
+    "\u206a-\u206f\u3164\ufeff\uffa0]"
+)
+#: A joiner or a selector at the beginning or after a space joins nothing; a joiner at the end, too.
+_JOINING = re.compile("(?:^|(?<=\\s))[\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]+|\u200d+(?=\\s|$)")
+#: All of them, and the empty Braille pattern, which is written like a letter.
+_UNSEEN = re.compile(
+    f"{_UNSEEN_ALWAYS.pattern[:-1]}\u200d\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 _VOICED = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー－ｰ─", "-"))
 _SPACES = re.compile(r"\s+")
 _INDIVIDUAL_DIGITS = 12
+#: Commas between thousands, and nowhere else.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+
+
+def _is_no_character(character: str) -> bool:
+    """Halves of characters and noncharacters. What Unicode has added since this Python was made is
+    unassigned to it, and a kanji of somebody's name (Extensions H, I) all the same."""
+    return "\ud800" <= character <= "\udfff" or (
+        "\ufdd0" <= character <= "\ufdef" or ord(character) & 0xFFFE == 0xFFFE
+    )
+
+
+def without_invisible(text: str) -> str:
+    """Without what takes no room and says nothing: a text of only such characters is empty.
+
+    Joiners and variation selectors stay after something visible: they make up emoji and the
+    variants of a kanji in somebody's name.
+    """
+    if not _UNSEEN.search(text):
+        return text
+    kept = _UNSEEN_ALWAYS.sub("", text)
+    kept = _JOINING.sub("", kept)
+    return kept if _UNSEEN.sub("", kept).strip() else ""
 
 
 def refuse_control(text: str, *, lines: bool = False) -> None:
@@ -35,7 +69,7 @@ def refuse_control(text: str, *, lines: bool = False) -> None:
             raise Unreadable(
                 _("There is an invisible control character in it. Please type it anew.")
             )
-        if "\x80" <= character <= "\x9f" or unicodedata.category(character) in {"Cs", "Cn"}:
+        if "\x80" <= character <= "\x9f" or _is_no_character(character):
             raise Unreadable(
                 _("There is an invisible control character in it. Please type it anew.")
             )
@@ -60,6 +94,7 @@ def text(raw: str, *, lines: bool = False) -> str:
     if value.isascii() and value.isprintable():
         return value
     refuse_control(value, lines=lines)
+    value = without_invisible(value).strip()
     if _HALF_KANA.search(value):
         value = jaconv.h2z(value, kana=True, ascii=False, digit=False)
     # Only kana are composed: normalising everything would replace variants of name kanji.
@@ -118,9 +153,15 @@ def check_digit(body: str) -> int:
 
 def number(raw: str, decimals: int) -> int | str | None:
     """A number: an int, or a decimal string when decimals are allowed. Raises `Unreadable`."""
-    value = narrow(raw).translate(_DASHES).replace(",", "").replace("、", "").replace(" ", "")
+    value = narrow(raw).translate(_DASHES).replace(" ", "")
     if not value:
         return None
+    if _GROUPED.fullmatch(value):
+        value = value.replace(",", "")
+    elif "," in value or "、" in value:  # a decimal comma, or a slip: ten times as much
+        raise Unreadable(
+            _("Write a comma only before three digits, as in 1,200, and a point for 1.5.")
+        )
     if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,10})?", value):
         raise Unreadable(_("Write a number, for example 12."))
     try:

@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from forms import attachments, display, entries, rendering, saving, unplaced, validation
 from forms.definitions import FormDefinition
 from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
 from forms.prepared import Node, Prepared
-from forms.questions import GroupQuestion
+from forms.questions import DeclarationQuestion, GroupQuestion, Question
 from forms.state import State, evaluate
 
 StepState = Literal["done", "current", "todo", "started"]
@@ -282,7 +284,16 @@ def field_label(node: Node, name: str, language: str) -> str:
         if isinstance(node.question, GroupQuestion) and part.isdigit():
             around.append(f"{node.question.item_label.in_language(language)} {int(part) + 1}")
         node = next((item for item in node.items if item.id == part), node)
-    return display.in_entry(around, node.question.label.in_language(language), language)
+    return display.in_entry(around, _named(node.question, language), language)
+
+
+def _named(question: Question, language: str) -> str:
+    """The label; of a declaration with how its text begins, since several may say "I agree"."""
+    label = question.label.in_language(language)
+    if not isinstance(question, DeclarationQuestion) or not question.text:
+        return label
+    text = Truncator(" ".join(question.text.in_language(language).split())).chars(60)
+    return _("%(label)s (%(text)s)") % {"label": label, "text": text}
 
 
 def _place_on_page(node: Node, name: str) -> tuple[tuple[int, str], ...]:

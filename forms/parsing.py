@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -30,6 +30,7 @@ class Posted(Protocol):
     def get(self, key: str, /) -> Any: ...
     def getlist(self, key: str, /) -> list[Any]: ...
     def __contains__(self, key: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
 
 
 @dataclass
@@ -82,7 +83,17 @@ def read(node: Node, name: str, post: Posted, into: Read, read_files: FileReader
     """
     question = node.question
     if isinstance(question, GroupQuestion):
-        into.values[node.id] = _group(node, name, post, into, read_files)
+        try:
+            into.values[node.id] = _group(node, name, post, into, read_files)
+        except Miscounted as wrong:
+            if node.groups:
+                raise  # the entry around would be stored without its entries
+            into.errors[wrong.name] = [
+                _(
+                    "How many entries there are could not be read, so nothing was changed here. "
+                    "Please look through the entries below and save once more."
+                )
+            ]
         return
     if question.type == "file":
         into.values[node.id] = read_files(node, name, into)
@@ -101,6 +112,14 @@ def read(node: Node, name: str, post: Posted, into: Read, read_files: FileReader
         into.errors[name] = [str(wrong)]
 
 
+class Miscounted(Exception):
+    """How many entries a group has cannot be told: nothing of what it stands in is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class FieldErrors(Exception):
     """Several inputs of one question are wrong."""
 
@@ -114,7 +133,13 @@ def _group(
 ) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     known: set[str] = set()
-    for index in range(entries.size(cast("GroupQuestion", node.question), name, post)):
+    raw = post.get(f"{name}-n")
+    count = entries.counted(
+        cast("GroupQuestion", node.question), name, None if raw is None else str(raw), post
+    )
+    if count is None:
+        raise Miscounted(name)
+    for index in range(count):
         entry = Read(errors=into.errors, held=into.held)
         for item in node.items:
             read(item, f"{name}-{index}-{item.id}", post, entry, read_files)

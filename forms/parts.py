@@ -64,8 +64,8 @@ COMPOSITES: Mapping[str, tuple[Part, ...]] = {
         Part("end", _("Last day"), "date"),
     ),
     "person": (
-        Part("fullName", _("Name"), length=100, autocomplete="name"),
-        Part("fullNameKana", _("Name in katakana"), "kana", required=False, length=100),
+        Part("fullName", _("Name"), length=200, autocomplete="name"),
+        Part("fullNameKana", _("Name in katakana"), "kana", required=False, length=200),
         Part("dateOfBirth", _("Date of birth"), "date", autocomplete="bday"),
     ),
     "location": (

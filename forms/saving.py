@@ -191,20 +191,30 @@ class Reader:
 
     def _look_up(self) -> None:
         name = self.argument
-        place = postal.look_up(str(self.post.get(f"{name}-postalCode", "") or ""))
+        places = postal.look_up(str(self.post.get(f"{name}-postalCode", "") or ""))
         self.focus = f"{name}-streetAddress"
-        if place is None:
+        if not places:
             self.focus = f"{name}-postalCode"
             self.early_errors[f"{name}-postalCode"] = [
                 _("No address has this postal code. Check it, or fill in the address yourself.")
             ]
             return
+        place = postal.shared(places)
         self.post[f"{name}-postalCode"] = place.postal_code
-        self.post[f"{name}-prefecture"] = place.prefecture
-        self.post[f"{name}-city"] = place.city
+        for part, words in (("prefecture", place.prefecture), ("city", place.city)):
+            if words:
+                self.post[f"{name}-{part}"] = words
         street = str(self.post.get(f"{name}-streetAddress", "") or "")
         if not street.startswith(place.neighborhood):
             self.post[f"{name}-streetAddress"] = place.neighborhood
+        if len(places) > 1:
+            empty = "streetAddress" if place.city else "city" if place.prefecture else "prefecture"
+            self.focus = f"{name}-{empty}"
+            self.notice = _(
+                "This postal code stands for several places. Only what they share was filled in: "
+                "please choose or type the rest."
+            )
+            return
         self.notice = _("The address was filled in. Please add the house number.")
 
     def _remove_file(self) -> None:

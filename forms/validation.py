@@ -274,8 +274,18 @@ def _composite(question: Any, value: Any) -> Iterator[tuple[str, str]]:
         return
     if question.type == "period" and value["end"] < value["start"]:
         yield "-end-year", _("The last day must be the first day or later.")
+    if question.type == "bank_account":
+        yield from _account(value)
     if question.type == "person" and value["dateOfBirth"] > timezone.localdate().isoformat():
         yield "-dateOfBirth-year", _("A date of birth cannot be in the future.")
+
+
+def _account(value: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Numbers and names that no account has, whatever the codes."""
+    if not value["number"].strip("0"):
+        yield "-number", _("This is no account number. Please look in the bank book.")
+    if not re.search("[ァ-ヺ]", value["holder"]):
+        yield "-holder", _("Write the account holder's name in katakana, as in the bank book.")
 
 
 def _of_part(part: Part, value: str) -> str:

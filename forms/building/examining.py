@@ -17,7 +17,7 @@ from typing import Any
 from django.utils.translation import get_language
 from pydantic import ValidationError
 
-from forms import definitions
+from forms import definitions, workable
 from forms.building import reasons
 from forms.building.fields import fields_of
 from forms.building.places import Data, Path, Place, fingerprint, part_at, place_of
@@ -126,7 +126,9 @@ class _Notes:
                     return None
                 continue
             try:
-                return prepare(FormDefinition.model_validate(self.work, context=_LANGUAGES))
+                found = prepare(FormDefinition.model_validate(self.work, context=_LANGUAGES))
+                workable.check(found)
+                return found
             except DefinitionError as error:
                 self._note_rule(error)
                 if not self._put_aside(error.path):
@@ -217,7 +219,10 @@ class _Notes:
         elif key == "validate" and len(rest) > 1 and isinstance(rest[1], int):
             part[key][rest[1]] = _harmless(key, rest[1])
             return True
-        elif key in {"show_when", "required_when", "min", "concept"} and key in part:
+        elif key == "max" and part.get("max", 0) > (least := part.get("min", 1) or 1):
+            part["max"] = least  # the page is too big; by default it would still be
+            return True
+        elif key in _LEFT_OUT and key in part:
             del part[key]
             return True
         elif key in {"show_when", "rule"}:  # a circle through the condition of the step
@@ -238,6 +243,10 @@ def _harmless(key: str, number: int) -> Data:
     return named | {"rule": "true", "message": "―"}
 
 
+#: Without these a question still works.
+_LEFT_OUT = frozenset(
+    {"show_when", "required_when", "min", "max", "min_length", "max_length", "accept", "concept"}
+)
 _LANGUAGES: dict[str, tuple[str, ...]] = {"languages": ()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from forms.building.words import LANGUAGE_NAMES
+from forms.building.words import LANGUAGE_NAMES, TYPES
 
 _PLACE = re.compile(r" \(line (?P<line>\d+), column (?P<column>\d+)\)$")
 _LINE = re.compile(r"^line (?P<line>\d+): ")
@@ -131,7 +131,29 @@ _SENTENCES: tuple[tuple[str, Any], ...] = (
      gettext_lazy("A list is expected here.")),
     (r"a household has no fact '(?P<name>.*)', only (?P<known>.*)",
      gettext_lazy("A household has no “%(name)s”. What it can ask: %(known)s.")),
+    (r"the questions of the step have up to (?P<count>\d+) inputs .* takes (?P<most>\d+): .*",
+     gettext_lazy("The questions of this step would have %(count)s fields on one page, and "
+                  "%(most)s is the most. Divide the step, or allow fewer entries.")),
     (r"min is larger than max", gettext_lazy("The smallest number is larger than the largest.")),
+    (r"min is larger than the number of options",
+     gettext_lazy("More options have to be chosen than there are.")),
+    (r"min_length is larger than max_length",
+     gettext_lazy("More characters are needed than may be typed.")),
+    (r"an individual number has 12 digits",
+     gettext_lazy("An Individual Number has 12 digits; leave these limits empty.")),
+    (r"no kind of file is accepted", gettext_lazy("Choose at least one kind of file.")),
+    (r"no answer can meet this rule", gettext_lazy("No answer can meet this rule.")),
+    (r"the condition is never true",
+     gettext_lazy("This is never true, so nobody would ever be asked.")),
+    (r"there is no concept '(?P<name>[^']*)' \(is it '(?P<near>.*)'\?\); .*",
+     gettext_lazy("The meaning “%(name)s” is not known. Is it “%(near)s”? One of your own begins "
+                  "with “local.”.")),
+    (r"there is no concept '(?P<name>[^']*)'.*; .*",
+     gettext_lazy("The meaning “%(name)s” is not known. One of your own begins with “local.”.")),
+    (r"'(?P<name>.+)' is asked as (?P<types>.+), not as (?P<type>.+)",
+     gettext_lazy("“%(name)s” needs a question of this type: %(types)s.")),
+    (r"'(?P<name>.+)' is asked twice",
+     gettext_lazy("Another question that is always asked has the meaning “%(name)s” already.")),
     (r"what entries hold is known only where their group has a concept",
      gettext_lazy("The group needs a meaning (concept) too.")),
     (r"two criteria have the id '(?P<name>.+)'",
@@ -249,8 +271,17 @@ def _languages(codes: str) -> str:
     return _(", ").join(str(LANGUAGE_NAMES.get(code, code)) for code in codes.split(", "))
 
 
+def _types(names: str) -> str:
+    return _(", ").join(str(TYPES.get(name, name)) for name in names.split(", "))
+
+
 #: How what a message names is put into words.
-_NAMED: Mapping[str, Callable[[str], str]] = {"a": _kind, "b": _kind, "languages": _languages}
+_NAMED: Mapping[str, Callable[[str], str]] = {
+    "a": _kind,
+    "b": _kind,
+    "languages": _languages,
+    "types": _types,
+}
 
 
 def of_model(error: Mapping[str, Any]) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
-from forms import display, entries
+from forms import display, entries, postal
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.prepared import Node
 from forms.questions import (
     GroupQuestion,
 )
 from forms.rendering.fields import date_boxes
-from forms.rendering.frame import REFRESH, Frame, attributes
+from forms.rendering.frame import REFRESH, Frame, attributes, escape
 
 
 def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
@@ -23,15 +23,32 @@ def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
     stored = value or {}
     kind = question.type
     own = bool(question.autocomplete) or (question.concept or "").startswith("person.")
+    places = _places(frame, name) if kind == "address" else {}
     parts = "".join(
-        _part(frame, name, part, stored.get(part.name), own=own) for part in COMPOSITES[kind]
+        _part(frame, name, part, stored.get(part.name), own, places.get(part.name, []))
+        for part in COMPOSITES[kind]
     )
     return frame.fieldset(
         question, name, f'<div class="f-parts" id="f-{name}" tabindex="-1">{parts}</div>'
     )
 
 
-def _part(frame: Frame, name: str, part: Part, stored: Any, *, own: bool) -> str:
+def _places(frame: Frame, name: str) -> dict[str, list[str]]:
+    """What each part can be, where the postal code just typed stands for several places."""
+    if f"{name}-postalCode" not in frame.typed:
+        return {}
+    places = postal.look_up(frame.text(f"{name}-postalCode", ""))
+    found = {
+        "prefecture": [place.prefecture for place in places],
+        "city": [place.city for place in places],
+        "streetAddress": [place.neighborhood for place in places if place.neighborhood],
+    }
+    return {part: list(dict.fromkeys(words)) for part, words in found.items() if len(places) > 1}
+
+
+def _part(
+    frame: Frame, name: str, part: Part, stored: Any, own: bool, offered: Sequence[str]
+) -> str:
     field = f"{name}-{part.name}"
     if part.kind == "date":
         return _date_part(frame, field, part, stored, own=own)
@@ -52,7 +69,11 @@ def _part(frame: Frame, name: str, part: Part, stored: Any, *, own: bool) -> str
             css=f"f-input {part.css}".strip(),
             inputmode="numeric" if part.kind in {"digits", "postal_code"} else None,
             autocomplete=part.autocomplete if own else "off",
+            list=f"f-{field}-places" if len(offered) > 1 else None,
         )
+    if len(offered) > 1:
+        options = "".join(f'<option value="{escape(words)}"></option>' for words in offered)
+        box += f'<datalist id="f-{field}-places">{options}</datalist>'
     if part.kind == "postal_code":
         button = frame.button("lookup", name, _("Fill in the address"))
         box = f'<span class="f-lookup">{box}{button}</span>'
@@ -89,12 +110,24 @@ def _account_type(frame: Frame, field: str, stored: Any, ids: list[str], *, wron
     return f"<select{attributes(pairs)}>{frame.nothing_chosen()}{options}</select>"
 
 
+class _Typed:
+    """What was posted, as `entries` reads it."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    def get(self, name: str) -> str:
+        return self.frame.text(name, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.frame.typed)
+
+
 def group(frame: Frame, node: Node, name: str, value: Any) -> str:
     question = cast("GroupQuestion", node.question)
     items = list(value or [])
-    typed = frame.text(f"{name}-n", "")
-    if typed.isascii() and typed.isdigit():
-        count = min(int(typed[:3]), question.max + 1)
+    if f"{name}-n" in frame.typed:
+        count = entries.size(question, name, _Typed(frame))
     else:
         count = len(items) or question.count_at_first
     items += [{}] * (count - len(items))

@@ -18,7 +18,8 @@ def postal_code(request: HttpRequest) -> HttpResponse:
     Forms do the look-up inside their own page; this serves everything else.
     """
     code = request.GET.get("code", "")[:LONGEST_CODE]
-    place = postal.look_up(code) if code else None
+    places = postal.look_up(code) if code else ()
+    place = postal.shared(places) if places else None  # nobody is told a place of several
     if "application/json" in request.headers.get("Accept", ""):
         if place is None:
             return JsonResponse({"code": code, "found": False}, status=404)

@@ -496,10 +496,42 @@ def test_look_up_fills_the_address_by_a_plain_button() -> None:
     assert 'value="中野区"' in outcome.page.fields
 
 
+def test_look_up_fills_in_only_what_all_places_of_a_code_share() -> None:
+    draft = a_draft()
+    outcome = save(draft, "person", {"home-postalCode": "452-0961", "_do": "lookup:home"})
+    assert fresh(draft).answers["home"] == {
+        "postalCode": "452-0961", "prefecture": "愛知県", "city": "清須市", "streetAddress": "",
+        "building": "",
+    }  # fmt: skip
+    assert outcome.focus == "home-streetAddress"
+    assert '<option value="春日明河原"></option>' in outcome.page.fields
+    assert '<option value="春日一番割"></option>' in outcome.page.fields
+
+
+def test_look_up_of_a_code_of_two_prefectures_fills_in_neither() -> None:
+    draft = a_draft()
+    outcome = save(draft, "person", {"home-postalCode": "498-0000", "_do": "lookup:home"})
+    assert fresh(draft).answers["home"]["prefecture"] == ""
+    assert outcome.focus == "home-prefecture"
+    for words in ("愛知県", "三重県", "弥富市", "桑名郡木曽岬町"):
+        assert f'<option value="{words}"></option>' in outcome.page.fields
+
+
 def test_look_up_of_a_code_that_does_not_exist_says_so() -> None:
     outcome = save(a_draft(), "person", {"home-postalCode": "000-0000", "_do": "lookup:home"})
     assert set(outcome.errors) == {"home-postalCode"}
     assert 'value="000-0000"' in outcome.page.fields
+
+
+def test_account_needs_a_number_and_a_name() -> None:
+    posted = {
+        "children-n": "0", "account-bankCode": "0001", "account-branchCode": "001",
+        "account-accountType": "ordinary", "account-number": "0", "account-holder": "ー",
+    }  # fmt: skip
+    draft = a_draft()
+    assert set(save(draft, "family", posted).errors) == {"account-number", "account-holder"}
+    assert save(draft, "family", posted | {"account-number": "1", "account-holder": "ヤマダ"}).ok
+    assert fresh(draft).answers["account"]["number"] == "0000001"
 
 
 # --- review and snapshot ----------------------------------------------------------------------

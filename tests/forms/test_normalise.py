@@ -177,6 +177,8 @@ def test_katakana_refuses_other_letters(typed: str) -> None:
     [
         ("１２", 0, 12),
         ("1,234", 0, 1234),
+        ("１，２３４，５６７", 0, 1234567),
+        ("1,234.5", 1, "1234.5"),
         ("-5", 0, -5),
         ("10.50", 1, "10.5"),
         ("10", 1, "10"),
@@ -191,11 +193,31 @@ def test_number(typed: str, decimals: int, kept: object) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "decimals"),
-    [("1.5", 0), ("1.25", 1), ("1e9", 0), ("NaN", 1), ("九", 0), ("9" * 16, 0)],
+    [
+        ("1.5", 0),
+        ("1.25", 1),
+        ("1e9", 0),
+        ("NaN", 1),
+        ("九", 0),
+        ("9" * 16, 0),
+        # A decimal comma would become ten times as much.
+        ("1,5", 1),
+        ("1、5", 1),
+        ("1,00,0", 0),
+        ("1,234,56", 0),
+        ("１，５", 1),
+        (",500", 0),
+    ],
 )
 def test_number_refused(typed: str, decimals: int) -> None:
     with pytest.raises(Unreadable):
         normalise.number(typed, decimals)
+
+
+@pytest.mark.parametrize("typed", ["1,5", "1,00,0円", "12、5"])
+def test_money_with_a_comma_elsewhere_is_refused(typed: str) -> None:
+    with pytest.raises(Unreadable):
+        normalise.money(typed)
 
 
 @pytest.mark.parametrize(
@@ -234,3 +256,39 @@ def test_phone_refused(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["165-0026", "１６５ー００２６", "〒1650026", "165 0026"])
 def test_postal_code(typed: str) -> None:
     assert normalise.postal_code(typed) == "165-0026"
+
+
+@pytest.mark.parametrize(
+    "code", [0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, 0x2060, 0x3164, 0x2800, 0x00AD, 0x200D, 0xFE0F]
+)
+def test_invisible_character_is_no_answer(code: int) -> None:
+    assert normalise.text(chr(code)) == ""
+    assert normalise.text(f" {chr(code)} {chr(code)}") == ""
+
+
+@pytest.mark.parametrize("code", [0x200B, 0x200F, 0x061C, 0xFEFF, 0x2060, 0x3164, 0x00AD, 0x200C])
+def test_invisible_character_within_a_name_is_taken_out(code: int) -> None:
+    assert normalise.text(f"山田{chr(code)}花子") == "山田花子"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "葛\U000e0100飾",  # a variant of the kanji
+        "神\ufe00社",
+        "👩\u200d👩\u200d👧",
+        "❤\ufe0f",
+        "\U00031350",  # newer than the tables of Python 3.11
+        "\U0002ebf0",
+        "\U0001fae9",
+        "⠓⠊⠀⠓⠊",  # Braille, with its space
+    ],
+)
+def test_what_joins_something_visible_and_rare_kanji_are_kept(typed: str) -> None:
+    assert normalise.text(typed) == typed
+
+
+@pytest.mark.parametrize("code", [0xD800, 0xFFFF, 0xFDD0, 0x1FFFE, 0x85])
+def test_what_is_no_character_is_refused(code: int) -> None:
+    with pytest.raises(Unreadable):
+        normalise.text(f"山{chr(code)}田")

@@ -11,10 +11,10 @@ from bs4 import BeautifulSoup
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from forms import drafts, pages
+from forms import display, drafts, pages
 from forms.definitions import load
 from forms.models import Draft
-from tests.forms.support import ACT, EVERYTHING, PERSON, a_draft, claims, save
+from tests.forms.support import ACT, EVERYTHING, PERSON, a_draft, claims, everything, save
 
 pytestmark = pytest.mark.usefixtures("town")
 STEPS = ("person", "act", "family", "papers")
@@ -311,3 +311,19 @@ def test_api_adds_and_removes_a_file(upload: Any, png: bytes) -> None:
     assert "plan" not in draft.answers
     with pytest.raises(LookupError):
         drafts.add_file(draft=draft, question_id="name", upload=upload(png), by=by)
+
+
+def test_declaration_names_what_is_declared_on_its_row_and_in_its_error(town: Any) -> None:
+    data = everything().as_json()
+    declared = {"ja": "暴力団員では\nありません", "en": "I am no\nmember of a gang"}
+    data["steps"][-1]["questions"][-1]["text"] = declared
+    form = load(data)
+    (step,) = display.rows(form, {"agreed": True}, {}, "ja")
+    (row,) = step.rows
+    assert row.text.startswith("暴力団員では\nありません\n")
+    assert row.text != "暴力団員では\nありません\n"
+    draft = a_draft(form)
+    with translation.override("en"):
+        page = save(draft, "papers", {"plan-kept": ""}).page
+    assert page is not None
+    assert "I agree (I am no member of a gang)" in [link.label for link in page.errors]

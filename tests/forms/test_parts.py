@@ -86,7 +86,7 @@ def test_read_as_people_write_it(draft: Draft) -> None:
         ({"use-end-year": "2027"}, "use-start-year"),  # the form's own rule
         ({"use-start-year": "令和0"}, "use-start"),
         ({"parent-fullName": ""}, "parent-fullName"),
-        ({"parent-fullName": "長" * 101}, "parent-fullName"),
+        ({"parent-fullName": "長" * 201}, "parent-fullName"),
         ({"parent-fullName": "a\x00b"}, "parent-fullName"),
         ({"parent-fullNameKana": "漢字"}, "parent-fullNameKana"),
         ({"parent-dateOfBirth-year": "2199"}, "parent-dateOfBirth-year"),

@@ -188,7 +188,7 @@ def test_broken_seal_is_not_mended() -> None:
 
 
 def test_provenance_of_a_lost_answer_is_gone() -> None:
-    after = to(filled(), changed("born", type="text"))
+    after = to(filled(), changed("born", type="text", concept="local.born"))
     assert lost(after) == [("born", "1985-04-12")]
     assert "born" not in after.provenance
 

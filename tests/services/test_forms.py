@@ -111,7 +111,7 @@ WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("tax_exempt_household", "everything", {"income_month": "2025-08-01"}, {"income_month-year"}),
     ("child_medical_aid", "least", {"child_birth_date": "2026-09-02"},
      {"child_birth_date-year", "qualified_on-year"}),
-    ("child_medical_aid", "least", {"child_birth_date": "2007-09-01"}, {"child_birth_date-year"}),
+    ("child_medical_aid", "least", {"child_birth_date": "2008-04-01"}, {"child_birth_date-year"}),
     ("child_medical_aid", "least", {"qualified_on": "2026-09-02"}, {"qualified_on-year"}),
     ("child_medical_aid", "least", {"qualified_on": "2026-07-31"}, {"qualified_on-year"}),
     ("review_request", "least", {"known_on": "2026-09-02"}, {"known_on-year"}),
@@ -125,7 +125,7 @@ RIGHT: list[tuple[str, str, dict[str, Any]]] = [
     ("dog_registration", "least", {"acquired_on": "2026-08-02"}),
     ("dog_registration", "reissue", {"vaccinated_on": "2025-09-01"}),
     ("school_aid", "least", {"children__0__child_birth_date": "2009-09-02"}),
-    ("child_medical_aid", "least", {"child_birth_date": "2007-09-02"}),
+    ("child_medical_aid", "least", {"child_birth_date": "2008-04-02"}),
     ("event", "stalls", {"stalls": "100", "f:fire_plan": 1, "use_from": "2026-09-15",
                          "use_to": "2026-09-15"}),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ _letters = st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_chara
 _words = st.text(_letters, min_size=1, max_size=20).filter(lambda text: bool(text.strip()))
 texts = st.one_of(_words, st.fixed_dictionaries({"ja": _words, "en": _words}))
 _SPECIAL = {
-    "concept": st.sampled_from(["person.fullName", "contact.email", "organisation.name"]),
+    "concept": st.sampled_from(["local.a", "local.b", "local.c"]),
     "autocomplete": st.sampled_from(["", "email", "bday-year"]),
 }
 
@@ -62,8 +62,20 @@ def questions(draw: Any, number: int, *, item: bool = False, concept: bool = Tru
                          "date": "today"}[found["result"]]  # fmt: skip
     if kind == "group" and found.get("min", 1) > found.get("max", 20):
         found["min"] = 0
+    if kind == "money":
+        found.pop("max", None)  # below the smallest, it would fit nothing
+    if kind != "group":
+        for key in ("min", "min_length"):  # together with the largest they may fit nothing
+            found.pop(key, None)
+    if found.get("accept") == []:
+        del found["accept"]
+    if found.get("concept"):  # each once
+        found["concept"] = "local." + str(number).translate(
+            str.maketrans("0123456789", "abcdefghij")
+        )
     if found.get("format") == "individual_number":
         found["sensitive"] = True
+        found.pop("max_length", None)
     if found.get("sensitive"):
         found = {k: v for k, v in found.items() if k not in {"concept", "validate", "autocomplete"}}
     return found
