@@ -14,6 +14,7 @@ urlpatterns = [
     path("<slug:slug>/part/", views.whole, name="form"),
     path("<slug:slug>/part/<str:where>/", views.part, name="part"),
     path("<slug:slug>/preview/<str:where>/", looks.preview, name="preview"),
+    path("<slug:slug>/compare/", looks.compare, name="compare"),
     path("<slug:slug>/try/", looks.test_run, name="try"),
     path("<slug:slug>/translations/", views.translations, name="translations"),
     path("<slug:slug>/yaml/", views.yaml_page, name="yaml"),
