@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalogue.template import (
@@ -56,13 +57,13 @@ class SignInRules:
         return f"{self.sign_in} {self.assurance} {self.signers}"
 
 
-def in_force(service: ServiceDeclaration, settings: Mapping[str, Any]) -> SignInRules:
+def in_force(service: ServiceDeclaration, kept: Mapping[str, Any]) -> SignInRules:
     """The stricter of the template's word and the municipality's, in each of the three."""
-    cosign = _cosign(service.cosign, settings.get("cosign"))
-    high = Assurance.HIGH in (service.assurance, settings.get("assurance"))
+    cosign = _cosign(service.cosign, kept.get("cosign"))
+    high = Assurance.HIGH in (service.assurance, kept.get("assurance"))
     # Who is not sure of being known cannot be known surely, nor ask others to sign.
     implied = SignIn.REQUIRED if high else SignIn.TO_SEND if cosign else SignIn.OPTIONAL
-    own = SignIn(settings.get("sign_in", service.sign_in))
+    own = SignIn(kept.get("sign_in", service.sign_in))
     return SignInRules(
         sign_in=min((service.sign_in, own, implied), key=list(SignIn).index),
         assurance=Assurance.HIGH if high else Assurance.ORDINARY,
@@ -155,7 +156,8 @@ def _by(by: Text, languages: Sequence[str]) -> dict[str, list[str]]:
     for language in languages:
         words = by.get(language, "")
         if not words.strip():
-            found[f"by-{language}"] = [_("Say who signs, in every language.")]
+            name = dict(settings.LANGUAGES).get(language, language)
+            found[f"by-{language}"] = [_("Say who signs (%(language)s).") % {"language": name}]
         elif len(words) > LONGEST_BY:
             found[f"by-{language}"] = [_("At most %(most)s characters.") % {"most": LONGEST_BY}]
     return found

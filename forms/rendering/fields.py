@@ -141,15 +141,18 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
 
         def control(ids: list[str]) -> str:
             box = frame.box(name, value, ids, css="f-input f-input--20", autocomplete="off")
-            return box + _era(frame, name, frame.text(name, value))
+            return box + _era(frame, name, frame.text(name, value), hinted=bool(question.hint))
 
         return frame.labelled(question, name, control)
     birth = question.concept == "person.dateOfBirth"
-    return frame.fieldset(question, name, date_boxes(frame, name, value, birth=birth))
+    boxes = date_boxes(frame, name, value, birth=birth, hinted=bool(question.hint))
+    return frame.fieldset(question, name, boxes)
 
 
-def date_boxes(frame: Frame, name: str, value: Any, *, birth: bool = False) -> str:
-    """Year, month and day, with what is wrong with each."""
+def date_boxes(
+    frame: Frame, name: str, value: Any, *, birth: bool = False, hinted: bool = False
+) -> str:
+    """Year, month and day, with what is wrong with each. `hinted`: a hint of its own is above."""
     year, month, day = str(value).split("-") if value else ("", "", "")
     wrong = name in frame.errors
     parts = []
@@ -180,17 +183,17 @@ def date_boxes(frame: Frame, name: str, value: Any, *, birth: bool = False) -> s
     # The anchor of error links made for the whole date.
     return (
         f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
-        f"{_era(frame, name, *typed)}"
+        f"{_era(frame, name, *typed, hinted=hinted)}"
     )
 
 
-def _era(frame: Frame, name: str, *typed: str) -> str:
+def _era(frame: Frame, name: str, *typed: str, hinted: bool) -> str:
     """The Japanese year of what is in the boxes; `eras.js` goes on with it while somebody types."""
     try:
         day = parsing.date_typed(*typed)
     except normalise.Unreadable:
         day = None  # the reason is at the field
-    hint = _("The year can also be written 令和8 or R8.")
+    hint = "" if hinted else _("The year can also be written 令和8 or R8.")
     words = (day and display.era_text(day, frame.language)) or hint
     return (
         f'<p class="f-hint f-hint--after" id="f-{name}-era" data-era="{escape(hint)}"'

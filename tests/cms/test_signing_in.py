@@ -69,7 +69,7 @@ def test_refused_with_the_reason_and_nothing_lost(desk: Any, park: Offering) -> 
     assert answer.status_code == 422
     page = soup(answer)
     assert "people sign in first" in page.get_text()
-    assert "in every language" in page.get_text()
+    assert "Say who signs (English)" in page.get_text()
     again = fields(page, FORM)
     assert again["assurance"] == ["high"]
     assert again["by-ja"] == ["大家さん"]
