@@ -49,7 +49,7 @@ from forms import attachments, display, eligibility, reasons
 from forms.definitions import FormDefinition
 from forms.display import StepRows
 from forms.eligibility import Finding, Told
-from forms.models import Attachment
+from forms.models import Attachment, FormVersion
 from identity.models import Representation, User
 from identity.representation.record import Represented
 from workflow import diagram
@@ -400,6 +400,12 @@ class CaseFacts:
             for question in self._form.questions_by_id.values()
             if question.id in shown and question.type != "computed"
         ]
+
+    @property
+    def newer_form(self) -> FormVersion | None:
+        """The form that residents fill in now, where it is not the one this was sent with."""
+        now = self.case.offering.form_version
+        return now if now.pk != self.case.application.version_id else None
 
     @cached_property
     def _labels(self) -> dict[str, str]:

@@ -39,7 +39,7 @@ MOST_MAILS = 30
 
 def signatures_of(draft: Draft, offering: Offering | None) -> Sequence[Cosignature]:
     """Everybody who was asked, oldest first; nothing is read where a service asks for none."""
-    if offering is None or offering.template.service.cosign is None:
+    if offering is None or offering.cosign is None:
         return []
     return list(Cosignature.objects.filter(draft=draft))
 
@@ -75,7 +75,7 @@ def ask(*, draft: Draft, addresses: Sequence[str], by: Actor, language: str) -> 
     names the n-th), `NotAllowed`, `Conflict`.
     """
     draft, offering = _open_draft(draft, by)
-    rule = offering.template.service.cosign
+    rule = offering.cosign
     if rule is None:
         raise NotAllowed(_("This service asks for no other signature."), code="no_cosign")
     if drafts.review(draft).problems:
@@ -178,7 +178,7 @@ def void_outdated(*, draft: Draft, offering: Offering, by: Actor) -> int:
 
     Those who had signed are told. Returns how many there were.
     """
-    if offering.template.service.cosign is None:
+    if offering.cosign is None:
         return 0
     with transaction.atomic():
         # As it is stored: the caller's may hold what a page was only asked to show.

@@ -17,7 +17,6 @@ from audit import ledger
 from cases import policies
 from cases.models import Case
 from catalogue.models import Offering
-from catalogue.template import Assurance
 from common.actor import Actor
 from common.database import one_or_none
 from common.errors import InvalidInput, NotAllowed, NotFound
@@ -127,7 +126,7 @@ def open_draft(
     by, representation = Actor.of(helping.helper), helping.representation
     policies.check_helps(representation, offering, resident=helping.resident, by=by)
     certain = representation.basis in papers.WITH_PHOTOGRAPH
-    if offering.template.service.assurance is Assurance.HIGH and not certain:
+    if offering.is_sure and not certain:
         raise NotAllowed(
             _("For this service the applicant has to show a paper with a photograph."),
             code="assurance",

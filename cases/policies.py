@@ -21,7 +21,6 @@ from cases.models import (
     RepresentationCheck,
 )
 from catalogue.models import Offering
-from catalogue.template import Assurance
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms.models import Draft
@@ -371,7 +370,7 @@ def check_sends_without_sign_in(offering: Offering) -> None:
 
 def check_assurance(offering: Offering, *, confirmed: bool) -> None:
     """A service may ask that the eID was shown anew, at its strongest, just now."""
-    if offering.template.service.assurance is Assurance.HIGH and not confirmed:
+    if offering.is_sure and not confirmed:
         raise NotAllowed(
             _("For this service please confirm with your eID once more, then send."),
             code="step_up",
@@ -380,7 +379,7 @@ def check_assurance(offering: Offering, *, confirmed: bool) -> None:
 
 def check_cosigned(offering: Offering, signatures: Iterable[Cosignature], digest: str) -> None:
     """Whether everybody who was asked has signed these very answers, and enough have."""
-    rule = offering.template.service.cosign
+    rule = offering.cosign
     if rule is None:
         return
     asked = [row for row in signatures if row.state == Cosignature.State.ASKED]

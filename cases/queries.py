@@ -201,12 +201,13 @@ def is_consultee_only(user: User) -> bool:
 
 
 def public_form(key: str, number: int) -> FormVersion:
-    """A version of a form that anybody may know: it is offered, or applications were sent with it.
+    """A version of a form that anybody may know, also one that another has followed long since.
 
-    A version that nobody ever used and that is not offered is nobody's business. Raises `NotFound`.
+    Whoever keeps answers that came with a version finds its schema, also when the last application
+    with it is gone. Only of a service that was never offered nobody knows. Raises `NotFound`.
     """
-    used = Exists(published().filter(form_version=OuterRef("pk"))) | Exists(
-        Application.objects.filter(version=OuterRef("pk"))
+    used = Exists(published().filter(form_version__key=OuterRef("key"))) | Exists(
+        Application.objects.filter(version__key=OuterRef("key"))
     )
     found = one_or_none(FormVersion.objects.filter(used, key=key, number=number))
     if found is None:

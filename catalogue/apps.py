@@ -11,3 +11,6 @@ class CatalogueConfig(AppConfig):
         events.register("offering.adopted", wording=_("A service was added"))
         events.register("offering.upgraded", wording=_("A service was updated"))
         events.register("prepared_texts.changed", wording=_("{name} changed the prepared texts"))
+        events.register(
+            "offering.sign_in_changed", wording=_("{name} changed how one signs in for a service")
+        )

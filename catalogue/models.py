@@ -10,7 +10,15 @@ from django.db import models
 from django.utils import timezone
 
 from catalogue.registry import catalogue
-from catalogue.template import Kind, ServiceTemplate, SignIn, names_the_applicant
+from catalogue.sign_in import SignInRules, in_force
+from catalogue.template import (
+    Assurance,
+    Cosign,
+    Kind,
+    ServiceTemplate,
+    SignIn,
+    may_be_sent_by_guests,
+)
 from common.kept import A_MOMENT, KeptForeignKey
 from common.text import Text, TextField
 from workflow import definition as workflow_definition
@@ -58,7 +66,8 @@ class Offering(models.Model):
     department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
     # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]},
     # "prepared": {"conditions": [...], "grounds": [...]},
-    # "sign_in": "required" or "to_send", where that is stricter than the template}
+    # "sign_in", "assurance", "cosign" where these are stricter than the template's, as
+    # `catalogue.sign_in` has it}
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)
     adopted_at = models.DateTimeField(default=timezone.now)
@@ -79,11 +88,24 @@ class Offering(models.Model):
         return catalogue().get(self.template_key)
 
     @property
+    def sign_in_rules(self) -> SignInRules:
+        """The stricter of the template's word and the town's."""
+        return in_force(self.template.service, self.settings)
+
+    @property
     def sign_in(self) -> SignIn:
-        """When the eID has to be shown: the stricter of the template's word and the town's."""
-        offered = self.template.service.sign_in
-        own = SignIn(self.settings.get("sign_in", offered))
-        return own if own.is_stricter_than(offered) else offered
+        """When the eID has to be shown."""
+        return self.sign_in_rules.sign_in
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the eID is asked for anew, at its strongest."""
+        return self.sign_in_rules.assurance is Assurance.HIGH
+
+    @property
+    def cosign(self) -> Cosign | None:
+        """Who signs with the applicant."""
+        return self.sign_in_rules.cosign
 
     @property
     def begins_without_sign_in(self) -> bool:
@@ -91,8 +113,8 @@ class Offering(models.Model):
 
     @property
     def sends_without_sign_in(self) -> bool:
-        """Also with a form of the town's own, if that says who applies."""
-        return self.sign_in is SignIn.OPTIONAL and names_the_applicant(self.form_version.form)
+        """Also with a form of the town's own, if that says who applies and asks for no secret."""
+        return self.sign_in is SignIn.OPTIONAL and may_be_sent_by_guests(self.form_version.form)
 
     @property
     def workflow(self) -> WorkflowDefinition:

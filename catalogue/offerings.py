@@ -1,4 +1,4 @@
-"""Adopting a service."""
+"""Adopting a service, and how one signs in for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,9 +16,10 @@ from catalogue.fitting import misfits
 from catalogue.models import Offering, WorkflowVersion
 from catalogue.queries import forget_offered
 from catalogue.registry import catalogue
+from catalogue.sign_in import SETTINGS, SignInRules, as_settings, problems
 from catalogue.template import ServiceTemplate, SignIn
 from common.actor import Actor
-from common.errors import Conflict
+from common.errors import Conflict, InvalidInput
 from forms import definitions, versions
 from forms.models import FormVersion
 from identity.models import Department
@@ -121,6 +123,40 @@ def adopt(
         },
     )
     return offering
+
+
+@transaction.atomic
+def change_sign_in(*, offering: Offering, wanted: SignInRules, seen: str, by: Actor) -> Offering:
+    """From now on residents sign in, and others sign with them, as `wanted` says.
+
+    What is begun goes on under the new rules. `seen` is the mark of what the editor's page showed.
+    Raises `InvalidInput` with what the template forbids, `Conflict` when somebody else changed it.
+    """
+    fresh = Offering.objects.select_for_update().get(pk=offering.pk)
+    now = fresh.sign_in_rules
+    if now.mark != seen:
+        raise Conflict(
+            _("Somebody else has changed this in the meantime. Nothing was overwritten."),
+            code="changed",
+        )
+    service, form = fresh.template.service, fresh.form_version.form
+    languages = [code for code, _name in settings.LANGUAGES]
+    if found := problems(service, form, wanted, languages):
+        raise InvalidInput(found)
+    if wanted == now:
+        return fresh
+    others = {name: value for name, value in fresh.settings.items() if name not in SETTINGS}
+    fresh.settings = others | as_settings(service, wanted)
+    fresh.save(update_fields=["settings"])
+    forget_offered()
+    ledger.record(
+        event="offering.sign_in_changed",
+        by=by,
+        object_kind="offering",
+        object_id=str(fresh.pk),
+        data={"before": now.in_brief(), "after": wanted.in_brief()},
+    )
+    return fresh
 
 
 def _sign_in(

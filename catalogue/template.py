@@ -334,6 +334,16 @@ def names_the_applicant(form: FormDefinition) -> bool:
     )
 
 
+def asks_sensitive(form: FormDefinition) -> bool:
+    """Whether it asks for something sealed, as the Individual Number, which has to be theirs."""
+    return any(sensitive.is_sensitive(each) for each in form.every_question())
+
+
+def may_be_sent_by_guests(form: FormDefinition) -> bool:
+    """Whether a form can come from somebody of whom nothing is known but an address for mail."""
+    return names_the_applicant(form) and not asks_sensitive(form)
+
+
 class ServiceTemplate:
     """One folder, read and checked as a whole."""
 
@@ -499,7 +509,14 @@ class ServiceTemplate:
 
     def _check_guests(self) -> None:
         """What is sent without signing in says by itself who sends it."""
-        if self.service.sign_in is SignIn.OPTIONAL and not names_the_applicant(self.form):
+        if self.service.sign_in is not SignIn.OPTIONAL:
+            return
+        if asks_sensitive(self.form):
+            raise TemplateError(
+                f"{self.package}/form.yaml: sign_in 'optional': a sensitive answer comes from "
+                "somebody who is known"
+            )
+        if not names_the_applicant(self.form):
             raise TemplateError(
                 f"{self.package}/form.yaml: sign_in 'optional' needs a question of type text that "
                 f"must be answered, with the concept {APPLICANT_NAME}"

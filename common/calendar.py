@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -12,13 +13,24 @@ import jpholiday
 # 行政機関の休日に関する法律 1条: 29 December to 3 January.
 _YEAR_END = {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
 
-# First day of each era, newest first (元号法; the eras since Meiji use the Gregorian calendar).
-_ERAS = (
-    (date(2019, 5, 1), "令和"),
-    (date(1989, 1, 8), "平成"),
-    (date(1926, 12, 25), "昭和"),
-    (date(1912, 7, 30), "大正"),
-    (date(1868, 1, 25), "明治"),
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """元号, with its first day and how it is written in letters."""
+
+    first: date
+    name: str
+    letter: str
+    roman: str
+
+
+# Newest first (元号法; the eras since Meiji use the Gregorian calendar). `eras.js` has them, too.
+ERAS = (
+    Era(date(2019, 5, 1), "令和", "R", "Reiwa"),
+    Era(date(1989, 1, 8), "平成", "H", "Heisei"),
+    Era(date(1926, 12, 25), "昭和", "S", "Showa"),
+    Era(date(1912, 7, 30), "大正", "T", "Taisho"),
+    Era(date(1868, 1, 25), "明治", "M", "Meiji"),
 )
 
 
@@ -73,13 +85,21 @@ def working_days_between(start: date, end: date, closed: Collection[date] = froz
     )
 
 
+def japanese_year(day: date) -> tuple[Era, int] | None:
+    """The era of a day and its year in it. None before Meiji."""
+    for era in ERAS:
+        if day >= era.first:
+            return era, day.year - era.first.year + 1
+    return None
+
+
 def wareki(day: date) -> str:
     """A date by era: ``令和8年4月1日``, ``令和元年5月1日``. Before Meiji: the Gregorian year."""
-    for first, era in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
-    return f"{day.year}年{day.month}月{day.day}日"
+    year = str(day.year)
+    if found := japanese_year(day):
+        era, number = found
+        year = f"{era.name}{'元' if number == 1 else number}"
+    return f"{year}年{day.month}月{day.day}日"
 
 
 def fiscal_year(day: date) -> int:

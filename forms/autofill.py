@@ -40,7 +40,7 @@ def fill(
         claim = claims.get(concept) if concept else None
         if not concept or not claim:
             continue
-        value = _fitting(node, claim.get("value"))
+        value = fitting(node, claim.get("value"))
         if value is None:
             continue
         verified = is_verified(concept, claim) and not any(of_value(node.question, value))
@@ -67,7 +67,7 @@ def _origin(claim: Mapping[str, Any]) -> dict[str, Any]:
     return {key: str(claim.get(key) or "") for key in ("source", "issuer", "acr", "asserted_at")}
 
 
-def _fitting(node: Node, value: Any) -> Any:
+def fitting(node: Node, value: Any) -> Any:
     """The claim's value as an answer of the question's type; None if it is not one."""
     kind = node.question.type
     try:

@@ -64,9 +64,13 @@ class FormDefinition(Model):
         for step in self.steps:
             yield from step.questions
 
+    def every_question(self) -> Iterator[Question]:
+        """The questions in order, those inside groups too."""
+        return _with_items(self.questions())
+
     def question(self, question_id: str) -> Question:
         """A question by id, inside a group too. Raises `LookupError`."""
-        for question in _with_items(self.questions()):
+        for question in self.every_question():
             if question.id == question_id:
                 return question
         raise LookupError(f"no question '{question_id}'")

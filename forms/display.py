@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from common.calendar import wareki
+from common.calendar import japanese_year, wareki
 from forms import sensitive
 from forms.definitions import FormDefinition
 from forms.models import Attachment
@@ -329,6 +329,18 @@ def date_text(value: str, language: str) -> str:
         return date_format(day, "j F Y")
     era, _year, rest = wareki(day).partition("年")
     return f"{day.year}年（{era}年）{rest}" if era != str(day.year) else wareki(day)
+
+
+def era_text(value: str, language: str) -> str:
+    """``令和8年（2026年）`` in Japanese, ``Reiwa 8 (2026)`` in other languages; "" before Meiji."""
+    found = japanese_year(dt.date.fromisoformat(value))
+    if found is None:
+        return ""
+    era, number = found
+    year = era.first.year + number - 1
+    if language != "ja":
+        return f"{era.roman} {number} ({year})"
+    return f"{era.name}{'元' if number == 1 else number}年（{year}年）"
 
 
 def _date(question: Any, value: Any, language: str) -> str:

@@ -11,6 +11,7 @@ import jaconv
 from django.utils.translation import gettext as _
 
 from common import telephone
+from common.calendar import ERAS
 from forms.questions import LONGEST_INPUT
 
 
@@ -237,14 +238,7 @@ _COORDINATES = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,8})?)[,\s]\s*(-?[0-9]{1,3}
 
 
 # --- dates ------------------------------------------------------------------------------------
-_ERAS = {
-    "令和": ("R", dt.date(2019, 5, 1)),
-    "平成": ("H", dt.date(1989, 1, 8)),
-    "昭和": ("S", dt.date(1926, 12, 25)),
-    "大正": ("T", dt.date(1912, 7, 30)),
-    "明治": ("M", dt.date(1868, 1, 25)),
-}
-_ERA_START = dict(_ERAS.values()) | {name: start for name, (_letter, start) in _ERAS.items()}
+_ERA_START = {name: era.first for era in ERAS for name in (era.name, era.letter)}
 _YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[RHSTMrhstm])?\s*\.?\s*(?P<year>[0-9]{1,4}|元)"
 _DATE = re.compile(
     _YEAR + r"\s*(?:年|[-/.])\s*(?P<month>[0-9]{1,2})\s*(?:月|[-/.])\s*(?P<day>[0-9]{1,2})\s*日?"

@@ -200,9 +200,13 @@ def _date(question: DateQuestion, name: str, post: Posted) -> str | None:
 
 
 def _date_of(name: str, post: Posted) -> str | None:
-    if name in post and _one(name, post):
-        return normalise.date(_one(name, post))
-    year, month, day = (_one(f"{name}-{part}", post) for part in ("year", "month", "day"))
+    if whole := _one(name, post):
+        return normalise.date(whole)
+    return date_typed(*(_one(f"{name}-{part}", post) for part in ("year", "month", "day")))
+
+
+def date_typed(year: str, month: str = "", day: str = "") -> str | None:
+    """The date in three boxes, or a whole one in the first. Raises `Unreadable`."""
     if year and not month and not day and any(sign in year for sign in "-/.年"):
         return normalise.date(year)  # a whole date in the first field
     return normalise.date_from_fields(year, month, day)

@@ -36,6 +36,8 @@ LIFETIME = timedelta(days=730)
 #: Where a household is not known as such, its other form serves.
 _NEAR = {"household.members": "household.children", "household.children": "household.members"}
 _RELATION = "household.relation"
+#: Begins the concepts of a form about one child; the rest is what the fact of a person is called.
+OF_ONE_CHILD = "household.child."
 _CHILDREN = frozenset({"child", "adopted", "grandchild", "stepchild"})
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 #: Says who applies this time, which is no fact about anybody.
@@ -148,7 +150,7 @@ def keep(draft: Draft, *, by: Actor) -> None:
         )
         kept.append(concept)
     if kept:
-        _note("profile.kept", by, draft.resident_id, draft.subject, kept)
+        note("profile.kept", by, draft.resident_id, draft.subject, kept)
 
 
 def _to_keep(
@@ -216,34 +218,53 @@ def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
         if not value:
             continue
         draft.answers[node.id] = value
-        draft.provenance[node.id] = {
-            "source": display.PROFILE,
-            "subject": fact.row.subject,
-            "asserted_at": fact.row.asserted_at.isoformat(),
-            "verified": False,
-        }
+        draft.provenance[node.id] = origin_of(fact)
         filled.append(node.id)
         concepts.append(fact.concept)
     if filled:
-        _note("profile.used", by, draft.resident_id, draft.subject, concepts)
+        note("profile.used", by, draft.resident_id, draft.subject, concepts)
     return filled
+
+
+def kept_of(draft: Draft) -> dict[str, Fact]:
+    """What the draft's resident keeps, by concept. One statement."""
+    rows = _facts.all(resident=draft.resident_id, now=timezone.now())
+    return {row.concept: Fact(row) for row in rows}
+
+
+def origin_of(fact: Fact) -> dict[str, Any]:
+    """The provenance of an answer that was filled in from what is kept."""
+    return {
+        "source": display.PROFILE,
+        "subject": fact.row.subject,
+        "asserted_at": fact.row.asserted_at.isoformat(),
+        "verified": False,
+    }
+
+
+def is_about_one_child(prepared: Prepared) -> bool:
+    """Whether a form asks for one child by name, as those do that are sent once for each."""
+    asked = (node.question.concept for node in prepared.nodes.values() if node.group_id is None)
+    return f"{OF_ONE_CHILD}fullName" in asked
 
 
 def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
     if draft.representation_id is not None:
         return []
+    # Facts of one child come together or not at all: `forms.one_child`.
+    apart = OF_ONE_CHILD if is_about_one_child(draft.prepared) else "-"
     wanted = {
         node.question.concept: node
         for node in draft.prepared.nodes.values()
         if node.group_id is None
         and node.question.concept
-        and _is_open(node, draft)
+        and not node.question.concept.startswith(apart)
+        and is_open(node, draft)
         and not node.compute
     }
     if not wanted:
         return []
-    rows = _facts.all(resident=draft.resident_id, now=timezone.now())
-    facts = {row.concept: Fact(row) for row in rows}
+    facts = kept_of(draft)
     found = []
     for concept, node in wanted.items():
         fact = facts.get(concept) or facts.get(_NEAR.get(concept, ""))
@@ -253,7 +274,7 @@ def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
     return found
 
 
-def _is_open(node: Node, draft: Draft) -> bool:
+def is_open(node: Node, draft: Draft) -> bool:
     """Not answered yet, or only by what the eID has not verified: the resident knows better."""
     origin = draft.provenance.get(node.id) or {}
     told = origin.get("source") == "eid" and not is_verified(origin)
@@ -268,7 +289,7 @@ def _fit(node: Node, fact: Fact, concept: str) -> Any:
     if isinstance(question, GroupQuestion):
         entries = _entries(question, cast("GroupQuestion", known), fact.row.value)
         if concept == "household.children" and fact.concept != concept:
-            entries = [entry for entry in entries if _is_child(question, entry)]
+            entries = [entry for entry in entries if is_child(question, entry)]
         return entries[: question.max]
     if isinstance(question, FileQuestion):
         return fact.row.value[: question.max_files]
@@ -308,7 +329,8 @@ def _part(item: Question, known: Question, value: Any) -> Any:
     return None if any(of_value(item, value)) else value
 
 
-def _is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:
+def is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:
+    """Whether somebody of a household is a child of whoever applies."""
     relation = next((item.id for item in question.questions if item.concept == _RELATION), "")
     return entry.get(relation) in _CHILDREN
 
@@ -371,7 +393,7 @@ def fact_of(resident: Any, fact_id: Any) -> Fact | None:
 def delete(fact: Fact, *, by: Actor) -> None:
     """Forget a fact. Applications that were sent keep their answers."""
     fact.row.delete()
-    _note("profile.deleted", by, fact.row.resident_id, "", [fact.concept])
+    note("profile.deleted", by, fact.row.resident_id, "", [fact.concept])
 
 
 def correct(fact: Fact, value: Any, *, by: Actor) -> None:
@@ -380,7 +402,7 @@ def correct(fact: Fact, value: Any, *, by: Actor) -> None:
     lifetime = LIFETIMES.get(fact.concept.partition(".")[0], LIFETIME)
     fact.row.value, fact.row.asserted_at, fact.row.expires_at = value, now, now + lifetime
     fact.row.save(update_fields=["value", "asserted_at", "expires_at"])
-    _note("profile.corrected", by, fact.row.resident_id, "", [fact.concept])
+    note("profile.corrected", by, fact.row.resident_id, "", [fact.concept])
 
 
 def forget_expired() -> None:
@@ -401,7 +423,8 @@ def forget_expired() -> None:
     attachments.remove(alone.exclude(pk__in=kept))
 
 
-def _note(event: str, by: Actor, resident_id: Any, subject: str, concepts: Iterable[str]) -> None:
+def note(event: str, by: Actor, resident_id: Any, subject: str, concepts: Iterable[str]) -> None:
+    """Write to the ledger what became of kept answers, naming their concepts only."""
     ledger.record(
         event=event,
         by=by,

@@ -8,8 +8,10 @@ from itertools import groupby
 
 from django.utils.translation import get_language_info
 
+from forms import versions
 from forms.comparison import Change, Detail, compare, name_of
 from forms.definitions import FormDefinition
+from forms.models import FormVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,40 @@ def sections(old: FormDefinition, new: FormDefinition) -> list[tuple[str, list[L
         (str(titles.get(step_id, "")), [Line.of(change) for change in found])
         for step_id, found in groupby(compare(old, new).changes, key=lambda one: one.step_id)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two versions of a form, chosen among all of them (newest first, without definitions)."""
+
+    listed: Sequence[FormVersion]
+    before: FormVersion
+    after: FormVersion
+
+    @property
+    def sections(self) -> list[tuple[str, list[Line]]]:
+        return sections(self.before.form, self.after.form)
+
+
+def pair(key: str, before: str = "", after: str = "") -> Pair:
+    """The versions with these numbers; left out: the newest, and the one that another followed.
+
+    Two statements. Raises `LookupError` for a number that no version has.
+    """
+    listed = list(versions.of_key(key))
+    numbers = [version.number for version in listed]
+    later = _number(after, numbers) if after else numbers[0]
+    earlier = [number for number in numbers if number < later]
+    sooner = _number(before, numbers) if before else (earlier or [later])[0]
+    found = {
+        version.number: version
+        for version in FormVersion.objects.filter(key=key, number__in={sooner, later})
+    }
+    return Pair(listed, found[sooner], found[later])
+
+
+def _number(given: str, numbers: Sequence[int]) -> int:
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else -1
+    if number not in numbers:
+        raise LookupError(f"no version '{given[:8]}'")
+    return number

@@ -73,15 +73,6 @@ def of_key(key: str) -> QuerySet[FormVersion]:
     )
 
 
-def before(version: FormVersion) -> FormVersion | None:
-    """The version that this one followed."""
-    return (
-        FormVersion.objects.filter(key=version.key, number__lt=version.number)
-        .order_by("-number")
-        .first()
-    )
-
-
 def prepared_of(version: FormVersion) -> Prepared:
     """The version's form ready to run. Shared by every town that uses the same form."""
     ready = _ready.get(version.digest)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from cases import case_keys
 from catalogue.models import Offering
-from catalogue.template import Assurance
 from common.actor import GUEST, Actor
 from common.errors import DomainError, NotFound
 from forms.guests import Guest, get_draft
@@ -272,7 +271,7 @@ def is_confirmed(request: HttpRequest, offering: Offering) -> bool:
     helping = helping_of(request)
     if helping is not None:
         return helping.representation.basis in papers.WITH_PHOTOGRAPH
-    return offering.template.service.assurance is not Assurance.HIGH or confirmed_strongly(request)
+    return not offering.is_sure or confirmed_strongly(request)
 
 
 def confirmed_first(request: HttpRequest, offering: Offering) -> HttpResponseBase | None:

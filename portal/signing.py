@@ -42,7 +42,7 @@ class Signing:
 
 def signing_of(draft: Draft, offering: Offering | None, *, complete: bool) -> Signing | None:
     """None for a service that asks for no other signature. `complete`: no answer is missing."""
-    rule = offering.template.service.cosign if offering else None
+    rule = offering.cosign if offering else None
     if offering is None or rule is None:
         return None
     rows = cosigning.signatures_of(draft, offering)

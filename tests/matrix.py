@@ -348,7 +348,7 @@ TOWN: dict[str, Row] = {
     "desk:export": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, OK, INVALID),
     "desk:forms": Row(_ADMIN_ONLY),
     "desk:form_versions": Row(_ADMIN_ONLY, objects=True),
-    "desk:form_compare": Row(_ADMIN_ONLY, objects=True),
+    "desk:form_compare": Row(_DESK_ONLY, objects=True),
     "desk:form_preview": Row(_ADMIN_ONLY, OK, OK, objects=True),
     "desk:reports": Row(_DESK_ONLY | {"consultee": FORBIDDEN}),
     "desk:reports_count": Row(_DESK_ONLY | {"consultee": FORBIDDEN}, NOT_ALLOWED, FOUND),

@@ -12,13 +12,14 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalogue.models import Offering
 from cms.building import checks, show
-from cms.building.http import edit_of, of_form, part_or_404
+from cms.building.http import edit_of, of_form, page, part_or_404
 from cms.building.views import read_part
 from common.errors import InvalidInput
+from forms import side_by_side
 from forms.building import trial
 from forms.building.editing import Editor
 from forms.building.examining import PUT_ASIDE
@@ -95,6 +96,22 @@ def _whole(data: Data, prepared: Prepared | None) -> dict[str, Any]:
         if not criterion.id.startswith(PUT_ASIDE)
     ]
     return {"whole": True, "title": prepared.form.title, "criteria": criteria}
+
+
+@require_safe
+@of_form()
+def compare(request: HttpRequest, offering: Offering) -> HttpResponse:
+    """Two published versions side by side: ``?from=3&to=5``."""
+    try:
+        pair = side_by_side.pair(
+            offering.form_version.key,
+            str(request.GET.get("from", "")),
+            str(request.GET.get("to", "")),
+        )
+    except LookupError:
+        raise Http404 from None
+    title = _("Compare versions")
+    return page(request, "cms/forms/compare.html", offering, {"pair": pair}, title=title)
 
 
 @dataclass(frozen=True)

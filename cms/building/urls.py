@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from cms.building import looks, views
+from cms.building import looks, signing_in, views
 
 app_name = "cms_forms"
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("<slug:slug>/", views.overview, name="overview"),
+    path("<slug:slug>/sign-in/", signing_in.signing_in, name="sign_in"),
     path("<slug:slug>/begin/", views.begin, name="begin"),
     path("<slug:slug>/part/", views.whole, name="form"),
     path("<slug:slug>/part/<str:where>/", views.part, name="part"),
     path("<slug:slug>/preview/<str:where>/", looks.preview, name="preview"),
+    path("<slug:slug>/compare/", looks.compare, name="compare"),
     path("<slug:slug>/try/", looks.test_run, name="try"),
     path("<slug:slug>/translations/", views.translations, name="translations"),
     path("<slug:slug>/yaml/", views.yaml_page, name="yaml"),

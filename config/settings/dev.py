@@ -13,6 +13,8 @@ INSTALLED_APPS = [*INSTALLED_APPS, "sandbox"]
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")
 LOGGING = {"level": env.str("LOG_LEVEL", default="INFO"), "format": LOG_FORMAT}
 EID_ALLOW_HTTP = True
+# Browsers take passkeys at localhost without HTTPS, too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 PAYMENTS_PROVIDER = "sandbox"
 SANDBOX_PAY_SECRET = env.str(
     "SANDBOX_PAY_SECRET", default="development only, the sandbox payment secret"

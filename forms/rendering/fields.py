@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forms import display, entries, parsing, sensitive
+from forms import display, entries, normalise, parsing, sensitive
 from forms.models import Attachment
 from forms.prepared import Node
 from forms.questions import (
@@ -33,6 +33,9 @@ _FILE_TYPES = {
     "pdf": ".pdf,application/pdf",
     "image": ".jpg,.jpeg,.png,.webp,image/jpeg,image/png,image/webp",
 }
+
+
+_PARTS = ("year", "month", "day")
 
 
 def simple(frame: Frame, node: Node, name: str, value: Any) -> str:
@@ -135,17 +138,21 @@ def number(frame: Frame, node: Node, name: str, value: Any) -> str:
 def date(frame: Frame, node: Node, name: str, value: Any) -> str:
     question = cast("DateQuestion", node.question)
     if question.input == "text":
-        return frame.labelled(
-            question,
-            name,
-            lambda ids: frame.box(name, value, ids, css="f-input f-input--20", autocomplete="off"),
-        )
+
+        def control(ids: list[str]) -> str:
+            box = frame.box(name, value, ids, css="f-input f-input--20", autocomplete="off")
+            return box + _era(frame, name, frame.text(name, value), hinted=bool(question.hint))
+
+        return frame.labelled(question, name, control)
     birth = question.concept == "person.dateOfBirth"
-    return frame.fieldset(question, name, date_boxes(frame, name, value, birth=birth))
+    boxes = date_boxes(frame, name, value, birth=birth, hinted=bool(question.hint))
+    return frame.fieldset(question, name, boxes)
 
 
-def date_boxes(frame: Frame, name: str, value: Any, *, birth: bool = False) -> str:
-    """Year, month and day, with what is wrong with each."""
+def date_boxes(
+    frame: Frame, name: str, value: Any, *, birth: bool = False, hinted: bool = False
+) -> str:
+    """Year, month and day, with what is wrong with each. `hinted`: a hint of its own is above."""
     year, month, day = str(value).split("-") if value else ("", "", "")
     wrong = name in frame.errors
     parts = []
@@ -169,9 +176,29 @@ def date_boxes(frame: Frame, name: str, value: Any, *, birth: bool = False) -> s
         )
     if name in frame.typed and frame.text(name, ""):
         parts[0] += f'<input type="hidden" name="{name}" value="{escape(frame.text(name, ""))}">'
-    errors = "".join(frame.error(f"{name}-{key}") for key in ("year", "month", "day"))
+    errors = "".join(frame.error(f"{name}-{key}") for key in _PARTS)
+    typed = [
+        frame.text(f"{name}-{key}", at) for key, at in zip(_PARTS, (year, month, day), strict=True)
+    ]
     # The anchor of error links made for the whole date.
-    return f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
+    return (
+        f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
+        f"{_era(frame, name, *typed, hinted=hinted)}"
+    )
+
+
+def _era(frame: Frame, name: str, *typed: str, hinted: bool) -> str:
+    """The Japanese year of what is in the boxes; `eras.js` goes on with it while somebody types."""
+    try:
+        day = parsing.date_typed(*typed)
+    except normalise.Unreadable:
+        day = None  # the reason is at the field
+    hint = "" if hinted else _("The year can also be written 令和8 or R8.")
+    words = (day and display.era_text(day, frame.language)) or hint
+    return (
+        f'<p class="f-hint f-hint--after" id="f-{name}-era" data-era="{escape(hint)}"'
+        f' aria-live="polite">{escape(words)}</p>'
+    )
 
 
 def _options(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from common.errors import NotFound
-from forms import drafts, profile
+from forms import drafts, one_child, profile
 from forms import guests as forms_guests
 from identity import claims
 from identity.models import User
@@ -88,6 +88,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
         subject=offering.slug,
         claims=claims.fresh(user, version.form.concepts()),
     )
-    if not draft.lock and not draft.steps_done and profile.offers(draft):
+    fresh = not draft.lock and not draft.steps_done
+    if fresh and (profile.offers(draft) or one_child.children(draft)):
         return redirect("portal:reuse", draft_id=draft.pk)
     return redirect(way_on(draft))

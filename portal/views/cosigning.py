@@ -154,7 +154,7 @@ def _reading(
     context = {
         "signature": signature,
         "draft": draft,
-        "rule": offering.template.service.cosign if offering else None,
+        "rule": offering.cosign if offering else None,
         "steps": drafts.review(draft).steps,
         "seen": seen,
         "errors": errors or {},

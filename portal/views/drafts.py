@@ -146,7 +146,7 @@ def _step_of(draft: Draft, step_id: str) -> str:
 def _void_signatures(request: HttpRequest, draft: Draft) -> str:
     """What to say when signatures of others do not count any more; empty when none is concerned."""
     offering = catalogue.offered(draft.subject)
-    if offering is None or offering.template.service.cosign is None:
+    if offering is None or offering.cosign is None:
         return ""
     count = cosigning.void_outdated(draft=draft, offering=offering, by=actor_of(request))
     if not count:

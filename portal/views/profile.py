@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from common.errors import NotFound
-from forms import correcting, drafts, profile
+from forms import correcting, drafts, one_child, profile
 from forms.errors import DraftClosed
+from forms.models import Draft
 from portal import queries
 from portal.http import actor_of, resident_of, resident_page
 from portal.ways import way_on
@@ -21,26 +22,67 @@ from portal.ways import way_on
 @require_http_methods(["GET", "HEAD", "POST"])
 @resident_page
 def reuse(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """Offer to fill in what was kept; nothing is taken over that is not ticked and sent."""
+    """Offer to fill in what was kept; nothing is taken over that the resident does not choose.
+
+    A form about one child asks first which; ``?rest=1`` goes on from there.
+    """
     draft = queries.own_draft(resident_of(request), draft_id)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
     if request.method == "POST":
-        try:
-            filled = drafts.fill_from_profile(
-                draft, request.POST.getlist("use"), by=actor_of(request)
-            )
-        except DraftClosed:  # saved or sent in another window meanwhile
-            filled = []
-        if filled:
-            messages.success(request, _("Filled in. Please check that it is still right."))
-        return redirect(way_on(draft))
+        return _child(request, draft) if "whose" in request.POST else _ticked(request, draft)
+    if "rest" not in request.GET and one_child.children(draft):
+        return _which_child(request, draft)
+    return _offers(request, draft)
+
+
+def _ticked(request: HttpRequest, draft: Draft) -> HttpResponse:
+    chosen = request.POST.getlist("use")
+    if not chosen:
+        return _offers(request, draft, _("Tick what should be filled in, or start with nothing."))
+    try:
+        filled = drafts.fill_from_profile(draft, chosen, by=actor_of(request))
+    except DraftClosed:  # saved or sent in another window meanwhile
+        filled = []
+    if filled:
+        messages.success(request, _("Filled in. Please check that it is still right."))
+    return redirect(way_on(draft))
+
+
+def _offers(request: HttpRequest, draft: Draft, problem: str = "") -> HttpResponse:
     offers = profile.offers(draft)
     if not offers:
         return redirect(way_on(draft))
-    return render(
-        request, "portal/reuse.html", {"draft": draft, "offers": offers, "next": way_on(draft)}
-    )
+    context = {
+        "draft": draft,
+        "offers": offers,
+        "next": way_on(draft),
+        "errors": [{"message": problem, "anchor": "use"}] if problem else [],
+    }
+    return render(request, "portal/reuse.html", context, status=422 if problem else 200)
+
+
+def _child(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """The child that was chosen, or none of them; then what else is kept."""
+    chosen = request.POST.get("child", "")
+    if not chosen:
+        return _which_child(request, draft, _("Choose which child this application is for."))
+    if chosen != "another":
+        try:
+            one_child.fill(draft, chosen, by=actor_of(request))
+            messages.success(request, _("Filled in. Please check that it is still right."))
+        except (DraftClosed, LookupError):  # saved, sent or deleted in another window meanwhile
+            return redirect(way_on(draft))
+    return redirect(f"{request.path}?rest=1")
+
+
+def _which_child(request: HttpRequest, draft: Draft, problem: str = "") -> HttpResponse:
+    context = {
+        "draft": draft,
+        "children": one_child.children(draft),
+        "errors": [{"message": problem, "anchor": "child"}] if problem else [],
+    }
+    return render(request, "portal/which_child.html", context, status=422 if problem else 200)
 
 
 def _own(request: HttpRequest, fact_id: uuid.UUID) -> profile.Fact:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core import signing
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.models import Offering
@@ -63,28 +65,81 @@ def test_versions_say_when_by_whom_and_why(admin: Client, offering: Offering) ->
     text = text_of(admin, "form_versions", offering.pk)
     assert "&lt;b&gt;No detail&lt;/b&gt;" in text
     assert editor.name in text
-    assert reverse("desk:form_compare", args=[newer.pk]) in text
-    assert text.count("in use") == 1
-    first = versions.of_key(newer.key).last()
-    assert first is not None
-    assert reverse("desk:form_compare", args=[first.pk]) not in text
+    compare = reverse("desk:form_compare", args=[offering.pk])
+    assert f"{compare}?from={newer.number - 1}&amp;to={newer.number}" in text
+    assert "?from=None" not in text
+    assert '&amp;to=1"' not in text  # the first has nothing before it
+
+
+def compared(client: Client, offering: Offering, **query: Any) -> str:
+    answer = client.get("/en" + reverse("desk:form_compare", args=[offering.pk]), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def test_comparison_is_readable(admin: Client, offering: Offering) -> None:
-    newer = offer(
+    offer(
         offering,
         without("place_detail"),
         changed("hours", label={"ja": "時間帯", "en": "<i>Time</i>"}),
     )
-    text = text_of(admin, "form_compare", newer.pk)
+    text = compared(admin, offering)
     for said in ("Where in the park?", "gone", "&lt;i&gt;Time&lt;/i&gt;", "時間帯", "Hours"):
         assert said in text
 
 
+def test_any_two_versions_are_compared_by_the_address(admin: Client, offering: Offering) -> None:
+    first = offering.form_version.number
+    offer(offering, changed("hours", label={"ja": "時間帯", "en": "Time of day"}))
+    newest = offer(offering, without("place_detail"))
+    with CaptureQueriesContext(connection) as captured:
+        over_both = compared(admin, offering, **{"from": first, "to": newest.number})
+    asked = [one["sql"] for one in captured if "forms_formversion" in one["sql"]]
+    assert len(asked) == 3  # the offering's, the list, the two: however many there are
+    assert "Time of day" in over_both
+    assert "Where in the park?" in over_both
+    assert f'<option value="{first}" selected>' in over_both
+    assert f'<option value="{newest.number}" selected>' in over_both
+    last_only = compared(admin, offering, to=newest.number)
+    assert "Time of day" not in last_only
+    assert "Where in the park?" in last_only
+    backwards = compared(admin, offering, **{"from": newest.number, "to": first})
+    assert "new</span> Where in the park?" in backwards
+    assert "Nothing differs" in compared(admin, offering, **{"from": first, "to": first})
+
+
+@pytest.mark.parametrize("number", ["0", "99", "x", "²", "-1", "1" * 40])
+def test_version_that_does_not_exist_is_not_there(
+    admin: Client, offering: Offering, number: str
+) -> None:
+    path = reverse("desk:form_compare", args=[offering.pk])
+    assert admin.get(path, {"to": number}).status_code == 404
+    assert admin.get(path, {"from": number}).status_code == 404
+
+
 def test_first_version_has_nothing_to_compare_with(admin: Client, offering: Offering) -> None:
-    first = versions.of_key(offering.form_version.key).last()
-    assert first is not None
-    assert "nothing to compare it with" in text_of(admin, "form_compare", first.pk)
+    FormVersion.objects.filter(key=offering.form_version.key).exclude(
+        pk=offering.form_version_id
+    ).delete()
+    assert "nothing to compare it with" in compared(admin, offering)
+
+
+def test_caseworker_sees_from_a_case_what_changed_since(
+    town: Any, desk: Desk, offering: Offering
+) -> None:
+    case = make.submitted_case(of=offering)
+    client = desk(people.caseworker(at=case.department))
+    path = "/en" + reverse("desk:case", args=[case.pk])
+    assert "What changed in the form" not in client.get(path).content.decode()
+    newer = offer(offering, changed("hours", label={"ja": "時間帯", "en": "Time of day"}))
+    page = client.get(path).content.decode()
+    sent = case.application.version.number
+    assert f"Sent with version {sent}; version {newer.number} is in use" in page
+    link = reverse("desk:form_compare", args=[offering.pk])
+    assert f"{link}?from={sent}&amp;to={newer.number}" in page
+    text = compared(client, offering, **{"from": sent, "to": newer.number})
+    assert "Time of day" in text
+    assert reverse("desk:form_preview", args=[newer.pk]) not in text  # an administrator's
 
 
 # --- trying out -------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_papers_come_along_where_it_is_ticked(
 
 def test_nothing_is_copied_without_consent(browser: Client, resident: User, first: Draft) -> None:
     second = opened(SECOND, resident)
-    browser.post(reverse("portal:reuse", args=[second.pk]), {})
+    assert browser.post(reverse("portal:reuse", args=[second.pk]), {}).status_code == 422
     second.refresh_from_db()
     assert second.answers == {}
     assert not Attachment.objects.filter(draft=second).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import reverse
 
@@ -52,12 +53,39 @@ def test_offered_once_when_the_next_one_begins(
     assert again.headers["Location"] != offer
 
 
-def test_skipping_fills_in_nothing(browser: Client, resident: User, fact: ProfileFact) -> None:
+def test_nothing_is_ticked_beforehand(browser: Client, resident: User, fact: ProfileFact) -> None:
     browser.get(reverse("portal:begin", args=["park-use"]))
     new = Draft.objects.get(resident=resident, state=Draft.State.OPEN)
-    browser.post(reverse("portal:reuse", args=[new.pk]))
+    url = reverse("portal:reuse", args=[new.pk])
+    page = BeautifulSoup(browser.get("/en" + url).content, "html.parser")
+    assert len(page.select('input[name="use"][type="checkbox"]')) >= 2
+    assert page.select("input[checked]") == []
+    # The Enter key in the form with the boxes presses what is about the boxes.
+    (boxes,) = [form for form in page.select("form") if form.select('[type="checkbox"]')]
+    own = [one for one in boxes.select("button") if not one.has_attr("form")]
+    assert [one.get_text() for one in own] == ["Fill in only what is ticked"]
+    answer = browser.post("/en" + url)
+    assert answer.status_code == 422
+    assert "Tick what should be filled in" in answer.content.decode()
     new.refresh_from_db()
     assert "organisation_name" not in new.answers
+
+
+def test_all_of_these_is_exactly_what_was_listed(
+    browser: Client, resident: User, fact: ProfileFact
+) -> None:
+    browser.get(reverse("portal:begin", args=["park-use"]))
+    new = Draft.objects.get(resident=resident, state=Draft.State.OPEN)
+    url = "/en" + reverse("portal:reuse", args=[new.pk])
+    page = BeautifulSoup(browser.get(url).content, "html.parser")
+    (button,) = page.select('button[form="all"]')
+    assert button.get_text() == "Fill in all of these"
+    listed = [one["value"] for one in page.select('input[type="checkbox"][name="use"]')]
+    given = [one["value"] for one in page.select('form#all input[name="use"]')]
+    assert given == listed
+    assert browser.post(url, {"use": given}).status_code == 302
+    new.refresh_from_db()
+    assert {name for name, of in new.provenance.items() if of["source"] == "profile"} == set(listed)
 
 
 def test_nothing_to_offer_leads_to_the_form(

@@ -60,23 +60,34 @@ def test_a_submission_is_valid(offering: Offering, visitor: Client) -> None:
     jsonschema.validate(case.application.answers, schema)
 
 
-def test_an_earlier_version_stays_as_long_as_applications_name_it(
+def test_every_version_stays_though_nobody_sent_anything_with_it(
     offering: Offering, visitor: Client
 ) -> None:
     before = offering.form_version
-    case: Case = make.submitted_case(of=offering)
     offering.form_version = newer(offering)
     offering.save(update_fields=["form_version"])
-    assert visitor.get(path_of(before)).status_code == 200
-    assert visitor.get(path_of(offering.form_version)).status_code == 200
-    assert case.application.version_id == before.pk
+    for version in (before, offering.form_version):
+        answer = visitor.get(path_of(version))
+        assert answer.status_code == 200
+        assert answer.json()["$id"].endswith(path_of(version))
+        assert answer.json()["x-titles"] == version.form.title.as_dict()
+        assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_a_version_that_nobody_uses_is_not_there(offering: Offering, visitor: Client) -> None:
-    unused = newer(offering)
-    assert visitor.get(path_of(unused)).status_code == 404
-    offering.is_published = False
-    offering.save(update_fields=["is_published"])
+def test_versions_of_a_service_that_ended_stay_once_it_was_used(
+    offering: Offering, visitor: Client
+) -> None:
+    after = newer(offering)
+    case: Case = make.submitted_case(of=offering)
+    Offering.objects.update(is_published=False)
+    assert visitor.get(path_of(case.application.version)).status_code == 200
+    assert visitor.get(path_of(after)).status_code == 200
+
+
+def test_service_that_was_never_offered_is_nobodys_business(
+    offering: Offering, visitor: Client
+) -> None:
+    Offering.objects.update(is_published=False)
     assert visitor.get(path_of(offering.form_version)).status_code == 404
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -32,6 +34,13 @@ def statements(work: Callable[[], Any]) -> int:
     return len(inner) + 2
 
 
+@lru_cache
+def _of_file(path: str) -> int:
+    found = finders.find(path.removeprefix("/static/"))
+    assert found, path
+    return len(brotli.compress(Path(found).read_bytes()))
+
+
 def weight(client: Client, response: Any) -> int:
     """Bytes of the page and all it loads: static files by brotli, pages by gzip."""
     html = response.content.decode()
@@ -43,10 +52,7 @@ def weight(client: Client, response: Any) -> int:
     assert len(linked) >= 4
     for path in linked:
         if path.startswith("/static/"):
-            found = finders.find(path.removeprefix("/static/"))
-            assert found, path
-            with open(found, "rb") as file:  # noqa: PTH123
-                total += len(brotli.compress(file.read()))
+            total += _of_file(path)
         else:
             total += len(gzip.compress(client.get(path).content, 6))
     return total

@@ -1,4 +1,4 @@
-"""Files to attach."""
+"""Files to attach, and no broker to tell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.factories.cases import PDF
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ from billing import actions as payments
 from cases import actions, letters, periods, policies
 from cases.linked import opening
 from cases.models import Case, Decision, RegisterEntry
+from catalogue import offerings
 from catalogue.registry import catalogue
 from catalogue.template import Kind
 from common import outbox
 from common.actor import Actor
 from common.errors import InvalidInput, NotAllowed
+from forms import drafts
 from forms.models import Draft
 from identity.models import User
 from notifications.models import Message
@@ -56,16 +58,8 @@ FEES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
-
-
-def sent(key: str, variant: str, upload: Any) -> Case:
-    """The case of a walk, by the template's own rates."""
-    from catalogue import offerings
-    from forms import drafts
-
+def filled(key: str, variant: str, upload: Any) -> tuple[Draft, User]:
+    """A walk filled in and not sent, by the template's own rates; and whose it is."""
     template = catalogue().get(key)
     offering = offerings.adopt(
         key, by=Actor("system", "", ""), department=people.department(template.service.department),
@@ -80,6 +74,12 @@ def sent(key: str, variant: str, upload: Any) -> Case:
             claims=resident.eid.claims,
         )  # fmt: skip
     assert fill_in(draft, answers_of(key, variant), upload) == {}
+    return draft, resident
+
+
+def sent(key: str, variant: str, upload: Any) -> Case:
+    """The case of a walk."""
+    draft, resident = filled(key, variant, upload)
     return actions.submit_application(draft=draft, by=Actor.of(resident), language="ja")
 
 

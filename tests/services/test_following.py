@@ -24,11 +24,6 @@ from tests.services.walks import TODAY
 pytestmark = pytest.mark.usefixtures("town")
 
 
-@pytest.fixture(autouse=True)
-def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.outbox._wake_worker", lambda: None)
-
-
 def permit(key: str, variant: str, upload: Any) -> Case:
     case = begun(sent(key, variant, upload))
     case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
