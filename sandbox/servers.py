@@ -43,6 +43,15 @@ class ServerError(RuntimeError):
     """A server did not come up; the message says what to do."""
 
 
+def served_by(data: Path) -> int | None:
+    """The process that has the cluster in `data` open, not one that has got its number since."""
+    with contextlib.suppress(OSError):
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        if b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    return None
+
+
 class Postgres:
     """One PostgreSQL cluster in `data`, reached through a socket in a folder of its own.
 
@@ -65,8 +74,7 @@ class Postgres:
         binaries = self._binaries()
         if not (self.data / "PG_VERSION").exists():
             self._init(binaries)
-        with contextlib.suppress(FileNotFoundError):
-            self._clear_stale_lock()
+        self._clear_stale_lock()
         options = [f"-c{name}={value}" for name, value in self._options.items()]
         with (self.socket_dir / "log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -79,19 +87,12 @@ class Postgres:
         self._wait()
 
     def _clear_stale_lock(self) -> None:
-        pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        if Path(f"/proc/{pid}").exists() and self._is_postgres(pid):
+        if pid := served_by(self.data):
             raise ServerError(
                 f"The database in {self.data} is in use by process {pid}: another demo is running. "
                 "Stop it with Ctrl-C in its window first."
             )
-        (self.data / "postmaster.pid").unlink()
-
-    @staticmethod
-    def _is_postgres(pid: int) -> bool:
-        with contextlib.suppress(OSError):
-            return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        return False
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _binaries(self) -> Path:
         # Found without importing it: the import warns about folders that are of no use here.
