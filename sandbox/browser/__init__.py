@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.state import PROJECT
 from sandbox.walk import WalkError
 
-PACKED = Path(__file__).parent / "node_modules/@sparticuz/chromium/bin/x64/chromium.br"
+PACKED = Path(__file__).parent / "node_modules/@sparticuz/chromium/bin/chromium.br"
 UNPACKED = PROJECT / "var" / "chromium" / "chromium"
 FLAGS = [
     "--no-sandbox",

@@ -23,7 +23,7 @@ case "$*" in
     *print*) echo "$PYTHON_IS" ;;
     *"version_info < (3, 11)"*) [ "${PYTHON_IS#3.}" -ge 11 ] ;;
     *"import ensurepip"*) [ -n "$HAS_VENV" ] ;;
-    *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; cp "$(command -v npm)" .venv/bin/uv ;;
+    *"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python; cp "$0" .venv/bin/uv ;;
     *"import pip"*) ;;
     *) echo "python $*" >> "$SAID" ;;
 esac
