@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,8 @@ from typing import Any
 
 from bench.browser import Browser
 from bench.processes import PROJECT, BenchError, Web, gunicorn, tree_cpu, wait_for
-from sandbox.demo import DATABASE, Demo, Ports
+from sandbox.demo import DATABASE, Demo
+from sandbox.ports import Ports
 from sandbox.servers import OWNER
 
 FLOOR_DATABASE = "floor"
@@ -83,18 +83,11 @@ class Side:
         return Browser(self.web.port, self.host, {self.cookie: session})
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Valkey with the demo's municipalities, thrown away afterwards."""
     state = Path(tempfile.mkdtemp(prefix="madoguchi-bench-"))
-    demo = Servers(state, Ports(_free_port(), _free_port()), quiet=True)
+    demo = Servers(state, Ports.free(), quiet=True)
     try:
         demo.up()
         yield demo

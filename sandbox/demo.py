@@ -15,7 +15,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import certificates
-from sandbox.servers import APP, OWNER, Postgres, ServerError, Valkey, node_program
+from sandbox.ports import Ports
+from sandbox.servers import (
+    APP,
+    OWNER,
+    Postgres,
+    ServerError,
+    Valkey,
+    node_program,
+    served_by,
+)
 from sandbox.state import PROJECT, state_dir
 
 DATABASE = "madoguchi"
@@ -53,27 +61,6 @@ class DemoError(RuntimeError):
 
 #: The town whose letters carry a digital signature.
 SIGNS = "shiomi"
-
-
-@dataclass
-class Ports:
-    """TCP ports that the demo listens on, on loopback."""
-
-    web: int = 8000
-    eid: int = 9411
-
-    def check(self) -> None:
-        """Raises `DemoError` when one is taken."""
-        for name, port in (("PORT", self.web), ("EID_PORT", self.eid)):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    raise DemoError(
-                        f"Port {port} is in use by another program. Stop it, or choose another "
-                        f"port: {name}={port + 10} make demo"
-                    ) from None
 
 
 @dataclass
@@ -295,7 +282,13 @@ def running(demo: Demo) -> Iterator[Demo]:
         demo.down()
 
 
+#: Ctrl-C, `kill`, and the window that is closed.
+_STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _stop_on_signal(_signal: int, _frame: object) -> None:
+    for number in _STOPPED_BY:  # who presses twice must not leave a half of the processes behind
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -306,15 +299,10 @@ def main() -> int:
     state = state_dir()
     if arguments.reset:
         return _reset(state)
-    try:
-        ports = Ports(int(os.environ.get("PORT", "8000")), int(os.environ.get("EID_PORT", "9411")))
-    except ValueError:
-        print("\n  PORT and EID_PORT must be numbers.\n", file=sys.stderr)
-        return 2
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPPED_BY:
         signal.signal(number, _stop_on_signal)
     try:
-        with running(Demo(state, ports)) as demo:
+        with running(Demo(state, Ports.chosen())) as demo:
             print(demo.guide, flush=True)
             while True:
                 demo.check_processes()
@@ -331,13 +319,11 @@ def main() -> int:
 
 
 def _reset(state: Path) -> int:
-    pid_file = state / "postgres" / "postmaster.pid"
-    if pid_file.exists():
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        if Path(f"/proc/{pid}").exists():
-            print("\n  The demo is running. Stop it with Ctrl-C first.\n", file=sys.stderr)
-            return 1
-    shutil.rmtree(state, ignore_errors=True)
+    if served_by(state / "postgres"):
+        print("\n  The demo is running. Stop it with Ctrl-C first.\n", file=sys.stderr)
+        return 1
+    if state.exists():
+        shutil.rmtree(state)
     print("  The demo's data is gone; `make demo` starts afresh.")
     return 0
 

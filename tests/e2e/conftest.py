@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from sandbox.visitor import FLAGS, Visitor, chromium
+from sandbox.browser import FLAGS, chromium
+from sandbox.visitor import Visitor
 from tests.e2e.demo import QuickDemo, quick_demo
 from tests.e2e.looking import Findings
 

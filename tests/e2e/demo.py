@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import test as test_settings
-from sandbox.demo import Demo, Ports, running
-from sandbox.smoke import free_port
+from sandbox.demo import Demo, running
+from sandbox.ports import Ports
 from tests import golden
 from tests.seed import TOWNS
 
@@ -56,7 +56,7 @@ class QuickDemo(Demo):
 @functools.cache
 def _prepared() -> tuple[Path, Ports]:
     """What every demo of a run begins with: its towns seeded, once, for these ports."""
-    state, ports = _folder(), Ports(free_port(), free_port())
+    state, ports = _folder(), Ports.free()
     atexit.register(shutil.rmtree, state, ignore_errors=True)
     golden.copy_to(state / "postgres")
     # The second factors in the golden cluster were made with this key.

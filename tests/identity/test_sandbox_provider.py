@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ import requests
 from identity import claims as eid_claims
 from identity.models import EidClient, User
 from sandbox.eid import registration
+from sandbox.ports import free_port
 from sandbox.servers import node_program
 
 pytestmark = pytest.mark.servers
@@ -55,12 +55,6 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join(5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(config: Path, **environment: str) -> subprocess.Popen[bytes]:
