@@ -108,6 +108,7 @@ WORDINGS = {
     "prepared_letter.used": _("{name} had the form filled in from the letter of the town"),
     "prepared_letters.taken": _("{name} took in a list of letters that the town prepared"),
     "prepared_letters.withdrawn": _("{name} withdrew a letter that the town had prepared"),
+    "prepared_letters.restored": _("{name} put a withdrawn letter of the town in force again"),
     "prepared_letters.listed": _("{name} took out a list of letters that nobody has answered"),
     "prepared_letters.forgotten": _("Letters that nobody answered were deleted"),
 }

@@ -177,13 +177,19 @@ def reminders(request: HttpRequest, service_id: uuid.UUID) -> HttpResponseBase:
 @require_POST
 @leads
 def withdraw(request: HttpRequest, letter_id: uuid.UUID) -> HttpResponse:
-    """Nobody can answer it any more."""
+    """Nobody can answer it any more; or they can again."""
     letter = get_object_or_404(PreparedLetter, pk=letter_id)
     offering = _own(request, letter.offering_id)
+    restore = request.POST.get("what") == "restore"
     try:
-        keeping.withdraw(letter_id=letter.pk, by=reader_of(request))
+        keeping.withdraw(letter_id=letter.pk, by=reader_of(request), restore=restore)
     except Conflict as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, _("Letter %(number)s is withdrawn.") % {"number": letter.number})
+        said = (
+            _("Letter %(number)s is in force again.")
+            if restore
+            else _("Letter %(number)s is withdrawn.")
+        )
+        messages.success(request, said % {"number": letter.number})
     return redirect("desk:prepared_of", offering.pk)

@@ -68,10 +68,10 @@ def letters(offering: Offering, view: str, words: str = "") -> QuerySet[Prepared
 
 
 @transaction.atomic
-def withdraw(*, letter_id: uuid.UUID, by: User) -> PreparedLetter:
-    """The town does not hold to a letter any more: nobody can answer it. Idempotent.
+def withdraw(*, letter_id: uuid.UUID, by: User, restore: bool = False) -> PreparedLetter:
+    """The town does not hold to a letter any more, so nobody can answer it; or does so again.
 
-    Raises `NotFound`, `NotAllowed`, and `Conflict` for one that was answered.
+    Idempotent. Raises `NotFound`, `NotAllowed`, and `Conflict` for one that was answered.
     """
     letter = (
         PreparedLetter.objects.select_for_update(of=("self",))
@@ -84,11 +84,11 @@ def withdraw(*, letter_id: uuid.UUID, by: User) -> PreparedLetter:
     check_may_keep(letter.offering, by)
     if letter.answered_at is not None:
         raise Conflict(_("This letter was answered already."), code="answered")
-    if letter.withdrawn_at is None:
-        letter.withdrawn_at = timezone.now()
+    if (letter.withdrawn_at is not None) is restore:
+        letter.withdrawn_at = None if restore else timezone.now()
         letter.save(update_fields=["withdrawn_at"])
         ledger.record(
-            event="prepared_letters.withdrawn",
+            event="prepared_letters.restored" if restore else "prepared_letters.withdrawn",
             **about(letter.offering, Actor.of(by)),
             data={"letter": str(letter.pk)},
         )

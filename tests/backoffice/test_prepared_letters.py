@@ -138,6 +138,9 @@ def test_figures_reminders_and_withdrawal(benefit: Offering, lead: Client) -> No
     shown = lead.get(page_of(benefit) + "?view=withdrawn").content.decode()
     assert "鈴木 一郎" in shown
     assert "佐藤 次郎" not in shown
+    # By mistake: it is in force again.
+    lead.post(address("prepared_withdraw", gone.pk), {"what": "restore"})
+    assert lead.get(page_of(benefit)).context["figures"].withdrawn == 0
     found = lead.get(page_of(benefit) + "?q=c1").content.decode()
     assert "佐藤 次郎" in found
 
