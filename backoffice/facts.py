@@ -43,6 +43,9 @@ from cases.models import (
     Proposal,
     RepresentationCheck,
 )
+from cases.prepared_letters import comparing, matching
+from cases.prepared_letters.comparing import Difference
+from cases.prepared_letters.models import PreparedLetter
 from catalogue.fees import Fee
 from catalogue.queries import fee_of
 from forms import attachments, display, eligibility, reasons
@@ -175,6 +178,18 @@ class CaseFacts:
             )
             for one in reading.related(self.case, self._links)
         ]
+
+    @cached_property
+    def prepared_letter(self) -> PreparedLetter | None:
+        """The town's own letter that the case answers; the case's own office only. One statement
+        where the service declares such letters."""
+        return matching.of_case(self.case) if self.may_process else None
+
+    @cached_property
+    def letter_differences(self) -> list[Difference]:
+        """Where the answers are not what that letter says."""
+        letter = self.prepared_letter
+        return comparing.differences(self.case, letter) if letter is not None else []
 
     @property
     def is_one_of_several(self) -> bool:

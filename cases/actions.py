@@ -50,6 +50,7 @@ from cases.models import (
     Proposal,
     RepresentationCheck,
 )
+from cases.prepared_letters import answering
 from cases.steps import about, for_whom
 from cases.steps import apply_move as _apply
 from cases.steps import locked as _locked
@@ -161,6 +162,7 @@ def _submit(
     version, answers, provenance, attachments = drafts.snapshot(draft)
     linked.check_days(offering, draft.origin, draft.origin_kind, answers)
     once.check(draft, offering, answers)
+    letter = answering.check(offering, answers)
     if helps:
         provenance = entering.entered_by(by, answers, provenance)
     signatures = cosigning.signatures_of(draft, offering)
@@ -193,6 +195,7 @@ def _submit(
         timeline.add(case, "submitted")
     charging.charge(case)
     once.put(case)
+    answering.tie(case, letter)
     ledger.record(
         event="application.entered" if helps else "application.submitted",
         by=by,
@@ -207,6 +210,7 @@ def _submit(
             "attachments": len(attachments),
             **({"without_sign_in": True} if without_sign_in else {}),
             **for_whom(application),
+            **({"letter": str(letter.pk)} if letter else {}),
             **({"link": case.origin_kind, "origin": str(case.origin_id)} if follows else {}),
         },
     )
@@ -524,6 +528,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
         )
     _version, answers, provenance, _attachments = drafts.snapshot(draft)
     linked.check_days(case.offering, case.origin_id, case.origin_kind, answers)
+    letter = answering.check(case.offering, answers, case=case)
     changed = {
         name for name in answers.keys() | case.answers.keys()
         if answers.get(name) != case.answers.get(name)
@@ -543,6 +548,7 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
     _apply(case, move, "corrected", "corrected_provenance")
     search.put(case)
     once.put(case)
+    answering.tie(case, letter)
     opinions.ask_declared_again(case)
     _record(case, "correction.answered", by, questions=sorted(changed))
     outbox.enqueue(

@@ -105,6 +105,12 @@ WORDINGS = {
     "decision.set_aside": _("An appeal was granted: the decision was set aside"),
     "case.taken_up_anew": _("The application was taken up anew after an appeal"),
     "decision.revoked": _("{name} revoked the decision"),
+    "prepared_letter.used": _("{name} had the form filled in from the letter of the town"),
+    "prepared_letters.taken": _("{name} took in a list of letters that the town prepared"),
+    "prepared_letters.withdrawn": _("{name} withdrew a letter that the town had prepared"),
+    "prepared_letters.restored": _("{name} put a withdrawn letter of the town in force again"),
+    "prepared_letters.listed": _("{name} took out a list of letters that nobody has answered"),
+    "prepared_letters.forgotten": _("Letters that nobody answered were deleted"),
 }
 
 
@@ -132,6 +138,7 @@ class CasesConfig(AppConfig):
             unsent,
         )
         from cases.assigning import arriving, faults  # noqa: F401, PLC0415  likewise
+        from cases.prepared_letters import keeping  # noqa: PLC0415  likewise
         from cases.reports import counting  # noqa: PLC0415  likewise
         from cases.retention import deletion, runs  # noqa: F401, PLC0415  likewise
         from common.chores import chores  # noqa: PLC0415
@@ -155,3 +162,4 @@ class CasesConfig(AppConfig):
         chores.register("cases.broken_rules", faults.tell_all)
         chores.register("cases.guests", case_keys.tidy)
         chores.register("cases.unsent_drafts", unsent.tell)
+        chores.register("cases.prepared_letters", keeping.forget_old)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from cases import letter_words, partial
 from cases.letter_words import REVOKED, Words
 from cases.models import Case, Decision, RegisterEntry, Replacement, Revocation
-from catalogue.letter_fields import ANSWER
+from cases.prepared_letters import matching
+from catalogue.letter_fields import AMOUNT, ANSWER, OF_THE_TOWN
 from common.database import connection
 from common.text import Text
 from documents import brand, codes, merging
@@ -120,12 +121,7 @@ def letter_of(
             addressee=addressee_of(decision.case),
             paragraphs=_merged(words, "body", language, merge),
             receipt_number=case.application.receipt_number,
-            particulars=tuple(
-                (str(row.label), str(row.text))
-                for question_id in words.particulars
-                for row in rows
-                if row.question_id == question_id and row.text
-            ),
+            particulars=_particulars(case, words, rows),
             reason=tuple(decision.reason.splitlines()) if decision.outcome == "refused" else (),
             conditions=tuple(decision.conditions),
             fee=_charged(decision, language),
@@ -144,6 +140,21 @@ def letter_of(
             edition=_edition(anew),
             replaces=_replaces(anew),
         )
+
+
+def _particulars(case: Case, words: Words, rows: list[display.Row]) -> tuple[tuple[str, str], ...]:
+    """The table: answers, and what the town's own letter to the applicant said. One statement
+    where the service declares that."""
+    found = []
+    for name in words.particulars:
+        if name == AMOUNT:
+            letter = matching.of_case(case)
+            if letter is not None and letter.amount is not None:
+                found.append((str(OF_THE_TOWN[name]), yen(letter.amount)))
+        found += [
+            (str(row.label), str(row.text)) for row in rows if row.question_id == name and row.text
+        ]
+    return tuple(found)
 
 
 def revocation_of(revocation: Revocation, words: Words, *, language: str = LANGUAGE) -> Letter:

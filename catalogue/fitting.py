@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from catalogue import letter_fields
 from catalogue.template import LETTERS, ServiceTemplate
 from forms.definitions import FormDefinition
 
-Part = Literal["key", "fees", "letter", "register"]
+Part = Literal["key", "fees", "letter", "register", "prepared_letters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,16 @@ def misfits(template: ServiceTemplate, form: FormDefinition) -> list[Misfit]:
         found += [
             Misfit("letter", name)
             for name in (letter.particulars if letter else ())
-            if name not in known
+            if name not in known and name not in letter_fields.particulars(template.service)
         ]
     rule = template.service.register_entry
     for name in (rule.valid_from, rule.valid_until) if rule else ():
         if name and name not in known:
             found.append(Misfit("register", name))
+    prepared = template.service.prepared_letters
+    try:
+        if prepared is not None:
+            prepared.check(form)
+    except ValueError as error:
+        found.append(Misfit("prepared_letters", why=str(error)))
     return list(dict.fromkeys(found))

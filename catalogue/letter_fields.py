@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from forms import sensitive
 from forms.definitions import FormDefinition
+
+if TYPE_CHECKING:
+    from catalogue.template import ServiceDeclaration
 
 #: The fields that every service has; the values are given by `cases.letters`.
 GENERAL = {
@@ -40,6 +45,16 @@ OF_A_REVOCATION = {
     "letter_title": _("Title of the letter that is revoked"),
     "revoked_from": _("First day on which it does not hold any more"),
 }
+
+#: What a letter's table prints beside answers, of the letter that the town had prepared
+#: (`catalogue.prepared_letters`); nothing where there was none.
+AMOUNT = "prepared_letter.amount"
+OF_THE_TOWN = {AMOUNT: _("Amount")}
+
+
+def particulars(service: ServiceDeclaration) -> frozenset[str]:
+    """What a letter of the service can print beside answers."""
+    return frozenset() if service.prepared_letters is None else frozenset(OF_THE_TOWN)
 
 
 def names(form: FormDefinition) -> dict[str, str]:

@@ -6,7 +6,6 @@ What a form says about people is read here; who has applied before is `cases.onc
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from common.calendar import fiscal_year
+from common.text import folded
 from forms.definitions import FormDefinition
 from forms.questions import GroupQuestion, Question
 
@@ -109,7 +109,5 @@ def _keys(questions: Iterable[Question], answers: Mapping[str, Any]) -> Iterator
 
 
 def _plain(value: Any) -> Any:
-    """Without spaces, widths and cases of letters: the same name typed in two ways."""
-    if not isinstance(value, str):
-        return value
-    return "".join(unicodedata.normalize("NFKC", value).split()).casefold()
+    """The same name typed in two ways is one."""
+    return folded(value) if isinstance(value, str) else value

@@ -20,6 +20,7 @@ from catalogue import fee_first, letter_fields
 from catalogue.fees import FeeSchedule
 from catalogue.linked import LinkRule, check_own
 from catalogue.once import OnceRule
+from catalogue.prepared_letters import PreparedLetters
 from common.text import Text
 from documents import merging
 from forms import definitions as form_definitions
@@ -183,8 +184,8 @@ class RevocationRule(_Strict):
 class LetterText(_Strict):
     """One letter of a service. Texts may carry the fields of `catalogue.letter_fields`.
 
-    `particulars` are ids of questions whose answers are printed; `template` replaces the standard
-    letter page (a Django template that extends it).
+    `particulars` are ids of questions whose answers are printed, or `letter_fields.OF_THE_TOWN`;
+    `template` replaces the standard letter page (a Django template that extends it).
     """
 
     title: Text
@@ -293,6 +294,8 @@ class ServiceDeclaration(_Strict):
     cosign: Cosign | None = None
     # None: it can be applied for as often as one likes.
     once: OnceRule | None = None
+    # None: the town posts no letters that are only to be confirmed.
+    prepared_letters: PreparedLetters | None = None
     # What may follow a case: a change, a renewal, an appeal.
     linked: tuple[LinkRule, ...] = ()
 
@@ -454,7 +457,7 @@ class ServiceTemplate:
             if letter is None:
                 raise TemplateError(f"{self.package}/letter.yaml: no letter '{outcome}'")
             for question in letter.particulars:
-                if question not in known:
+                if question not in known | letter_fields.particulars(self.service):
                     raise TemplateError(
                         f"{self.package}/letter.yaml: {outcome}.particulars: "
                         f"no question '{question}'"
@@ -486,6 +489,14 @@ class ServiceTemplate:
                 ) from None
         self._check_linked()
         self._check_once()
+        self._check_prepared_letters()
+
+    def _check_prepared_letters(self) -> None:
+        try:
+            if self.service.prepared_letters is not None:
+                self.service.prepared_letters.check(self.form)
+        except ValueError as error:
+            raise TemplateError(f"{self.package}/service.yaml: prepared_letters: {error}") from None
 
     def _check_once(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,11 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 FALLBACK_LANGUAGE = "ja"
+
+
+def folded(text: str) -> str:
+    """`text` without spaces, widths and cases of letters, to compare what two people wrote."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 class Text(Mapping[str, str]):

@@ -40,6 +40,8 @@ REPRESENTATION = "representation"
 COUNTER = "counter"
 #: Carried over from the application that this one follows (`forms.following`).
 EARLIER = "earlier"
+#: Filled in from a letter that the town had sent to the applicant (`forms.from_letter`).
+LETTER = "letter"
 _SEPARATORS = {"ja": "、"}
 
 
@@ -224,8 +226,12 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
     """Where a value came from, in words; empty for what the resident typed."""
     if not origin:
         return ""
+    if origin.get("source") == LETTER:
+        return _("From the letter of the town")
     if is_verified(origin):
         return _("Verified by eID")
+    if origin.get("changed_from") == LETTER:
+        return _("Changed by hand; the letter of the town says something else")
     if origin.get("changed_from") == "eid":
         return _("Changed by hand; the eID had filled in something else")
     if origin.get("changed_from") == COUNTER:

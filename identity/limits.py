@@ -12,6 +12,8 @@ GUEST_CODE = "guest_code"
 GUEST_CODE_TO = "guest_code_to"
 CASE_LINK = "case_link"
 CASE_LINK_TO = "case_link_to"
+LETTER = "prepared_letter"
+LETTER_NUMBER = "prepared_letter_number"
 
 
 def allows(request: HttpRequest, action: str, *, key: str | None = None) -> bool:

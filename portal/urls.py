@@ -21,6 +21,7 @@ from portal.views import (
     overview,
     payment,
     postal,
+    prepared_letters,
     profile,
     register,
     representations,
@@ -54,6 +55,11 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/reuse/", profile.reuse, name="reuse"),
     # No step's id has a dash.
     path("drafts/<uuid:draft_id>/go-on-later/", guests.go_on_later, name="go_on_later"),
+    path(
+        "drafts/<uuid:draft_id>/prepared-letter/",
+        prepared_letters.prepared_letter,
+        name="prepared_letter",
+    ),
     path("drafts/<uuid:draft_id>/send-by-mail/", sending.send_by_mail, name="send_by_mail"),
     path("drafts/<uuid:draft_id>/take-over/", guests.take_over, name="take_over"),
     path("drafts/<uuid:draft_id>/may-i-apply/", screening.screening, name="screening"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from cases.queries import case_of_draft
-from forms import pages
+from forms import one_child, pages, profile
 from forms.models import Draft
 
 
@@ -22,3 +22,12 @@ def way_on(draft: Draft) -> str:
     if step_id is None:
         return reverse("portal:check", args=[draft.pk])
     return reverse("portal:step", args=[draft.pk, step_id])
+
+
+def way_with_reuse(draft: Draft) -> str:
+    """As `way_on`; for whoever has just begun first what they kept from earlier applications, if
+    something of it would fit."""
+    fresh = not draft.is_guest and not draft.steps_done
+    if fresh and (profile.offers(draft) or one_child.children(draft)):
+        return reverse("portal:reuse", args=[draft.pk])
+    return way_on(draft)

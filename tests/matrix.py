@@ -178,6 +178,7 @@ TOWN: dict[str, Row] = {
     "portal:check": applicant(owner(OK, FOUND)),
     "portal:discard": applicant(owner(OK, FOUND)),
     "portal:reuse": owner(FOUND, FOUND),  # nothing is kept that it could offer
+    "portal:prepared_letter": applicant(owner(FOUND, FOUND)),  # its service has no such letters
     "portal:screening": applicant(owner(FOUND)),  # nothing speaks against applying
     "portal:cosigners": applicant(owner(FOUND, FOUND)),  # its service asks for no other signature
     # Whoever has the link, but for the applicant.
@@ -376,6 +377,11 @@ TOWN: dict[str, Row] = {
     "desk:templates": Row(_ADMIN_ONLY),
     "desk:template_new": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:template": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
+    "desk:prepared": Row(_ADMIN_ONLY),
+    "desk:prepared_of": Row(_ADMIN_ONLY, OK, INVALID, objects=True),
+    "desk:prepared_reminders": Row(_ADMIN_ONLY, NOT_ALLOWED, OK, objects=True),
+    "desk:prepared_list": Row(_ADMIN_ONLY, OK, FOUND, objects=True),
+    "desk:prepared_withdraw": Row(_ADMIN_ONLY, NOT_ALLOWED, FOUND, objects=True),
     "desk:bodies": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:closing_days": Row(_ADMIN_ONLY, OK, INVALID),
     "desk:notices": Row(_ADMIN_ONLY),

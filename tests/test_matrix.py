@@ -30,7 +30,7 @@ from identity.access import require_staff_mfa
 from identity.models import StaffRole, User
 from notifications.models import Message
 from tests import matrix
-from tests.factories import behalf, guests, people
+from tests.factories import behalf, guests, people, prepared
 from tests.factories import cases as make
 
 PROBES = 1_000
@@ -231,6 +231,12 @@ def _make_world(town: Any) -> World:
         file = Attachment.objects.filter(owner=resident, pk__in=_files_of(case)).first()
         assert file is not None
         ids[name] = {"case_id": case.pk, "attachment_id": file.pk}
+    posted = prepared.letter()
+    ids["any"] |= {
+        "service_id": posted.offering_id,
+        "letter_id": posted.pk,
+        "list_id": prepared.upload(posted.offering, prepared.row(番号="A-0002")).pk,
+    }
     message = make.message_about(consultation.case, by=resident, files=1)
     ids["any"]["thread_id"] = message.thread_id
     ids["written"] = {**ids["open"], "attachment_id": message.files[0]}

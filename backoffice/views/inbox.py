@@ -29,7 +29,7 @@ from identity.roles import any_role, has_role
 #: Sections that are reached from the page "Office".
 IN_OFFICE = frozenset(
     {"waivers", "printing", "absences", "templates", "export", "forms", "bodies", "closing",
-     "retention", "notices", "operations", "transfers", "rules"}
+     "retention", "notices", "operations", "transfers", "rules", "prepared"}
 )  # fmt: skip
 PER_PAGE = 25
 #: Saved lists beside the views; the others are on the page of the lists.

@@ -54,6 +54,11 @@ THINGS = (
         _("Rules by which cases that arrive come to somebody's desk by themselves."), "is_lead",
     ),
     Thing(
+        "desk:prepared", _("Prepared letters"),
+        _("Letters that your department has posted to be confirmed: lists, answers, reminders."),
+        "is_lead",
+    ),
+    Thing(
         "desk:export", _("Export"),
         _("The applications of a service as a file, with the purpose that residents can read."),
         "may_export",

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import unicodedata
 from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from billing.statements.parsed import Line, NotAStatement, Statement, broken
+from common import csv_files
+from common.csv_files import LONGEST_CELL, UNREADABLE, NotATable, heading
 
 Column = str
 _ERA = re.compile(r"(?:令和|R)\s*(元|\d{1,2})\D+(\d{1,2})\D+(\d{1,2})\D*$", re.IGNORECASE)
 _DAY = re.compile(r"(\d{4})\D*(\d{1,2})\D+(\d{1,2})\D*$|(\d{4})(\d{2})(\d{2})$")
-_MOST_CELL = 300
 
 
 class Columns(BaseModel):
@@ -50,7 +48,10 @@ class Columns(BaseModel):
 
 def read(content: bytes, columns: Columns, today: date) -> Statement:
     """Every row; a broken one is reported and the next one read. Raises `NotAStatement`."""
-    rows = list(csv.reader(io.StringIO(_text(content), newline=""), delimiter=columns.delimiter))
+    try:
+        rows = csv_files.rows(content, delimiter=columns.delimiter)
+    except NotATable as refused:
+        raise NotAStatement(refused.code) from None
     head = columns.skip + (1 if columns.headings else 0)
     if len(rows) <= head:
         raise NotAStatement("empty")
@@ -63,26 +64,16 @@ def read(content: bytes, columns: Columns, today: date) -> Statement:
     return Statement(format="csv", lines=tuple(lines))
 
 
-def _text(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp932", "replace")
-    if "\x00" in text:
-        raise NotAStatement("binary")
-    return text
-
-
 def _places(columns: Columns, headings: list[str]) -> dict[str, int]:
     """The index of each column. Raises `NotAStatement` when one that is needed is not there."""
-    plain = [_plain(heading) for heading in headings]
+    plain = [heading(each) for each in headings]
     found = {}
     for name in ("date", "amount", "outgoing", "payer", "text", "reference"):
         given = getattr(columns, name)
         if not given:
             continue
-        if _plain(given) in plain:
-            found[name] = plain.index(_plain(given))
+        if heading(given) in plain:
+            found[name] = plain.index(heading(given))
         elif given.isdigit() and int(given):
             found[name] = int(given) - 1
         elif name in ("date", "amount", "payer"):
@@ -90,20 +81,16 @@ def _places(columns: Columns, headings: list[str]) -> dict[str, int]:
     return found
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
-
-
 def _line(row: list[str], number: int, places: dict[str, int], today: date) -> Line:
     raw = " | ".join(row)
 
     def cell(name: str) -> str:
         at = places.get(name)
-        return row[at].strip()[:_MOST_CELL] if at is not None and at < len(row) else ""
+        return row[at].strip()[:LONGEST_CELL] if at is not None and at < len(row) else ""
 
     if any(places[name] >= len(row) for name in ("date", "amount", "payer")):
         return broken(number, "columns", raw)
-    if "\ufffd" in raw:
+    if UNREADABLE in raw:
         return broken(number, "encoding", raw)
     booked_on = _day(cell("date"))
     if booked_on is None:
@@ -126,7 +113,7 @@ def _line(row: list[str], number: int, places: dict[str, int], today: date) -> L
 
 
 def _day(text: str) -> date | None:
-    text = _plain(text)
+    text = heading(text)
     try:
         if era := _ERA.match(text):
             year = 1 if era[1] == "元" else int(era[1])
@@ -141,7 +128,7 @@ def _day(text: str) -> date | None:
 
 def _yen(text: str) -> int | None:
     """``¥1,200`` → 1200, ``-`` and nothing → 0; None for what is no whole number of yen."""
-    plain = re.sub(r"[\s,¥\\円]", "", _plain(text))
+    plain = re.sub(r"[\s,¥\\円]", "", heading(text))
     if plain in ("", "-", "0"):
         return 0
     if not re.fullmatch(r"[-▲△]?\d{1,12}", plain):

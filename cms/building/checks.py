@@ -65,6 +65,8 @@ def _words(misfit: Misfit) -> str:
         return _("The fee needs the question “%(name)s”, which is not there any more.") % names
     if misfit.part == "letter":
         return _("The letter needs the question “%(name)s”, which is not there any more.") % names
+    if misfit.part == "prepared_letters":
+        return _("The letters that the town prepares do not fit any more: %(reason)s") % names
     return _("The register needs the question “%(name)s”, which is not there any more.") % names
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases import letter_words, letters
 from cases.letter_words import Words
-from catalogue.letter_fields import known
+from catalogue.letter_fields import OF_THE_TOWN, known
 from catalogue.models import Offering
 from documents.letters import BASE_TEMPLATE, Addressee, Appeal, Letter, render_letter
 from documents.merging import merge
@@ -30,9 +30,11 @@ def preview(offering: Offering, outcome: str, words: Words, language: str) -> le
             paragraphs=tuple(merge(line, values) for line in words.lines("body", language)),
             receipt_number=values["receipt_number"],
             particulars=tuple(
-                (questions[name].label.in_language(language), "［…］")
+                (str(OF_THE_TOWN[name]), "［…］")
+                if name in OF_THE_TOWN
+                else (questions[name].label.in_language(language), "［…］")
                 for name in words.particulars
-                if name in questions
+                if name in questions or name in OF_THE_TOWN
             ),
             reason=("［…］",) if outcome in {"refused", letter_words.REVOKED} else (),
             conditions=("［…］",) if outcome == "approved" else (),

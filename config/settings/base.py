@@ -246,6 +246,10 @@ ACCOUNT_RATE_LIMITS = {
     "guest_code_to": "5/h/key",
     "case_link": "20/h/ip",
     "case_link_to": "5/h/key",
+    # Numbers of letters that the town prepared, tried with a date of birth: by whom, and for one
+    # number.
+    "prepared_letter": "40/h/ip",
+    "prepared_letter_number": "10/d/key",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -228,7 +228,7 @@ class Frame:
 
     def verified(self, question: QuestionBase, name: str, value: Any) -> str:
         words = escape(display.text_of(question, value, self.language)).replace("\n", "<br>")
-        error, badge = self.error(name), _("Verified by eID")
+        error, badge = self.error(name), display.origin_label(self.provenance.get(name))
         return (
             f'<div class="f-field f-field--verified" id="f-{name}" tabindex="-1">'
             f'<p class="f-label">{self.say(question.label)}</p>{self.remark(name)}{error}'

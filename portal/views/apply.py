@@ -9,15 +9,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from cases.prepared_letters.matching import rule_of
 from common.errors import NotFound
-from forms import drafts, one_child, profile
+from forms import drafts
 from forms import guests as forms_guests
 from identity import claims
 from identity.models import User
-from portal import guests, queries, wording
+from portal import guests, prepared, queries, wording
 from portal.http import confirmed_first, resident_of, resident_or_none, resident_page
 from portal.views.drafts import up_to_date
-from portal.ways import way_on
+from portal.ways import way_on, way_with_reuse
 
 
 @require_safe
@@ -33,6 +34,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     template = offering.template
     concepts = offering.form_version.form.concepts()
     begin = reverse("portal:begin", args=[slug])
+    with_letter = f"{begin}?{prepared.LETTER}"
     context = {
         "offering": offering,
         "service": template.service,
@@ -48,12 +50,18 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         "kept_days": forms_guests.KEPT.days,
         "can_fill": user is None or _lacks(user, concepts),
         "begin_url": begin,
+        "letter": rule_of(offering),
+        "letter_url": with_letter if user else _to_eid(slug, with_letter),
         "for_whom_url": reverse("portal:for_whom", args=[slug])
         if template.service.on_behalf
         else "",
-        "eid_url": f"{reverse('identity:eid_start')}?{urlencode({'form': slug, 'next': begin})}",
+        "eid_url": _to_eid(slug, begin),
     }
     return render(request, "portal/start.html", context)
+
+
+def _to_eid(slug: str, back: str) -> str:
+    return f"{reverse('identity:eid_start')}?{urlencode({'form': slug, 'next': back})}"
 
 
 def _lacks(user: User, concepts: frozenset[str]) -> bool:
@@ -88,7 +96,8 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
         subject=offering.slug,
         claims=claims.fresh(user, version.form.concepts()),
     )
-    fresh = not draft.lock and not draft.steps_done
-    if fresh and (profile.offers(draft) or one_child.children(draft)):
-        return redirect("portal:reuse", draft_id=draft.pk)
-    return redirect(way_on(draft))
+    is_new = not draft.lock and not draft.steps_done
+    wanted = prepared.LETTER in request.GET and rule_of(offering) is not None
+    if wanted or (is_new and prepared.offered(draft, offering) is not None):
+        return redirect("portal:prepared_letter", draft_id=draft.pk)
+    return redirect(way_with_reuse(draft) if is_new else way_on(draft))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from django.contrib import messages
 from django.http import (
@@ -25,6 +26,7 @@ from cases import actions as cases
 from cases import checked, clocks, cosigning, guest_sending, mailing, once, policies, proving
 from cases.linked import opening as linked
 from cases.models import Case
+from cases.prepared_letters import answering, matching
 from catalogue import queries as catalogue
 from catalogue.models import Offering
 from common.errors import Conflict, InvalidInput, NotAllowed
@@ -38,7 +40,7 @@ from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
 from identity.models import Representation
-from portal import guests, queries, wording
+from portal import guests, prepared, queries, wording
 from portal.http import (
     actor_of,
     applicant_of,
@@ -49,6 +51,7 @@ from portal.http import (
     overview_of,
     refused,
     resident_of,
+    too_often,
 )
 from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
@@ -195,9 +198,12 @@ def _step_response(
 ) -> HttpResponse:
     if getattr(request, "htmx", False):
         return render(request, "forms/step.html", {"page": page})
+    offering = catalogue.offered(draft.subject)
+    letter = matching.of_draft(draft, offering)
     context = {
         "page": page,
         "draft": draft,
+        "letter": prepared.panel_on(draft, offering, letter, page.step_id),
         "news": news.of_draft(draft),
         "steps": steps_of(draft, page.steps, page.step_id),
         "back_url": _back_url(request, draft, page),
@@ -249,13 +255,21 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
     confirmed = offering is None or is_confirmed(request, offering)
     if not confirmed and draft.is_open and not helping_of(request):
         return to_confirmation(request)
+    typed = prepared.typed_number(draft, offering) if draft.is_open else ""
+    if typed and not prepared.may_try(request, typed):
+        return too_often(request, request.path)
     try:
         case = _submitted(request, draft, confirmed=confirmed)
         if request.POST.get("keep") == "yes" and not helping_of(request):
             profile.keep(draft, by=actor_of(request))
     except InvalidInput as refusal:
-        wrong = refusal.errors.get("read_back", [])
-        return _check_page(request, draft, status=422, read_back_errors=wrong)
+        read_back = refusal.errors.pop("read_back", [])
+        known = {
+            name: said for name, said in refusal.errors.items() if name in draft.prepared.nodes
+        }
+        return _check_page(
+            request, draft, status=422, read_back_errors=read_back, refused_answers=known
+        )
     except Conflict:  # another window changed it, or the town the form in this very moment
         draft.refresh_from_db()
         up_to_date(request, draft)
@@ -312,6 +326,7 @@ def _check_page(
     *,
     status: int = 200,
     read_back_errors: Sequence[str] = (),
+    refused_answers: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> HttpResponse:
     try:
         review = drafts.review(draft)
@@ -320,6 +335,13 @@ def _check_page(
     offering = catalogue.offered(draft.subject)
     screening = context_of(draft, complete=review.ok)
     earlier = _sent_before(draft, offering)
+    letter = matching.of_draft(draft, offering)
+    found = {problem.question_id for problem in review.problems}
+    wrong = {
+        **(linked.wrong_days(draft, offering) if offering else {}),
+        **answering.in_the_way(offering, letter),
+        **{name: said for name, said in refused_answers.items() if name not in found},
+    }
     context = {
         "draft": draft,
         "earlier": earlier,
@@ -335,7 +357,8 @@ def _check_page(
         "offering": offering,
         "review": review,
         "news": news.of_draft(draft),
-        "errors": _errors(draft, review, linked.wrong_days(draft, offering) if offering else {}),
+        "letter": prepared.panel_of(draft, offering, letter),
+        "errors": _errors(draft, review, wrong),
         "steps": steps_of(draft, pages.step_links(draft), CHECK),
         "fee": catalogue.fee_of(offering, draft.form, drafts.answers_of(draft))
         if offering and review.ok

@@ -26,7 +26,7 @@ from identity import claims, limits
 from identity.access import forbidden, private
 from identity.models import User
 from identity.safe_next import safe_next
-from portal import guests, queries
+from portal import guests, prepared, queries
 from portal.http import (
     actor_of,
     applicant_of,
@@ -63,7 +63,9 @@ def begin(request: HttpRequest, slug: str) -> HttpResponseBase:
             )
         except Conflict as refusal:
             return private(refused(request, refusal, back=back))
-    return redirect("portal:draft", draft_id=draft.pk)
+    # With the letter that the town had prepared, or without.
+    way = "prepared_letter" if prepared.LETTER in request.POST else "draft"
+    return redirect(f"portal:{way}", draft_id=draft.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from cases import actions, numbers
 from cases.models import Application, Case, Decision, IssuedLetter, NumberSeries
 from common import outbox
 from common.actor import Actor
-from common.errors import Conflict, NotAllowed
+from common.errors import Conflict, InvalidInput, NotAllowed
 from common.models import OutboxRow
 from documents import files
 from documents.models import Document
@@ -24,7 +24,7 @@ from notifications.models import Message
 from tenants.context import by_schema, municipality
 from tests.cases import test_once as once
 from tests.factories import cases as make
-from tests.factories import people
+from tests.factories import people, prepared
 
 TOWN = "shiomi"
 
@@ -116,6 +116,28 @@ def test_second_application_of_what_is_granted_once_waits_for_the_first(own_data
     assert [refusal.code for refusal in refused] == ["once"], results
     with municipality(TOWN):
         assert Application.objects.filter(idempotency_key__in=drafts).count() == 1
+
+
+def test_two_who_answer_one_letter_at_once_are_one_answer(own_database: str) -> None:
+    """A couple, each with their own account and the same letter on the table."""
+    number = {"confirmation_no": "A-0001"}
+    with municipality(TOWN):
+        letter = prepared.letter()
+        of = letter.offering
+        people_ = [people.resident(), people.resident(name="山田 太郎")]
+        drafts = [once.a_draft(of, each, answers=number).pk for each in people_]
+
+    def send(place: int) -> Any:
+        with municipality(TOWN):
+            return once.send(Draft.objects.select_related("resident").get(pk=drafts[place])).pk
+
+    results = _at_once(send, 2)
+    (refused,) = [result for result in results if isinstance(result, InvalidInput)]
+    assert list(refused.errors) == ["confirmation_no"]
+    with municipality(TOWN):
+        letter.refresh_from_db()
+        assert Application.objects.filter(idempotency_key__in=drafts).count() == 1
+        assert letter.case_id in results
 
 
 def test_two_caseworkers_decide_at_once_and_one_is_told(own_database: str) -> None:

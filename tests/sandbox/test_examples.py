@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from billing import banking, queries
 from billing.models import FeeDue
 from cases import desk, saved
 from cases.assigning.models import AssignmentRule
 from cases.models import Case
+from cases.prepared_letters import matching
+from cases.prepared_letters.models import PreparedLetter
 from common import outbox
+from identity import claims
 from identity.models import Role, User
 from sandbox import examples
+from sandbox.examples import letters
 from tenants import context
 from tests.factories import cases as make
 from tests.factories import people
@@ -46,6 +52,27 @@ def test_bank_file_has_a_line_of_each_kind(seeded: None, town: Any) -> None:
         states = list(statement.lines.order_by("number").values_list("state", flat=True))
     assert states == ["matched", "suggested", "suggested", "unmatched"]
     assert Client(HTTP_HOST=settings.PLATFORM_DOMAIN).get("/sandbox/bank/x.csv").status_code == 404
+
+
+def test_letters_fit_the_people_of_the_sandbox(town: Any) -> None:
+    of = make.offering(letters.SERVICE)
+    letters.seed(of, people.admin())
+    letters.seed(of, people.admin())
+    assert PreparedLetter.objects.count() == 3
+    found = {}
+    for person in json.loads(letters._PERSONAS.read_text(encoding="utf-8")):
+        user = people.resident()
+        user.eid.claims = claims.normalise(
+            person.get("claims", {}), issuer="x", acr="x", asserted_at=timezone.now()
+        )
+        user.eid.save()
+        letter = matching.of_resident(of, user)
+        if letter is not None:
+            found[person["id"]] = letter.number
+    assert found == {
+        "single_parent": "2026-000123", "rare_kanji": "2026-000124",
+        "foreign_resident": "2026-000125",
+    }  # fmt: skip
 
 
 def test_desk_has_something_of_everything_once(seeded: None) -> None:

@@ -1,0 +1,123 @@
+"""Which letter is meant: by its number and a date of birth, by the eID, or by what was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.models import Case
+from cases.prepared_letters.models import PreparedLetter
+from cases.prepared_letters.reading import key_of
+from catalogue.models import Offering
+from catalogue.prepared_letters import PreparedLetters
+from common.database import one_or_none
+from common.text import folded
+from forms import display, seals
+from forms.models import Draft
+from identity import claims
+from identity.models import User
+from workflow.definition import Outcome
+
+_CHOME = re.compile(r"丁目|番地の?|番(?=\d)|番$|号|の(?=\d)|[‐‑‒–—―−ー-]")
+_KANJI = str.maketrans("一二三四五六七八九", "123456789")
+
+
+def rule_of(offering: Offering | None) -> PreparedLetters | None:
+    """How the service of `offering` declares such letters; None: it does not."""
+    return offering.template.service.prepared_letters if offering is not None else None
+
+
+def by_number(offering: Offering, number: str, *, lock: bool = False) -> PreparedLetter | None:
+    """The letter with this number; `lock`: until the transaction ends nobody else answers it."""
+    found = PreparedLetter.objects.filter(offering=offering, key=key_of(number)[:40])
+    return one_or_none(found.select_for_update() if lock else found)
+
+
+def of_holder(offering: Offering, number: str, born: str) -> PreparedLetter | None:
+    """The letter of whoever knows its number and the date of birth printed with it; in one answer,
+    so that nobody learns which of the two was wrong."""
+    letter = by_number(offering, number)
+    return letter if letter is not None and letter.birth_date.isoformat() == born else None
+
+
+def of_resident(offering: Offering, user: User) -> PreparedLetter | None:
+    """The one open letter that fits name, date of birth and address as the eID has just asserted
+    them. None where there is none, or more than one: then the number decides."""
+    if rule_of(offering) is None:
+        return None
+    known = {
+        name: entry.get("value")
+        for name, entry in claims.fresh(
+            user, {claims.FULL_NAME, claims.DATE_OF_BIRTH, claims.ADDRESS}
+        ).items()
+    }
+    name, born, address = (
+        known.get(each) for each in (claims.FULL_NAME, claims.DATE_OF_BIRTH, claims.ADDRESS)
+    )
+    if not (name and born and isinstance(address, Mapping)):
+        return None
+    letters = PreparedLetter.objects.filter(
+        offering=offering,
+        birth_date=born,
+        answered_at=None,
+        withdrawn_at=None,
+        last_day__gte=timezone.localdate(),
+    )
+    fitting = [
+        letter
+        for letter in letters
+        if folded(letter.name) == folded(name) and same_address(letter.address, address)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def of_draft(draft: Draft, offering: Offering | None) -> PreparedLetter | None:
+    """The letter that `draft` was filled in from. No statement for most.
+
+    What proves it is the seal of the number (`forms.from_letter`): whoever merely types one is
+    shown nothing of it.
+    """
+    rule = rule_of(offering)
+    if rule is None or offering is None:
+        return None
+    origin = draft.provenance.get(rule.number) or {}
+    number = draft.answers.get(rule.number)
+    if origin.get("source") != display.LETTER or not isinstance(number, str):
+        return None
+    if not seals.holds(draft.pk, rule.number, number, origin):
+        return None
+    return by_number(offering, number)
+
+
+def of_case(case: Case) -> PreparedLetter | None:
+    """The letter that a case answers; also one that was taken up anew. None for most, without a
+    statement."""
+    if rule_of(case.offering) is None:
+        return None
+    mine = Q(case=case.pk)
+    if case.origin_kind == Case.Origin.ANEW:
+        mine |= Q(case=case.origin_id)
+    return one_or_none(PreparedLetter.objects.filter(mine))
+
+
+def is_answered(letter: PreparedLetter) -> bool:
+    """Whether somebody has answered it, and not taken the answer back."""
+    case = letter.case
+    return case is not None and case.stage_now.outcome is not Outcome.WITHDRAWN
+
+
+def same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two addresses are the same place, however their numbers are written. Without the
+    building, which registers and people write as they like."""
+    return _place(one) == _place(other) != ""
+
+
+def _place(address: Mapping[str, Any]) -> str:
+    parts = (address.get(part) or "" for part in ("prefecture", "city", "streetAddress"))
+    plain = folded("".join(str(part) for part in parts))
+    plain = re.sub(r"[一二三四五六七八九](?=丁目)", lambda m: m[0].translate(_KANJI), plain)
+    return _CHOME.sub("-", plain).strip("-")
