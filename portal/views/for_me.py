@@ -124,7 +124,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "tone": wording.tone_of(found.stage_now),
         "decision": getattr(found, "decision", None),
         "letter": _letter(found),
-        "steps": display.rows(version.form, shown, found.provenance, get_language() or "ja", files),
+        "steps": display.rows(version.form, shown, {}, get_language() or "ja", files),
         "some_hidden": bool(hidden & found.answers.keys()),
     }
     return render(request, "portal/for_me_case.html", context)

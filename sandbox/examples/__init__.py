@@ -7,7 +7,7 @@ from django.db import transaction
 from cases.reports import counting
 from catalogue.models import Offering
 from identity.models import User
-from sandbox.examples import desk, fees
+from sandbox.examples import behalf, desk, fees
 from sandbox.examples.applying import SERVICE
 from tenants import context
 from tenants.models import Municipality
@@ -30,4 +30,5 @@ def seed() -> None:
             return
         fees.seed(offering, worker)
         desk.seed(offering, worker, lead)
+        behalf.seed(offering)
         counting.count()

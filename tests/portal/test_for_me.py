@@ -117,6 +117,11 @@ class TestWhoActs:
         assert "Confirm with the eID" in _page(browser)
         answer = browser.post(FOR_ME)
         assert answer.headers["Location"].startswith("/en/eid/start/?next=%2Fen%2Fmy-data%2Ffor-me")
+        # No browser follows a form to another house: a page of ours goes on by itself.
+        onwards = _page(browser, answer.headers["Location"])
+        goes = "/en/eid/start/?next=%2Fen%2Fmy-data%2Ffor-me%2F&amp;step_up=1"
+        assert f'content="0;url={goes}"' in onwards
+        assert f'href="{goes}"' in onwards
         assert browser.session["eid_concepts"] == [
             "person.address", "person.dateOfBirth", "person.fullName",
         ]  # fmt: skip
