@@ -37,6 +37,7 @@ from cases import (
     queries,
     search,
     second_look,
+    subjects,
     timeline,
 )
 from cases.linked import opening as linked
@@ -196,12 +197,11 @@ def _submit(
     charging.charge(case)
     once.put(case)
     answering.tie(case, letter)
-    ledger.record(
+    ledger.record_each(
         event="application.entered" if helps else "application.submitted",
         by=by,
-        about=draft.about,
+        objects=subjects.of_each([case]),
         object_kind="case",
-        object_id=str(case.pk),
         purpose=f"service:{offering.slug}",
         data={
             "receipt_number": application.receipt_number,
@@ -301,20 +301,24 @@ def open_copy(*, case: Case, by: Actor, purpose: str = "processing") -> None:
 # One INSERT: a savepoint around it would cost two statements more on the busiest page.
 @transaction.atomic(savepoint=False)
 def _note_reading(event: str, case: Case, by: Actor, purpose: str, **data: Any) -> None:
-    ledger.record(
+    ledger.record_each(
         event=event,
         by=by,
-        about=str(case.resident_id),
+        objects=subjects.of_each([case]),
         object_kind="case",
-        object_id=str(case.pk),
         purpose=purpose,
         data=data,
     )
 
 
+@transaction.atomic(savepoint=False)
 def open_authority(*, case: Case, by: Actor) -> None:
     """Note that a member of staff opened the paper on which somebody acts for another."""
-    _note_reading("representation.opened", case, by, "processing")
+    sender, *represented = subjects.of(case)
+    said = {**about(case), "data": {}}
+    ledger.record(event="representation.opened", by=by, **{**said, "about": sender})
+    for person in represented:
+        ledger.record(event="represented.paper_opened", by=by, **{**said, "about": person})
 
 
 @transaction.atomic
@@ -714,4 +718,6 @@ def _check_to_come(due_on: date | None) -> None:
 
 
 def _record(case: Case, event: str, by: Actor, **data: Any) -> None:
-    ledger.record(event=event, by=by, **about(case, **data))
+    said = about(case, **data)
+    for who in subjects.of(case):
+        ledger.record(event=event, by=by, **{**said, "about": who})

@@ -28,7 +28,7 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies, queries, records
+from cases import policies, queries, records, subjects
 from cases.columns import Columns
 from cases.models import Case
 from catalogue.models import Offering
@@ -173,7 +173,7 @@ class _Noted:
         ledger.record_each(
             event="application.exported",
             by=self._by,
-            objects=[(str(case.resident_id), str(case.pk)) for case in cases],
+            objects=subjects.of_each(cases),
             object_kind="case",
             purpose=self._purpose,
             data=self._data,

@@ -78,6 +78,7 @@ def _move(user: User, record: User) -> None:
     Draft.objects.filter(resident=user).update(resident=record)
     for owned in (Attachment, Upload, Representation):
         owned.objects.filter(owner=user).update(owner=record)
+    Representation.objects.filter(person=user).update(person=record)
     User.objects.filter(pk=user.pk).update(is_active=False)
     if user.email and not record.email:
         User.objects.filter(pk=record.pk).update(email=user.email)

@@ -51,7 +51,7 @@ _open_correction: Lookup[CorrectionRequest] = Lookup(
 _MOST_LOST = 5
 
 
-def _with_decision(case: Case) -> Case:
+def with_decision(case: Case) -> Case:
     """Attach the decision with letter, fee and register entry, or the knowledge of none.
 
     A statement of its own, and only where the stage has an outcome: joining four more tables costs
@@ -84,7 +84,7 @@ def case_for_resident(user: User, case_id: uuid.UUID) -> Case:
     if case is None:
         raise NotFound(_("There is no such application."), code="no_case")
     case.resident = user
-    return _with_decision(case)
+    return with_decision(case)
 
 
 def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
@@ -94,7 +94,7 @@ def case_for_staff(user: User, case_id: uuid.UUID) -> Case:
         case.assigned_to = user  # so that most pages need not read it
     if case is None or not policies.may_read(case, user):
         raise NotFound(_("There is no such case."), code="no_case")
-    return _with_decision(case)
+    return with_decision(case)
 
 
 def worked_on(user: User) -> QuerySet[Case]:

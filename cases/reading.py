@@ -58,9 +58,7 @@ def readable(decision: Decision, language: str) -> Readable:
     a translation. Raises `NotFound` while there is no letter.
     """
     issued = _in_force(decision)
-    document = issued.document if issued else decision.letter
-    if document is None:
-        raise NotFound(_("There is no letter yet."), code="no_letter")
+    document = _document(decision, issued)
     if issued is not None and language == LANGUAGE:
         return Readable(document, issued.content, LANGUAGE, is_translation=False)
     letter = _worded(decision, issued, language)
@@ -68,6 +66,18 @@ def readable(decision: Decision, language: str) -> Readable:
     kept = issued.content if issued else {"issued_on": document.issued_on.isoformat()}
     content |= {name: kept[name] for name in ("issued_on", "number") if name in kept}
     return Readable(document, content, language, is_translation=language != LANGUAGE)
+
+
+def in_force(decision: Decision) -> Document:
+    """The letter in force as a paper. Raises `NotFound` while there is none."""
+    return _document(decision, _in_force(decision))
+
+
+def _document(decision: Decision, issued: IssuedLetter | None) -> Document:
+    document = issued.document if issued else decision.letter
+    if document is None:
+        raise NotFound(_("There is no letter yet."), code="no_letter")
+    return document
 
 
 def _in_force(decision: Decision) -> IssuedLetter | None:

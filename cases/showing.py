@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit import ledger
-from cases import policies
+from cases import policies, subjects
 from cases.models import Case
 from common.actor import Actor
 from common.errors import Conflict, NotAllowed, NotFound
@@ -33,12 +33,11 @@ def show_answer(*, case: Case, place: str, by: User) -> str:
         plain = sensitive.opened(value)
     except sensitive.CannotOpen:
         raise Conflict(_("This answer cannot be read any more."), code="cannot_open") from None
-    ledger.record(
+    ledger.record_each(
         event="answer.shown",
         by=Actor.of(by),
-        about=str(case.resident_id),
+        objects=subjects.of_each([case]),
         object_kind="case",
-        object_id=str(case.pk),
         purpose="processing",
         data={"question": question.id, "place": place},
     )

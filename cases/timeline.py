@@ -65,6 +65,7 @@ WORDINGS = {
     "into_account": _("You put the application into your account. Your eID confirmed your name"),
     "representation_confirmed": _("We confirmed that you may act for the applicant"),
     "representation_doubted": _("We asked for proof that you may act for the applicant"),
+    "representation_ended": _("The applicant ended that you act for them"),
 }
 
 

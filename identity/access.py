@@ -100,7 +100,7 @@ def step_up_required(
             if stepped_up(request, max_age=max_age, acr=acr):
                 return view(request, *args, **kwargs)
             parked.park(request)
-            return _go(request, "identity:eid_start", next=_here(request), step_up="1")
+            return to_confirmation(request)
 
         return guarded_view
 
@@ -122,8 +122,13 @@ def confirmed_strongly(request: HttpRequest) -> bool:
 
 
 def to_confirmation(request: HttpRequest) -> HttpResponseBase:
-    """To the eID for a fresh and strong confirmation, and back to this page."""
-    return _go(request, "identity:eid_start", next=_here(request), step_up="1")
+    """To the eID for a fresh and strong confirmation, and back to this page.
+
+    A form may be sent to the town alone (``form-action``), and browsers hold its redirects to that:
+    from a form the way leads over a page of ours that goes on by itself.
+    """
+    by_form = {"by_form": "1"} if request.method == "POST" else {}
+    return _go(request, "identity:eid_start", next=_here(request), step_up="1", **by_form)
 
 
 # --- Staff ------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from identity.counter import actions as counter
 from identity.eid.problems import EidRefused
 from identity.eid.tokens import is_plain
 from identity.models import EidIdentity, EidSession, Helping, UsedLogoutToken, User
+from identity.representation import recognition
 
 
 @transaction.atomic
@@ -55,6 +56,7 @@ def link_resident(
     identity.asserted_at = now
     identity.save(update_fields=["claims", "acr", "asserted_at"])
     _copy_to_user(user, asserted)
+    recognition.at_sign_in(asserted)
     ledger.record(
         event=events.EID_ASSERTED,
         by=Actor.of(user),

@@ -92,3 +92,34 @@ def normalise_address(value: Any) -> dict[str, str] | None:
         guessed["postalCode"] = parts["postalCode"] or guessed["postalCode"]
         parts = guessed
     return parts if parts["streetAddress"] or parts["city"] else None
+
+
+_TENS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+
+
+def comparable(address: Any) -> tuple[str, str]:
+    """Place and building, to compare an address that somebody typed with that of an eID.
+
+    Without spaces and widths; ``新井一丁目2番3号`` is ``新井1-2-3``. Prefecture, municipality and
+    street are taken together, since where one ends is not always certain. The place is empty for
+    what is no whole address.
+    """
+    if not isinstance(address, Mapping) or not address.get("streetAddress"):
+        return "", ""
+    parts = [address.get(part) for part in ("prefecture", "city", "streetAddress")]
+    place = _squeezed("".join(part for part in parts if isinstance(part, str)))
+    place = re.sub(r"([一二三四五六七八九十]{1,3})(?=丁目)", lambda found: _number(found[1]), place)
+    place = re.sub(r"(?<=\d)(?:丁目|番地の|番地|番|号|[‐‑‒–—―−ー])(?=\d)", "-", place)
+    place = re.sub(r"(?<=\d)(?:番地|番|号)$", "", place)
+    return place, _squeezed(address.get("building"))
+
+
+def _squeezed(value: Any) -> str:
+    plain = unicodedata.normalize("NFKC", value) if isinstance(value, str) else ""
+    return "".join(plain.casefold().split())
+
+
+def _number(kanji: str) -> str:
+    """``二十三`` as ``23``."""
+    tens, ten, ones = kanji.rpartition("十")
+    return str((_TENS.get(tens, 1) if ten else 0) * 10 + _TENS.get(ones, 0))

@@ -12,6 +12,7 @@ class IdentityConfig(AppConfig):
         # Models are loaded only now.
         from common.chores import chores  # noqa: PLC0415
         from identity import events, sessions  # noqa: PLC0415
+        from identity.representation import recognition  # noqa: F401, PLC0415  a handler
 
         events.register()
         chores.register("identity.expired_sessions", sessions.SessionStore.clear_expired)

@@ -21,6 +21,13 @@ REPRESENTATION_NOTED = "representation.noted"
 REPRESENTATION_REVOKED = "representation.revoked"
 REPRESENTATION_CONFIRMED = "representation.confirmed"
 REPRESENTATION_DOUBTED = "representation.doubted"
+REPRESENTATION_ENDED = "representation.ended"
+# The same, as the represented reads it.
+REPRESENTED_RECOGNISED = "represented.recognised"
+REPRESENTED_REVOKED = "represented.revoked"
+REPRESENTED_ENDED = "represented.ended"
+REPRESENTED_CONFIRMED = "represented.confirmed"
+REPRESENTED_DOUBTED = "represented.doubted"
 COUNTER_CODE_MADE = "counter.code_made"
 COUNTER_JOIN_CODE_MADE = "counter.join_code_made"
 COUNTER_CODE_REFUSED = "counter.code_refused"
@@ -47,6 +54,14 @@ def register() -> None:
         REPRESENTATION_REVOKED: _("{name} acts for somebody else no more"),
         REPRESENTATION_CONFIRMED: _("{name} confirmed that you may act for somebody else"),
         REPRESENTATION_DOUBTED: _("{name} asked for proof that you may act for somebody else"),
+        REPRESENTATION_ENDED: _("{name} ended that you act for them"),
+        REPRESENTED_RECOGNISED: _(
+            "By your eID you were recognised as somebody for whom another person acts"
+        ),
+        REPRESENTED_REVOKED: _("{name} acts for you no more"),
+        REPRESENTED_ENDED: _("{name} ended that somebody else acts for them"),
+        REPRESENTED_CONFIRMED: _("{name} confirmed that somebody else may act for you"),
+        REPRESENTED_DOUBTED: _("{name} asked for proof that somebody else may act for you"),
         COUNTER_CODE_MADE: _("{name} made a code for help at the counter"),
         COUNTER_JOIN_CODE_MADE: _("{name} printed a code to join your papers with an eID"),
         COUNTER_CODE_REFUSED: _("{name} tried a code that does not exist"),

@@ -67,7 +67,7 @@ class EidStartView(OIDCAuthenticationRequestView):
     """Leaves for the eID provider: code flow with PKCE, state, nonce, and the claims needed.
 
     ``?next=`` path to return to, ``?form=`` service whose form is about to be filled,
-    ``?step_up=1`` confirm again now and strongly.
+    ``?step_up=1`` confirm again now and strongly, ``?by_form=1`` see `access.to_confirmation`.
     """
 
     get_settings = staticmethod(config.get_settings)
@@ -78,6 +78,11 @@ class EidStartView(OIDCAuthenticationRequestView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         language = _language()
+        if "by_form" in request.GET:
+            query = request.GET.copy()
+            del query["by_form"]
+            context = {"onwards": f"{request.path}?{query.urlencode()}"}
+            return render(request, "identity/to_eid.html", context)
         try:
             with config.using(config.load()) as client:
                 return self._leave(request, client, language)

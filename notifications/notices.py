@@ -440,6 +440,33 @@ class RepresentationDoubted(Notice):
 
 
 @register
+class ActsForYou(Notice):
+    """To somebody with an account: another says they hold a power of attorney of theirs. Who, is
+    behind the sign-in."""
+
+    kind = "acts_for_you"
+    context = BeforeSendingContext
+    link_label = _("See who acts for you")
+
+
+@register
+class RepresentationEnded(Notice):
+    """To whoever acted for somebody: the represented has ended it."""
+
+    kind = "representation_ended"
+    context = BeforeSendingContext
+    link_label = _("See for whom you act")
+
+
+@register
+class ApplicantEndedRepresentation(Notice):
+    """To staff: the applicant of a case they have wants to be represented no more."""
+
+    kind = "applicant_ended_representation"
+    link_label = _("Open the case")
+
+
+@register
 class CosignatureAsked(Notice):
     """To whoever shall sign, too, at an address that the applicant gave: the link to do so."""
 

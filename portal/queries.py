@@ -33,6 +33,13 @@ def published_or_none(slug: str) -> Offering | None:
     return catalogue.offered(slug)
 
 
+def titles_of(slugs: Collection[str]) -> dict[str, str]:
+    """How services are called, by slug, offered at the moment or not; none asked, none read."""
+    if not slugs:
+        return {}
+    return {each.slug: str(each.title) for each in Offering.objects.filter(slug__in=slugs)}
+
+
 def concepts_of_service(slug: str) -> Collection[str]:
     """What a service's form can take from the eID; nothing for a service that is not offered."""
     offering = catalogue.offered(slug)
@@ -86,7 +93,11 @@ def own_attachment(applicant: User | Guest, attachment_id: uuid.UUID) -> Attachm
     return found
 
 
-def ledger_about(user: User, *, by_staff: bool) -> QuerySet[LedgerEntry]:
-    """Who saw or used what of this resident's data; `by_staff`: without their own doings."""
+def ledger_about(user: User, *, by_others: bool) -> QuerySet[LedgerEntry]:
+    """Who saw or used what of this resident's data; `by_others`: staff and whoever acts for them,
+    without their own doings and those of the platform."""
     entries = audit.about(user.pk)
-    return entries.filter(actor_kind="staff") if by_staff else entries
+    if not by_others:
+        return entries
+    another = Q(actor_kind="resident") & ~Q(actor_id=str(user.pk))
+    return entries.filter(Q(actor_kind="staff") | another)

@@ -12,6 +12,7 @@ from portal.views import (
     drafts,
     fees,
     files,
+    for_me,
     guests,
     letters,
     linked,
@@ -138,6 +139,10 @@ urlpatterns = [
     path("my-data/kept/<uuid:fact_id>/delete/", profile.delete, name="profile_delete"),
     path("my-data/counter/", counter.counter, name="counter"),
     path("my-data/counter/join/", counter.join, name="join"),
+    path("my-data/for-me/", for_me.overview, name="for_me"),
+    path("my-data/for-me/<uuid:acting_id>/end/", for_me.end, name="for_me_end"),
+    path("my-data/for-me/applications/<uuid:case_id>/", for_me.case, name="for_me_case"),
+    path("my-data/for-me/applications/<uuid:case_id>/letter/", for_me.letter, name="for_me_letter"),
     path("my-data/acting/", representations.add, name="representation_add"),
     path(
         "my-data/acting/<uuid:representation_id>/revoke/",

@@ -45,8 +45,8 @@ class Row:
     post: Answer = NOT_ALLOWED
     #: Does the address name something that belongs to somebody?
     objects: bool = False
-    #: Which of the resident's cases: "open" (consulted), "correction", "decided", "paid"; or
-    #: "written", the open one with the file of a message.
+    #: Which of the resident's cases: "open" (consulted), "correction", "decided", "paid";
+    #: "written", the open one with the file of a message; "for_me", sent for them by another.
     case: str = "open"
 
     def status(self, visitor: str, method: str) -> int:
@@ -238,6 +238,10 @@ TOWN: dict[str, Row] = {
     "portal:join": residents(OK, INVALID),
     "portal:profile_change": owner(OK, INVALID),
     "portal:profile_delete": owner(OK, FOUND),
+    "portal:for_me": residents(OK, FOUND),
+    "portal:for_me_end": owner(OK, FOUND),
+    "portal:for_me_case": owner(case="for_me"),
+    "portal:for_me_letter": owner(case="for_me"),
     "portal:representation_add": applicant(residents()),
     "portal:representation_new": applicant(residents(OK, INVALID)),
     "portal:representation_revoke": owner(OK, FOUND),

@@ -175,6 +175,7 @@ ON_DELETE = {
     "identity.Helping.resident": "CASCADE",
     "identity.Helping.representation": "CASCADE",
     "identity.Representation.checked_by": "PROTECT",
+    "identity.Representation.person": "SET_NULL",
     "forms.ProfileFact.resident": "CASCADE",
     "forms.FormVersion.published_by": "SET_NULL",
     "forms.Draft.resident": "CASCADE",

@@ -161,6 +161,10 @@ def _make_world(town: Any) -> World:
     cases = {
         "open": consultation.case, "correction": correcting, "decided": decided, "paid": paid,
     }  # fmt: skip
+    for_owner = behalf.attorney_of(users["resident"], **behalf.as_known(resident))
+    for_me = make.claimed_case(of=of, by=worker, acts_for=for_owner)
+    make.decision_on(for_me, "refused", by=worker)
+    outbox.drain()
     draft = make.draft_ready_to_send(of=of, resident=resident)
     dead = OutboxRow.objects.create(kind="notifications.mail", key="matrix", state="dead")
     letter = decision.letter
@@ -199,6 +203,7 @@ def _make_world(town: Any) -> World:
             "waiver_id": make.waiver_of(paid, by=worker).pk,
             **make.bank_line(by=users["admin"]),
             "representation_id": acts_for.pk,
+            "acting_id": for_owner.pk,
             "kind": acts_for.kind,
             "notice": "decision_made",
             "token": behalf.asked_to_sign(draft)[1],
@@ -237,6 +242,7 @@ def _make_world(town: Any) -> World:
         "letter_id": posted.pk,
         "list_id": prepared.upload(posted.offering, prepared.row(番号="A-0002")).pk,
     }
+    ids["for_me"] = {**ids["open"], "case_id": for_me.pk}
     message = make.message_about(consultation.case, by=resident, files=1)
     ids["any"]["thread_id"] = message.thread_id
     ids["written"] = {**ids["open"], "attachment_id": message.files[0]}

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from audit import ledger
 from billing.models import FeeDue
-from cases import case_keys, copies, writing
+from cases import case_keys, copies, subjects, writing
 from cases.models import (
     Case,
     Cosignature,
@@ -60,12 +60,11 @@ def delete(case: Case, *, years: int, outcome: str) -> None:
     application = case.application
     written, papers = list(writing.files_of(case)), list(_documents(case))
     files = list({row.pk: row for row in (*_attachments(case), *written)}.values())
-    ledger.record(
+    ledger.record_each(
         event="case.deleted",
         by=SYSTEM,
-        about=str(case.resident_id),
+        objects=subjects.of_each([case]),
         object_kind="case",
-        object_id=str(case.pk),
         purpose="retention",
         data={
             "receipt_number": application.receipt_number,

@@ -18,11 +18,12 @@ from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from identity import claims as eid_claims
 from identity import events
 from identity.models import User
-from identity.representation import rules
+from identity.representation import recognition, rules
 from identity.representation.models import SLUG, Representation
 
 Kind = Representation.Kind
 State = Representation.State
+EndedBy = Representation.EndedBy
 _PARTS = ("postalCode", "prefecture", "city", "streetAddress", "building")
 #: Nobody needs more; a list without end helps nobody but a machine.
 MOST_IN_FORCE = 20
@@ -96,6 +97,7 @@ def declare(
         events.REPRESENTATION_NOTED if at_their_word else events.REPRESENTATION_DECLARED,
         made, by, kind=made.kind, basis=made.basis,
     )  # fmt: skip
+    recognition.ask(made)
     return made
 
 
@@ -209,16 +211,55 @@ def _check_others(made: Representation) -> None:
 
 @transaction.atomic
 def revoke(*, representation: Representation, by: Actor) -> Representation:
-    """Its owner acts no more. What was sent before stays. Idempotent. Raises `NotFound`."""
+    """Its owner acts no more, by their own will or by that of the represented.
+
+    What was sent before stays. Idempotent. Raises `NotFound`, and `NotAllowed` where the
+    represented cannot end it (`check_may_end`).
+    """
     fresh = _locked(representation)
-    if by.id != str(fresh.owner_id):
+    whose = {str(fresh.owner_id): EndedBy.OWNER, str(fresh.person_id): EndedBy.REPRESENTED}
+    if by.id not in whose:
         raise NotFound(_("There is no such entry."), code="no_representation")
     if fresh.state == State.REVOKED:
         return fresh
+    fresh.ended_by = whose[by.id]
+    if fresh.ended_by_represented:
+        check_may_end(fresh)
     fresh.state, fresh.revoked_at = State.REVOKED, timezone.now()
-    fresh.save(update_fields=["state", "revoked_at"])
-    _note(events.REPRESENTATION_REVOKED, fresh, by)
+    fresh.save(update_fields=["state", "revoked_at", "ended_by"])
+    if fresh.ended_by_represented:
+        _note(events.REPRESENTATION_ENDED, fresh, by)
+        _note_to_represented(events.REPRESENTED_ENDED, fresh, by)
+    else:
+        _note(events.REPRESENTATION_REVOKED, fresh, by)
+        _note_to_represented(events.REPRESENTED_REVOKED, fresh, by)
     return fresh
+
+
+def check_may_end(representation: Representation) -> None:
+    """Whether the represented may end it themselves. Raises `NotAllowed`, saying whom to ask."""
+    state = representation.state_now
+    if state in {State.REVOKED, State.EXPIRED}:
+        raise NotAllowed(_("This has ended already."), code="ended")
+    if representation.kind == Kind.GUARDIAN:
+        raise NotAllowed(
+            _(
+                "Until you are 18, your guardian acts for you by law, so you cannot end it here. "
+                "If something is not right, please talk to the office for children and families "
+                "of your town."
+            ),
+            code="guardian",
+        )
+    if representation.basis == Representation.Basis.ADULT_GUARDIAN:
+        raise NotAllowed(
+            _(
+                "A court has appointed this person, so only the court can end it. Please ask the "
+                "family court, or our staff at the counter."
+            ),
+            code="court",
+        )
+    if representation.kind != Kind.ATTORNEY:
+        raise NotAllowed(_("You cannot act for somebody in this way."), code="wrong_kind")
 
 
 @transaction.atomic
@@ -232,6 +273,7 @@ def confirm(*, representation: Representation, by: User) -> Representation:
     fresh.state, fresh.doubt = State.CONFIRMED, ""
     _save_check(fresh, by)
     _note(events.REPRESENTATION_CONFIRMED, fresh, Actor.of(by))
+    _note_to_represented(events.REPRESENTED_CONFIRMED, fresh, Actor.of(by))
     return fresh
 
 
@@ -246,6 +288,7 @@ def doubt(*, representation: Representation, reason: str, by: User) -> Represent
     fresh.state, fresh.doubt = State.CLAIMED, reason[:2000]
     _save_check(fresh, by)
     _note(events.REPRESENTATION_DOUBTED, fresh, Actor.of(by))
+    _note_to_represented(events.REPRESENTED_DOUBTED, fresh, Actor.of(by))
     return fresh
 
 
@@ -274,3 +317,15 @@ def _note(event: str, representation: Representation, by: Actor, **data: Any) ->
         object_id=str(representation.pk),
         data=data,
     )
+
+
+def _note_to_represented(event: str, representation: Representation, by: Actor) -> None:
+    """Whoever has no account here, or was not recognised, has no ledger to read."""
+    if representation.person_id is not None:
+        ledger.record(
+            event=event,
+            by=by,
+            about=str(representation.person_id),
+            object_kind="representation",
+            object_id=str(representation.pk),
+        )

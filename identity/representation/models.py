@@ -56,6 +56,10 @@ class Representation(models.Model):
         # Never stored: it follows from the dates.
         EXPIRED = "expired", _("Expired")
 
+    class EndedBy(models.TextChoices):
+        OWNER = "owner", _("Ended by whoever acted")
+        REPRESENTED = "represented", _("Ended by the represented person")
+
     #: What each kind can rest on; of those in `NEEDS_DOCUMENT` a paper must be attached.
     BASES: ClassVar[dict[str, tuple[str, ...]]] = {
         Kind.GUARDIAN: (Basis.FAMILY_REGISTER, Basis.GUARDIAN_BY_COURT),
@@ -80,6 +84,12 @@ class Representation(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="representations"
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
+    # The account of the represented, once they were recognised by their eID
+    # (`representation.recognition`); gone with that account.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="represented_by"
+    )
+    recognised_at = models.DateTimeField(null=True)
     # Of the person or of the organisation.
     name = models.CharField(max_length=200)
     name_kana = models.CharField(max_length=200, blank=True)
@@ -108,12 +118,20 @@ class Representation(models.Model):
     )
     checked_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Empty: not ended by anybody, or before it was noted, or help at the counter.
+    ended_by = models.CharField(
+        max_length=12, choices=EndedBy.choices, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("representation")
         verbose_name_plural = _("representations")
         ordering: ClassVar = ["created_at"]
+        # Looked for at every sign-in in which the eID says who somebody is.
+        indexes: ClassVar = [
+            models.Index(fields=["birth_date"], name="identity_representation_born")
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="identity_representation_state",
@@ -163,6 +181,10 @@ class Representation(models.Model):
             self.State.CLAIMED,
             self.State.CONFIRMED,
         }
+
+    @property
+    def ended_by_represented(self) -> bool:
+        return self.ended_by == self.EndedBy.REPRESENTED
 
     @property
     def record(self) -> Represented:

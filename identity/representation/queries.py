@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from common.database import one_or_none
@@ -19,6 +20,30 @@ def of_owner(owner: User) -> Sequence[Representation]:
     return list(
         Representation.objects.filter(owner=owner).exclude(kind=Representation.Kind.COUNTER)
     )
+
+
+def of_person(person: User) -> Sequence[Representation]:
+    """Everybody who acts or acted for `person`, the latest first. Not their help at the counter."""
+    found = Representation.objects.filter(person=person).exclude(kind=Representation.Kind.COUNTER)
+    return list(found.select_related("owner").order_by("-created_at"))
+
+
+def on_both_sides(user: User) -> tuple[list[Representation], list[Representation]]:
+    """`of_owner` and `of_person` in one statement: for whom `user` acts, and who acts for them."""
+    either = Representation.objects.filter(Q(owner=user) | Q(person=user))
+    found = list(either.exclude(kind=Representation.Kind.COUNTER).select_related("owner"))
+    return (
+        [each for each in found if each.owner_id == user.pk],
+        [each for each in reversed(found) if each.person_id == user.pk],
+    )
+
+
+def for_person(person: User, representation_id: UUID) -> Representation:
+    """One of `of_person`. Raises `NotFound` for anybody else's."""
+    found = next((each for each in of_person(person) if each.pk == representation_id), None)
+    if found is None:
+        raise NotFound(_("There is no such entry."), code="no_representation")
+    return found
 
 
 def own(owner: User, representation_id: UUID | str) -> Representation:

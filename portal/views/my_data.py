@@ -8,6 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.events import describe
+from audit.models import LedgerEntry
+from cases import represented
+from cases.models import Case
 from cases.queries import resident_cases
 from common.database import one_or_none
 from forms import profile
@@ -25,9 +28,11 @@ PER_PAGE = 25
 def mine(request: HttpRequest) -> HttpResponse:
     user = resident_of(request)
     everything = request.GET.get("show") == "all"
-    entries = queries.ledger_about(user, by_staff=not everything)
+    entries = queries.ledger_about(user, by_others=not everything)
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    cases = {str(case.pk): case for case in resident_cases(user)}
+    own = {str(case.pk): case for case in resident_cases(user)}
+    cases = own | _sent_for(user, [entry for entry in page if entry.object_id not in own])
+    acts_for, acting_for_me = representations.on_both_sides(user)
     services = {case.offering.slug: case.offering.title for case in cases.values()}
     context = {
         "page": page,
@@ -37,17 +42,26 @@ def mine(request: HttpRequest) -> HttpResponse:
                 "text": describe(entry),
                 "purpose": wording.purpose(entry, services),
                 "case": cases.get(entry.object_id) if entry.object_kind == "case" else None,
+                "own": entry.object_id in own,
             }
             for entry in page
         ],
         "everything": everything,
         "profile": _profile(user),
         "kept": profile.facts_of(user),
-        "representations": representations.of_owner(user),
+        "representations": acts_for,
+        "acting_for_me": acting_for_me,
         "services": services,
         "unread": unread_count(user),
     }
     return render(request, "portal/my_data.html", context)
+
+
+def _sent_for(user: User, entries: list[LedgerEntry]) -> dict[str, Case]:
+    """Cases that others sent for the reader, by id; no statement where no entry is about one."""
+    ids = {entry.object_id for entry in entries if entry.object_kind == "case"}
+    found = represented.sent_for(user).filter(pk__in=ids) if ids else ()
+    return {str(case.pk): case for case in found}
 
 
 def _profile(user: User) -> list[dict[str, object]]:

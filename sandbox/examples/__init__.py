@@ -9,7 +9,7 @@ from django.db import transaction
 from cases.reports import counting
 from catalogue.models import Offering
 from identity.models import User
-from sandbox.examples import desk, fees, letters
+from sandbox.examples import behalf, desk, fees, letters
 from sandbox.examples.applying import SERVICE
 from tenants import context
 from tenants.models import Municipality
@@ -44,4 +44,5 @@ def _desks(offering: Offering, lead: User) -> None:
         return
     fees.seed(offering, worker)
     desk.seed(offering, worker, lead)
+    behalf.seed(offering)
     counting.count()

@@ -12,19 +12,36 @@ from cases.models import Case
 from catalogue.models import Offering
 from common.actor import Actor
 from forms import drafts
-from identity.models import User
+from identity.models import Representation, User
+from identity.representation import queries as representations
 
 SERVICE = "dog_registration"
 
 
-def sent(offering: Offering, name: str, kana: str, *, email: str = "") -> Case:
-    """An application for `SERVICE` that was sent today."""
-    resident = User.objects.create_resident(name=name, name_kana=kana, email=email, language="ja")
+def sent(
+    offering: Offering,
+    name: str,
+    kana: str,
+    *,
+    email: str = "",
+    acts_for: Representation | None = None,
+) -> Case:
+    """An application for `SERVICE` that was sent today, by `name` or by who acts for them."""
+    resident = (
+        acts_for.owner
+        if acts_for
+        else User.objects.create_resident(name=name, name_kana=kana, email=email, language="ja")
+    )
     draft = drafts.open_draft(
-        resident=resident, version=offering.form_version, subject=offering.slug, claims={}
+        resident=resident,
+        version=offering.form_version,
+        subject=offering.slug,
+        claims=representations.claims(acts_for, {}) if acts_for else {},
+        representation=acts_for,
     )
     known = draft.form.questions_by_id
-    draft.answers = {key: value for key, value in _answers(name, kana).items() if key in known}
+    usual = {key: value for key, value in _answers(name, kana).items() if key in known}
+    draft.answers = {**usual, **draft.answers}
     draft.steps_done = [step.id for step in draft.form.steps]
     draft.save(update_fields=["answers", "steps_done"])
     return actions.submit_application(draft=draft, by=Actor.of(resident), language="ja")

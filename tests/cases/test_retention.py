@@ -18,7 +18,7 @@ from psycopg import sql
 from audit import export, verify
 from audit.models import LedgerEntry
 from billing.models import FeeDue
-from cases import actions, bulk, case_keys, desk_actions, fees, tasks
+from cases import actions, bulk, case_keys, desk_actions, fees, represented, tasks
 from cases.desk import InboxFilter
 from cases.models import (
     Application,
@@ -569,6 +569,24 @@ def test_of_whoever_had_no_account_nothing_is_left(town: Any, on: Travel) -> Non
     assert not User.objects.filter(pk=record.pk).exists()
     assert not CaseKey.objects.exists()
     assert not Message.objects.filter(kind="application_received").exists()
+
+
+def test_what_was_sent_for_somebody_goes_from_their_page_too(town: Any, on: Travel) -> None:
+    on(date(2026, 5, 11))
+    person = people.resident()
+    acting = behalf.attorney_for(person)
+    worker = people.caseworker()
+    case = make.claimed_case(acts_for=acting, by=worker)
+    represented.end(representation=acting, by=Actor.of(person))
+    outbox.drain()
+    actions.decide(case=case, outcome="refused", conditions=(), reason="x", by=worker)
+    on(date(2032, 4, 1))
+    runs.confirm(expected=1, typed="1", by=people.admin())
+    outbox.drain()
+    assert not represented.sent_for(person).exists()
+    assert not Message.objects.filter(kind="applicant_ended_representation").exists()
+    deleted = LedgerEntry.objects.filter(event="case.deleted")
+    assert {entry.about for entry in deleted} == {person.pk, acting.owner_id}
 
 
 def test_the_chain_of_the_ledger_stays_whole(own_database: str, on: Travel) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from cases import links
 from cases.links import Purpose
 from cases.models import Cosignature
+from common import outbox
 from common.actor import Actor
 from forms.models import Draft
 from identity.models import Representation, User
@@ -92,6 +93,27 @@ def attorney_of(owner: User | None = None, **changes: Any) -> Representation:
 
 def employee_of(owner: User | None = None, **changes: Any) -> Representation:
     return _made("organisation", owner, None, **changes)
+
+
+def as_known(person: User) -> dict[str, Any]:
+    """`person` described as their eID does, for somebody who acts for them."""
+    told = {concept: entry["value"] for concept, entry in person.eid.claims.items()}
+    return {
+        "name": told["person.fullName"],
+        "name_kana": told["person.fullNameKana"],
+        "birth_date": date.fromisoformat(told["person.dateOfBirth"]),
+        "address": told["person.address"],
+    }
+
+
+def attorney_for(person: User, owner: User | None = None, **changes: Any) -> Representation:
+    """`owner` holds a power of attorney of `person`, who has an account and is recognised."""
+    owner = owner or people.resident(
+        name="鈴木 一郎", name_kana="スズキ イチロウ", born="1970-01-02"
+    )
+    made = attorney_of(owner, **{**as_known(person), **changes})
+    outbox.drain()
+    return Representation.objects.get(pk=made.pk)
 
 
 def asked_to_sign(

@@ -44,7 +44,9 @@ TO_AN_ADDRESS = {
     "case_link_asked",
 }  # fmt: skip
 #: Between colleagues, or about the mails themselves.
-ABOUT_NO_SERVICE = {"stands_in", "mail_undelivered", "rule_broken"}
+ABOUT_NO_SERVICE = {
+    "stands_in", "mail_undelivered", "rule_broken", "acts_for_you", "representation_ended",
+}  # fmt: skip
 
 
 def context_of(notice: type[Notice]) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def test_every_notice_of_the_platform_is_registered() -> None:
         "permit_ends",
         "correction_answered", "opinion_given", "opinion_overdue", "case_withdrawn",
         "case_assigned", "second_look_asked", "proposal_confirmed", "proposal_returned",
-        "draft_expires",
+        "draft_expires", "acts_for_you", "representation_ended", "applicant_ended_representation",
     }  # fmt: skip
 
 

@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from billing import banking, queries
 from billing.models import FeeDue
-from cases import desk, saved
+from cases import desk, represented, saved
 from cases.assigning.models import AssignmentRule
 from cases.models import Case
 from cases.prepared_letters import matching
 from cases.prepared_letters.models import PreparedLetter
 from common import outbox
 from identity import claims
-from identity.models import Role, User
+from identity.models import Representation, Role, User
 from sandbox import examples
 from sandbox.examples import letters
 from tenants import context
@@ -80,6 +80,18 @@ def test_desk_has_something_of_everything_once(seeded: None) -> None:
     assert [one.name for one in saved.visible_to(worker)] == ["わたしの審査中", "担当者待ち"]
     assert AssignmentRule.objects.get().members.get().person == worker
     counts = desk.inbox_counts(worker)
-    assert (counts["messages"], counts["undelivered"], counts["unassigned"]) == (1, 1, 2)
+    assert (counts["messages"], counts["undelivered"], counts["unassigned"]) == (1, 1, 3)
     assert outbox.drain().failed == 0
     assert desk.inbox_counts(worker)["undelivered"] == 1
+
+
+def test_a_persona_is_represented_and_finds_it(seeded: None) -> None:
+    acting = Representation.objects.get()
+    born = acting.birth_date.isoformat()
+    person = people.resident(name=acting.name, name_kana=acting.name_kana, born=born)
+    person.eid.claims["person.address"]["value"] = acting.address
+    person.eid.save()
+    outbox.drain()
+    acting.refresh_from_db()
+    assert acting.person == person
+    assert represented.sent_for(person).count() == 1
