@@ -175,22 +175,6 @@ def postal_code(raw: str) -> str:
     return f"{value[:3]}-{value[3:]}"
 
 
-def coordinates(raw: str) -> str:
-    """``35.6812, 139.7671``: degrees north and east (WGS 84). Raises `Unreadable`."""
-    value = narrow(raw).translate(_DASHES).replace("、", ",").strip("() ")
-    if not value:
-        return ""
-    found = _COORDINATES.fullmatch(value)
-    if not found or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
-        raise Unreadable(
-            _("Write two numbers, first north and then east, for example 35.6812, 139.7671.")
-        )
-    return f"{found[1]}, {found[2]}"
-
-
-_COORDINATES = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,8})?)[,\s]\s*(-?[0-9]{1,3}(?:\.[0-9]{1,8})?)")
-
-
 # --- dates ------------------------------------------------------------------------------------
 _ERAS = {
     "令和": ("R", dt.date(2019, 5, 1)),
