@@ -190,6 +190,9 @@ def test_a_place_is_shown_by_finger_keys_and_position(line: tuple[Line, str, str
         page.fill(BOX, "35.1, 139.1")
         page.keyboard.press("Tab")
         page.locator(".map__pin").wait_for()
+        page.fill(BOX, "")
+        page.keyboard.press("Tab")
+        expect(page.locator(".map__pin")).to_have_count(0)
         assert set(reached.abroad) == {TILES}
 
         # Without scripts there are the two boxes.

@@ -38,7 +38,8 @@
   };
   const written = (at) => `${at.lat.toFixed(6)}, ${at.lng.toFixed(6)}`;
 
-  // `place` is what the page says about it; it may be made anew while the map below stays.
+  // The page around a map may be made anew while the map stays: the box is looked up each time.
+  // `known`: the place, where none is asked for.
   const draw = (holder, name, known) => {
     const box = () => document.getElementById(`f-${name}-coordinates`);
     const part = holder.querySelector(".map");
@@ -119,13 +120,19 @@
       if (button && acts[button.dataset.do]) acts[button.dataset.do]();
     });
     if (!navigator.geolocation) part.querySelector("[data-do=me]").remove();
-    // What is typed by hand moves the marker, too.
-    document.addEventListener("change", (event) => {
-      const at = event.target === box() && read(event.target.value);
+    // The marker is where the box says: also when that was typed, or came from the server.
+    const follow = () => {
+      const at = box() && read(box().value);
+      if (marker && !at) {
+        marker.remove();
+        marker = null;
+      }
       if (!at || (marker && marker.getLatLng().equals(at))) return;
       mark(at);
       map.setView(at, Math.max(map.getZoom(), 15), { animate: !still });
-    });
+    };
+    document.addEventListener("change", (event) => event.target === box() && follow());
+    document.addEventListener("htmx:afterSettle", follow);
     return map;
   };
 
