@@ -331,6 +331,11 @@ class CaseFacts:
             seen=self._seen_questions,
         )
 
+    @property
+    def has_places(self) -> bool:
+        """Does an answer say where something is on a map?"""
+        return any(row.coordinates for step in self.steps for row in step.rows)
+
     @cached_property
     def screening(self) -> list[Told]:
         """What the form's criteria gave when it was sent; not for a consulted office."""

@@ -24,7 +24,7 @@ from cms.models import Branding, ContentPage, Office
 from common.database import connection
 from common.text import Text
 
-_KEY = "cms:brand:2"
+_KEY = "cms:brand:3"
 _CSS_KEY = "cms:brand-css:1"
 _SECONDS = 3600
 _KEPT_SECONDS = 3.0
@@ -86,6 +86,8 @@ class Brand:
     menus: dict[str, list[Link]] = field(default_factory=dict)
     footers: dict[str, list[Link]] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
+    #: Where maps of the town begin; empty: all of Japan.
+    centre: str = ""
     #: Parts of pages drawn from this brand alone (common.templatetags.fragments), while it is kept.
     fragments: dict[tuple[str, str | None], str] = field(default_factory=dict)
 
@@ -257,6 +259,7 @@ def _read() -> Brand:
         menus=menus,
         footers=footers,
         homes=homes,
+        centre=branding.centre,
     )
 
 

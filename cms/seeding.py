@@ -78,6 +78,7 @@ def seed_branding(spec: TownSpec) -> Branding:
         email=contact.email,
         hours=contact.hours,
         closed=contact.closed,
+        centre=contact.centre,
         mayor=spec.mayor.name,
         mayor_title=spec.mayor.title,
         appeal_authority=spec.appeal_authority,

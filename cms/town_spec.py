@@ -39,6 +39,8 @@ class Contact(_Strict):
     email: str
     hours: Text
     closed: Text
+    #: Where maps begin: ``35.6812, 139.7671``. Empty: all of Japan.
+    centre: str = ""
 
 
 class Mayor(_Strict):

@@ -15,9 +15,11 @@ from forms.questions import (
     DeclarationQuestion,
     FileQuestion,
     GroupQuestion,
+    LocationQuestion,
     MultipleQuestion,
     NumberQuestion,
     Question,
+    TextQuestion,
 )
 from forms.validation import of_value
 
@@ -137,6 +139,8 @@ def _fitting(
     A limit that has become narrower (length, amount) is no reason: the answer is kept, and the step
     says what is wrong with it.
     """
+    if isinstance(new, LocationQuestion) and isinstance(old, TextQuestion) and not old.sensitive:
+        return {"description": value, "coordinates": ""}, None  # where it is, said in words so far
     if old is None or new is None or old.type != new.type or isinstance(new, GroupQuestion):
         return None, value
     if sensitive.is_sensitive(old) and not sensitive.is_sensitive(new):

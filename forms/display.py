@@ -21,6 +21,7 @@ from forms.questions import (
     ComputedQuestion,
     DeclarationQuestion,
     GroupQuestion,
+    LocationQuestion,
     MultipleQuestion,
     NumberQuestion,
     Question,
@@ -85,6 +86,8 @@ class Row:
     why: tuple[Why, ...] = ()
     #: Of a sensitive answer: a name for what is stored, by which two can be told apart.
     hidden: str = ""
+    #: Of a place: where it is on a map (``35.6812, 139.7671``), if that was said.
+    coordinates: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def _rows(
         anchor=question.id,
         empty=is_empty(value),
         hidden=_hidden(question, value),
+        coordinates=_coordinates(question, value),
     )
 
 
@@ -190,7 +194,12 @@ def _entries(
                 anchor=field_name,
                 empty=is_empty(value),
                 hidden=_hidden(question, value),
+                coordinates=_coordinates(question, value),
             )
+
+
+def _coordinates(question: QuestionBase, value: Any) -> str:
+    return value.get("coordinates", "") if value and isinstance(question, LocationQuestion) else ""
 
 
 def _hidden(question: QuestionBase, value: Any) -> str:

@@ -221,22 +221,6 @@ def postal_code(raw: str) -> str:
     return f"{value[:3]}-{value[3:]}"
 
 
-def coordinates(raw: str) -> str:
-    """``35.6812, 139.7671``: degrees north and east (WGS 84). Raises `Unreadable`."""
-    value = narrow(raw).translate(_DASHES).replace("、", ",").strip("() ")
-    if not value:
-        return ""
-    found = _COORDINATES.fullmatch(value)
-    if not found or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
-        raise Unreadable(
-            _("Write two numbers, first north and then east, for example 35.6812, 139.7671.")
-        )
-    return f"{found[1]}, {found[2]}"
-
-
-_COORDINATES = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,8})?)[,\s]\s*(-?[0-9]{1,3}(?:\.[0-9]{1,8})?)")
-
-
 # --- dates ------------------------------------------------------------------------------------
 _ERA_START = {name: era.first for era in ERAS for name in (era.name, era.letter)}
 _YEAR = r"(?P<era>令和|平成|昭和|大正|明治|[RHSTMrhstm])?\s*\.?\s*(?P<year>[0-9]{1,4}|元)"

@@ -68,6 +68,8 @@ class StepPage:
     next_step_id: str | None = None
     #: Does the step ask for files, now or after another answer?
     takes_files: bool = False
+    #: … or for a place, which can be shown on a map?
+    takes_place: bool = False
     #: Files that belong to no entry any more.
     unplaced: list[unplaced.Unplaced] = field(default_factory=list)
     saved_at: datetime | None = None
@@ -89,10 +91,9 @@ def step_page(
     prepared = draft.prepared
     state = state or evaluate(prepared, draft.answers)
     language = get_language() or "ja"
+    asked = nodes_of(draft, prepared, step_id, state)
     nodes = [
-        node
-        for node in nodes_of(draft, prepared, step_id, state)
-        if node.id in state.visible and (only is None or node.id in only)
+        node for node in asked if node.id in state.visible and (only is None or node.id in only)
     ]
     holds_files = any(node.asks_files for node in nodes)
     files = attachments.shown(draft) if holds_files else {}
@@ -115,7 +116,8 @@ def step_page(
         lead=step.lead.in_language(language) if step and step.lead else "",
         fields=frame.fields(nodes),
         errors=error_links(nodes, errors, language),
-        takes_files=any(node.asks_files for node in nodes_of(draft, prepared, step_id, state)),
+        takes_files=any(node.asks_files for node in asked),
+        takes_place=any(node.asks_place for node in asked),
         seen=saving.fingerprint(draft, _asked(draft, prepared, step_id, state)),
         shown=" ".join(node.id for node in nodes),
         version=str(draft.version_id),

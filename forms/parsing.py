@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from forms import entries, normalise, sensitive
+from forms import coordinates, entries, normalise, sensitive
 from forms.normalise import Unreadable
 from forms.parts import COMPOSITES, Part
 from forms.prepared import Node
@@ -257,7 +257,7 @@ _PART_READERS: dict[str, Callable[[str], str]] = {
     "kana": normalise.katakana,
     "digits": normalise.digits,
     "postal_code": normalise.postal_code,
-    "coordinates": normalise.coordinates,
+    "coordinates": coordinates.read,
     "account_type": normalise.text,
 }
 

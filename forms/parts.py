@@ -72,7 +72,8 @@ COMPOSITES: Mapping[str, tuple[Part, ...]] = {
         Part("description", _("Where it is"), length=200),
         Part("coordinates", _("Coordinates"), "coordinates", required=False, length=40,
              css="f-input--20",
-             hint=_("If you know them, for example 35.6812, 139.7671 from a map.")),
+             hint=_("If you know them, for example 35.6812, 139.7671. The address of a page of "
+                    "Google Maps or GSI Maps can be pasted here, too.")),
     ),
 }  # fmt: skip
 

@@ -77,11 +77,15 @@ class Node:
     id: str = field(init=False)
     #: It takes files, or the entries of a group do.
     asks_files: bool = field(init=False)
+    #: It asks for a place, or the entries of a group do.
+    asks_place: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.question.id)
         files = self.question.type == "file" or any(item.asks_files for item in self.items)
         object.__setattr__(self, "asks_files", files)
+        place = self.question.type == "location" or any(item.asks_place for item in self.items)
+        object.__setattr__(self, "asks_place", place)
 
     @property
     def group_id(self) -> str | None:

@@ -15,6 +15,7 @@ from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
 from cases import actions, policies, presence, queries, showing
 from cases.models import Case
+from common import maps
 from common.actor import Actor
 from common.errors import Conflict, NotFound
 
@@ -61,7 +62,7 @@ def case_page(
     facts = CaseFacts(case, reader, today)
     actions.open_case(case=case, by=Actor.of(reader), purpose=facts.purpose)
     chosen = filters.from_address(request.GET, consultee_only=queries.is_consultee_only(reader))
-    return render(
+    response = render(
         request,
         "backoffice/case.html",
         {
@@ -83,3 +84,4 @@ def case_page(
         },
         status=status,
     )
+    return maps.allow(response) if facts.has_places else response

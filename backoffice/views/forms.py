@@ -15,6 +15,7 @@ from backoffice.views.reader import at_the_desk
 from catalogue.fees import Fee, FeeUnknownError
 from catalogue.models import Offering
 from catalogue.queries import fee_of
+from common import maps
 from forms import preview, side_by_side, versions
 from forms.models import FormVersion
 from forms.preview import Preview
@@ -96,7 +97,8 @@ def form_preview(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
         "fee": _fee(offering, shown) if offering else None,
         "end": preview.END,
     }
-    return render(request, "backoffice/form_preview.html", context)
+    response = render(request, "backoffice/form_preview.html", context)
+    return maps.allow(response) if shown.page and shown.page.takes_place else response
 
 
 def _offering_of(version: FormVersion) -> Offering | None:

@@ -14,6 +14,8 @@ from wagtail.snippets.models import register_snippet
 from cms import colours, svg
 from cms.fields import TownTextField
 from common.text import Text
+from forms import coordinates
+from forms.normalise import Unreadable
 
 
 def _colour(name: Any, default: str, hint: Any = "") -> models.CharField[str, str]:
@@ -74,6 +76,14 @@ class Branding(BaseGenericSetting):
     email = models.EmailField(_("e-mail address"), blank=True)
     hours: models.Field[Text, Text] = TownTextField(_("opening hours"))
     closed: models.Field[Text, Text] = TownTextField(_("closed on"), blank=True)
+    centre = models.CharField(
+        _("middle of the town"),
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Where maps begin, for example 35.6812, 139.7671. Empty: all of Japan."),
+    )
 
     mayor: models.Field[Text, Text] = TownTextField(_("mayor's name"))
     mayor_title: models.Field[Text, Text] = TownTextField(_("mayor's title"))
@@ -106,6 +116,7 @@ class Branding(BaseGenericSetting):
                 FieldRowPanel([FieldPanel("phone"), FieldPanel("email")]),
                 FieldPanel("hours"),
                 FieldPanel("closed"),
+                FieldPanel("centre"),
             ],
             heading=_("Contact and opening hours"),
         ),
@@ -129,6 +140,10 @@ class Branding(BaseGenericSetting):
             colours.validate_hex(getattr(self, name))
             setattr(self, name, getattr(self, name).lower())
         errors: dict[str, list[ValidationError]] = {}
+        try:
+            self.centre = coordinates.read(self.centre)
+        except Unreadable as refusal:
+            errors["centre"] = [ValidationError(str(refusal), code="coordinates")]
         for field, on, ratio, what in (
             ("primary", colours.WHITE, colours.TEXT_CONTRAST, _("Links and buttons")),
             ("primary", self.tint, colours.TEXT_CONTRAST, _("Links on the pale ground")),

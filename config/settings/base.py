@@ -298,6 +298,19 @@ DRAFT_KEPT_DAYS = env.int("DRAFT_KEPT_DAYS", default=365)
 # Attachments are scanned by ClamAV where its socket is named (path or host:port).
 CLAMAV_SOCKET = env.str("CLAMAV_SOCKET", default="")
 
+# --- Map --------------------------------------------------------------------------------------
+# Pictures of the map below a place's boxes: an address with {z}, {x} and {y}; who is named for
+# them; a public map's page where a place is. The browsers of residents and staff ask there, and
+# only when somebody opens a map. Empty: no map anywhere.
+MAP_TILES = env.str(
+    "MAP_TILES", default="https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png"
+)
+MAP_CREDIT = env.str("MAP_CREDIT", default="国土地理院")
+MAP_CREDIT_URL = env.str(
+    "MAP_CREDIT_URL", default="https://maps.gsi.go.jp/development/ichiran.html"
+)
+MAP_PAGE = env.str("MAP_PAGE", default="https://maps.gsi.go.jp/#17/{north}/{east}/")
+
 # --- Mail -------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="madoguchi@localhost")

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
+from common import maps
 from forms import display, entries, postal
 from forms.parts import ACCOUNT_TYPES, COMPOSITES, Part
 from forms.prepared import Node
@@ -28,8 +29,33 @@ def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
         _part(frame, name, part, stored.get(part.name), own, places.get(part.name, []))
         for part in COMPOSITES[kind]
     )
+    offer = _map(name) if kind == "location" else ""
     return frame.fieldset(
-        question, name, f'<div class="f-parts" id="f-{name}" tabindex="-1">{parts}</div>'
+        question, name, f'<div class="f-parts" id="f-{name}" tabindex="-1">{parts}</div>{offer}'
+    )
+
+
+def _map(name: str) -> str:
+    """Offers a map below the boxes, where there is a script to show it (static/js/map.js)."""
+    tiles = maps.tiles()
+    if tiles is None:
+        return ""
+    show, hide = _("Show a map"), _("Hide the map")
+    about, described = "", ""
+    if tiles.host:
+        words = _(
+            "The pictures of the map come from %(host)s, which then sees the address of your "
+            "connection and the area you look at, and nothing of what you write here."
+        ) % {"host": tiles.host}
+        about = f'<p class="f-hint" id="f-{name}-map-about">{escape(words)}</p>'
+        described = attributes({"aria-describedby": f"f-{name}-map-about"})
+    return (
+        f'<div class="f-map" data-map="{name}" hidden>{about}'
+        f'<button class="f-button" type="button" data-map-button data-show="{escape(show)}" '
+        f'data-hide="{escape(hide)}" aria-expanded="false" aria-controls="f-{name}-map"'
+        f"{described}>{escape(show)}</button>"
+        f'<p class="f-error" role="status" data-map-problem></p>'
+        f'<div id="f-{name}-map" data-map-holder hx-preserve></div></div>'
     )
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases import actions
 from cases.models import Case, CorrectionRequest
+from common import maps
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import drafts, pages
 from forms.errors import DraftClosed, TamperedValue
@@ -72,7 +73,8 @@ def _page(
     if getattr(request, "htmx", False):
         return render(request, "forms/step.html", {"page": page})
     context = {"case": case, "correction": correction, "page": page}
-    return render(request, "portal/correction.html", context, status=422 if wrong else 200)
+    response = render(request, "portal/correction.html", context, status=422 if wrong else 200)
+    return maps.allow(response) if page.takes_place else response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

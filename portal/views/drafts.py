@@ -29,6 +29,7 @@ from cases.models import Case
 from cases.prepared_letters import answering, matching
 from catalogue import queries as catalogue
 from catalogue.models import Offering
+from common import maps
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import adoption, drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
@@ -210,7 +211,8 @@ def _step_response(
         "guest": guests.notice_of(draft),
         "replaced": adoption.replaced_of(draft, page.step_id),
     }
-    return render(request, "portal/step.html", context, status=422 if wrong else 200)
+    response = render(request, "portal/step.html", context, status=422 if wrong else 200)
+    return maps.allow(response) if page.takes_place else response
 
 
 def _back_url(request: HttpRequest, draft: Draft, page: StepPage) -> str:

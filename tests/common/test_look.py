@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_every_colour_has_a_dark_value() -> None:
 
 def test_stylesheets_use_only_variables_that_exist() -> None:
     variables = set(_variables("light")) | {"tone", "tone-soft"}
-    for name in ("site.css", "desk.css"):
+    for name in ("site.css", "desk.css", "map.css"):
         used = set(re.findall(r"var\(--([\w-]+)", (CSS / name).read_text()))
         assert used <= variables, name
 
@@ -138,6 +139,16 @@ def test_scripts_stay_small() -> None:
     assert _compressed(JS / "site.js") <= 2_500
     assert _compressed(JS / "live.js") <= 2_500
     assert _compressed(JS / "desk.js") <= 2_500
+    assert _compressed(JS / "map.js") <= 3_000
+
+
+def test_library_of_the_map_is_what_its_note_says() -> None:
+    folder = COMMON / "static" / "leaflet"
+    note = (folder / "README.md").read_text()
+    for name in ("leaflet.js", "leaflet.css"):
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        assert f"{digest}  {name}" in note
+    assert "BSD 2-Clause" in (folder / "LICENSE.txt").read_text()
 
 
 def test_htmx_is_found() -> None:

@@ -101,7 +101,7 @@ def street_stalls_answers(of: Offering) -> dict[str, Any]:
     return {
         "for_organisation": False,
         "event_name": "港まつり",
-        "place": "港町商店街",
+        "place": {"description": "港町商店街", "coordinates": ""},
         "stalls": 12,
         "use_from": day,
         "use_to": day,

@@ -76,6 +76,13 @@ def test_answer_of_another_type_is_not_kept() -> None:
     assert "price" not in after.answers
 
 
+def test_place_in_words_is_the_description_of_a_place_on_a_map() -> None:
+    draft = filled(reason="駅前")
+    after = to(draft, changed("reason", type="location"))
+    assert after.answers["reason"] == {"description": "駅前", "coordinates": ""}
+    assert lost(after) == []
+
+
 def test_option_that_does_not_exist_any_more_is_not_kept() -> None:
     sale = {"value": "sale", "label": {"ja": "販売", "en": "Sale"}}
     after = to(filled(), changed("kind", choices=[sale]), changed("cameras", show_when=None))

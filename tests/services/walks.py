@@ -79,8 +79,8 @@ BASE: dict[str, dict[str, Any]] = {
         "staff": "2", "fee_waiver": "no", "f:site_plan": 1, "f:project_outline": 1,
     },
     "road_occupancy": _APPLICANT | {
-        "kind": "new", "purpose": "店の看板", "route_name": "市道港町1号線", "place": "港町1-1",
-        "lane_part": ["sidewalk"], **entries("items", _SIGN),
+        "kind": "new", "purpose": "店の看板", "route_name": "市道港町1号線",
+        "place-description": "港町1-1", "lane_part": ["sidewalk"], **entries("items", _SIGN),
         "use_from": "2026-10-01", "use_to": "2027-09-30", "structure": "鉄製",
         "work_from": "2026-10-01", "work_to": "2026-10-02", "work_method": "手作業",
         "restoration": "同じ材料で復旧", "fee_waiver": "no", "f:location_map": 1,
@@ -90,16 +90,18 @@ BASE: dict[str, dict[str, Any]] = {
     "outdoor_advertisement": _APPLICANT | {
         "as_agent": "no", "kind": "new", "content": "店の名前", "ad_types": ["wall"],
         "ad_count": "1", "width_m": "2.5", "height_m": "0.8", "faces": "1", "top_height_m": "4",
-        "illuminated": "no", "materials": ["metal"], "place": "港町1-1", "zoning": "commercial",
-        "owner": "self", "road_status": "not_needed", "use_from": "2026-10-01",
-        "use_to": "2029-09-30", "work_start": "2026-10-01", "work_finish": "2026-10-02",
-        "contractor": "本人", "manager_name": "山田", "manager_phone": "090-1234-5678",
+        "illuminated": "no", "materials": ["metal"], "place-description": "港町1-1",
+        "place-coordinates": "34.6021, 138.2214", "zoning": "commercial", "owner": "self",
+        "road_status": "not_needed", "use_from": "2026-10-01", "use_to": "2029-09-30",
+        "work_start": "2026-10-01", "work_finish": "2026-10-02", "contractor": "本人",
+        "manager_name": "山田", "manager_phone": "090-1234-5678",
         "f:place_map": 1, "f:design": 1, "f:layout": 1, "f:colour_photo": 1,
     },
     "street_stalls": _APPLICANT | {
-        "event_name": "港まつり", "place": "港町商店街", "stalls": "99", "use_from": "2026-09-04",
-        "use_to": "2026-09-05", "hours": "10時から21時", **entries("appliances", _GAS),
-        "extinguishers": "10", "self_check_plan": "開店前に点検する", "f:layout_map": 1,
+        "event_name": "港まつり", "place-description": "港町商店街", "stalls": "99",
+        "use_from": "2026-09-04", "use_to": "2026-09-05", "hours": "10時から21時",
+        **entries("appliances", _GAS), "extinguishers": "10",
+        "self_check_plan": "開店前に点検する", "f:layout_map": 1,
     },
     "dog_registration": _PERSON | {
         "kept_at_home": "yes", "procedures": ["register"], "dog_name": "ハチ", "breed": "柴犬",
@@ -147,7 +149,8 @@ BASE: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 _EVENT_ROAD = {
-    "route_name": "市道港町1号線", "road_place": "駅前", "lane_part": ["roadway", "other"],
+    "route_name": "市道港町1号線", "road_place-description": "駅前",
+    "lane_part": ["roadway", "other"],
     "lane_part_other": "側溝", **entries("items", _TENT), "structure": "組立て式",
     "restoration": "清掃する", "work_from": "2026-10-01", "work_to": "2026-10-02",
     "work_method": "軽トラックで運ぶ", "f:road_section": 1, "f:safety_plan": 1,

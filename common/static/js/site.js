@@ -72,6 +72,24 @@
     else window.addEventListener("load", add, { once: true });
   }
 
+  // A map comes when somebody asks for it; until then not even its script.
+  const panel = document.getElementById("map-panel");
+  const offer = () => each("[data-map]", (place) => (place.hidden = !panel));
+  const begin = (event) => {
+    const button = event.target.closest("[data-map-button]");
+    if (!button) return;
+    document.removeEventListener("click", begin);
+    const script = document.createElement("script");
+    script.src = panel.dataset.script;
+    script.addEventListener("load", () => button.click());
+    document.head.append(script);
+  };
+  if (panel) {
+    offer();
+    document.addEventListener("htmx:afterSettle", offer);
+    document.addEventListener("click", begin);
+  }
+
   // "Saved 10:42" becomes "not saved yet" as soon as something is typed.
   let changed = false;
   document.addEventListener("input", (event) => {
