@@ -1,7 +1,7 @@
 """What somebody may see and do of whom another acts for, or who was helped before they had an eID.
 
 They read what was sent for them, and end it. They neither correct nor withdraw: as long as another
-has the case in hand, two would write into it. See docs/adr/0030.
+has the case in hand, two would write into it. See docs/adr/0031.
 """
 
 from __future__ import annotations

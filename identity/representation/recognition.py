@@ -3,7 +3,7 @@
 Name, date of birth and address that an eID asserts must all be those of the represented, and of one
 account alone. What is typed about somebody else is never enough to be led to an account, so this
 runs where nobody who declared anything can see or time it: at the sign-in of the represented, and
-in the worker after a declaration. See docs/adr/0030.
+in the worker after a declaration. See docs/adr/0031.
 """
 
 from __future__ import annotations
