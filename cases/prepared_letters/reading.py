@@ -221,8 +221,9 @@ def _address(cells: Mapping[str, str]) -> dict[str, str]:
         code = _postal_code(cells)
     except Unreadable:
         code = ""  # said at its own column
-    place = postal.look_up(code) if code else None
-    if place is not None and not (parts["prefecture"] and parts["city"]):
+    places = postal.look_up(code) if code else ()
+    place = postal.shared(places) if places else None
+    if place and place.city and not (parts["prefecture"] and parts["city"]):
         street = written.removeprefix(place.prefecture).strip().removeprefix(place.city).strip()
         parts = {"prefecture": place.prefecture, "city": place.city, "streetAddress": street}
     building = normalise.text(cells.get("building", "")) or parts.get("building", "")
