@@ -20,7 +20,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwr
 
 from forms.models import Draft
 from identity.models import User
-from sandbox.visitor import FLAGS, chromium
+from sandbox.browser import FLAGS, chromium
 from tests.e2e.looking import Findings
 from tests.factories import cases as make
 from tests.factories import people
