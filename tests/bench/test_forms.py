@@ -35,6 +35,8 @@ class _Read(HTMLParser):
         css = given.get("class", "").split()
         if tag in {"label", "legend"}:
             self._into = "label"
+        elif "f-hint--after" in css:
+            self._into = ""  # the Japanese year beside a date: only ours has that
         elif "f-hint" in css:
             self._into = "hint"
         elif "f-error" in css:
