@@ -25,6 +25,18 @@ class ContentPolicyMiddleware(CSPMiddleware):
         }
         return {name: policy for name, policy in policies.items() if policy}
 
+    @cached_property
+    def _excluded(self) -> dict[str, tuple[str, ...]]:
+        of = {
+            HEADER: "CONTENT_SECURITY_POLICY",
+            HEADER_REPORT_ONLY: "CONTENT_SECURITY_POLICY_REPORT_ONLY",
+        }
+        known = {header: getattr(settings, name, None) or {} for header, name in of.items()}
+        return {
+            header: tuple(policy.get("EXCLUDE_URL_PREFIXES") or ())
+            for header, policy in known.items()
+        }
+
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
@@ -32,7 +44,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
         if changed or settings.DEBUG or getattr(request, "_csp_nonce", None) is not None:
             return super().process_response(request, response)
         for name, policy in self._constant.items():
-            response.headers.setdefault(name, policy)
+            if not request.path_info.startswith(self._excluded[name]):
+                response.headers.setdefault(name, policy)
         request.csp_nonce = CheckableLazyObject(  # type: ignore[attr-defined]
             self._csp_nonce_post_response
         )

@@ -14,7 +14,7 @@ from common.content_policy import ContentPolicyMiddleware
 
 
 def policy(
-    middleware: Any, *, nonce: bool = False, **asked: Any
+    middleware: Any, *, path: str = "/", nonce: bool = False, **asked: Any
 ) -> tuple[HttpRequest, HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(str(request.csp_nonce) if nonce else "")  # type: ignore[attr-defined]
@@ -23,7 +23,7 @@ def policy(
         return response
 
     request = HttpRequest()
-    request.path_info = "/"
+    request.path_info = path
     return request, middleware(view)(request)
 
 
@@ -42,6 +42,14 @@ def test_the_header_is_what_django_csp_writes(asked: dict[str, Any]) -> None:
     for header in (HEADER, HEADER_REPORT_ONLY):
         assert ours.headers.get(header) == plain.headers.get(header)
     assert (HEADER in ours.headers) is ("_csp_exempt" not in asked)
+
+
+@pytest.mark.parametrize("path", ["/", "/administration/", "/admin/", "/admin/forms/"])
+def test_addresses_that_are_left_out_are(path: str) -> None:
+    _request, ours = policy(ContentPolicyMiddleware, path=path)
+    _request, plain = policy(CSPMiddleware, path=path)
+    assert ours.headers.get(HEADER) == plain.headers.get(HEADER)
+    assert (HEADER in ours.headers) is not path.startswith("/admin/")
 
 
 def test_one_view_changes_nothing_for_the_next() -> None:
