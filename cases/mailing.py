@@ -37,19 +37,17 @@ def written(form: FormDefinition, answers: Mapping[str, Any]) -> str:
 
 def address_of(case: Case) -> str:
     """Where mails about a case go. Without a sign-in only an address that was shown counts."""
-    own = "" if case.is_guests else written(case.application.version.form, case.answers)
-    return addresses.chosen(case.resident, own)
+    return addresses.chosen(case.resident, _own(case))
 
 
 def of_case(case: Case) -> Mailing:
     """Where the next mail about the case goes."""
-    return _mailing(case.resident, address_of(case))
+    return _mailing(case.resident, _own(case))
 
 
 def of_draft(draft: Draft) -> Mailing:
     """Where mails will go once a resident's draft is sent as it is."""
-    own = written(draft.form, drafts.answers_of(draft))
-    return _mailing(draft.applicant, addresses.chosen(draft.applicant, own))
+    return _mailing(draft.applicant, written(draft.form, drafts.answers_of(draft)))
 
 
 def of_message(message: Message) -> str:
@@ -69,6 +67,11 @@ def about(message: Message) -> Case | None:
     return Case.objects.select_related("application", "resident").filter(pk=case_id).first()
 
 
-def _mailing(recipient: User, address: str) -> Mailing:
-    preference = queries.preference_of(recipient)
-    return Mailing(address, addresses.why_none(recipient, address, preference))
+def _own(case: Case) -> str:
+    return "" if case.is_guests else written(case.application.version.form, case.answers)
+
+
+def _mailing(recipient: User, own: str) -> Mailing:
+    preference, dead = queries.preference_of(recipient), addresses.dead_of(recipient)
+    address = addresses.chosen(recipient, own, dead)
+    return Mailing(address, addresses.why_none(recipient, address, preference, dead))

@@ -8,17 +8,21 @@ See docs/adr/0030-where-mails-go.md.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils.crypto import salted_hmac
 
 from common.database import connection
+from common.lookup import Lookup
 from identity.models import User
 from notifications.models import DeadAddress, Delivery, Message, Preference
 
 #: Asked for the address of a message's own; "" where it has none. Rooms above add theirs in
 #: ``AppConfig.ready``.
 sources: list[Callable[[Message], str]] = []
+_dead: Lookup[DeadAddress] = Lookup(
+    lambda user: DeadAddress.objects.filter(resident=user), user=uuid.UUID
+)
 
 
 def of(message: Message) -> str:
@@ -27,23 +31,30 @@ def of(message: Message) -> str:
     return chosen(message.recipient, own)
 
 
-def chosen(recipient: User, own: str) -> str:
-    """`own`, that of the thing itself, unless mail there came back and the account's works."""
+def chosen(recipient: User, own: str, dead: Collection[str] | None = None) -> str:
+    """`own`, that of the thing itself, unless mail there came back and the account's works.
+
+    `dead`: what `dead_of` found, for who asks more than once.
+    """
     account = recipient.email
     if not own or fingerprint(own) == fingerprint(account):
         return own or account
-    if account and takes_none(recipient, own) and not takes_none(recipient, account):
+    known = dead_of(recipient) if dead is None else dead
+    if account and fingerprint(own) in known and fingerprint(account) not in known:
         return account
     return own
 
 
-def why_none(recipient: User, address: str, preference: Preference) -> str:
+def why_none(
+    recipient: User, address: str, preference: Preference, dead: Collection[str] | None = None
+) -> str:
     """The `Delivery.Reason` for which no mail goes to `address`; "" when one goes."""
     if Delivery.Channel.MAIL not in preference.channels:
         return Delivery.Reason.UNWANTED
     if not address:
         return Delivery.Reason.NO_ADDRESS
-    return Delivery.Reason.DEAD_ADDRESS if takes_none(recipient, address) else ""
+    known = dead_of(recipient) if dead is None else dead
+    return Delivery.Reason.DEAD_ADDRESS if fingerprint(address) in known else ""
 
 
 def fingerprint(address: str) -> str:
@@ -59,7 +70,12 @@ def is_dead(user: User) -> bool:
 
 def takes_none(user: User, address: str) -> bool:
     """Whether a mail to somebody at `address` came back for good."""
-    return DeadAddress.objects.filter(resident=user, address_hash=fingerprint(address)).exists()
+    return fingerprint(address) in dead_of(user)
+
+
+def dead_of(user: User) -> frozenset[str]:
+    """Fingerprints of the addresses at which mail to somebody came back for good."""
+    return frozenset(one.address_hash for one in _dead.all(user=user.pk))
 
 
 def bury(user_id: uuid.UUID, address_hash: str) -> None:

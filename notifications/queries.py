@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import NotFound
+from common.lookup import Lookup
 from identity.models import User
 from notifications.models import Delivery, Message, Preference
 
@@ -58,7 +59,12 @@ def came_back() -> QuerySet[Delivery]:
     )
 
 
+_preference: Lookup[Preference] = Lookup(
+    lambda user: Preference.objects.filter(resident=user), user=uuid.UUID
+)
+
+
 def preference_of(user: User) -> Preference:
     """How somebody wants to be told; unsaved and with mail when nothing was chosen."""
-    chosen = Preference.objects.filter(resident=user).first()
+    chosen = _preference.one(user=user.pk)
     return chosen or Preference(resident=user, channels=["mail"])

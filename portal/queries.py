@@ -54,6 +54,8 @@ def own_draft(applicant: User | Guest, draft_id: uuid.UUID) -> Draft:
         draft = drafts.get_draft(resident_id=applicant.pk, draft_id=draft_id)
     if draft is None or draft.state == Draft.State.DISCARDED:
         raise NotFound(_("There is no such application."), code="no_draft")
+    if isinstance(applicant, User):
+        draft.resident = applicant  # so that nobody need read it
     return draft
 
 
