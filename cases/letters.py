@@ -30,6 +30,7 @@ from documents.models import LetterWording
 from documents.pdf import render_pdf
 from documents.templatetags.letters import letter_date, yen
 from forms import display
+from identity import addresses
 from identity.claims import ADDRESS
 from tenants.links import absolute
 
@@ -145,14 +146,16 @@ def letter_of(
 def _particulars(case: Case, words: Words, rows: list[display.Row]) -> tuple[tuple[str, str], ...]:
     """The table: answers, and what the town's own letter to the applicant said. One statement
     where the service declares that."""
-    found = []
+    found, labels = [], case.offering.template.letters.labels
     for name in words.particulars:
         if name == AMOUNT:
             letter = matching.of_case(case)
             if letter is not None and letter.amount is not None:
                 found.append((str(OF_THE_TOWN[name]), yen(letter.amount)))
         found += [
-            (str(row.label), str(row.text)) for row in rows if row.question_id == name and row.text
+            (str(labels.get(name, row.label)), str(row.text))
+            for row in rows
+            if row.question_id == name and row.text
         ]
     return tuple(found)
 
@@ -306,9 +309,7 @@ def addressee_of(case: Case) -> Addressee:
     return Addressee(
         name=resident.name,
         postal_code=address.get("postalCode", ""),
-        address="".join(
-            address.get(part, "") for part in ("prefecture", "city", "streetAddress", "building")
-        ),
+        address=addresses.one_line(address),
     )
 
 

@@ -210,6 +210,8 @@ class Letters(_Strict):
     refused: LetterText | None = None
     acknowledged: LetterText | None = None
     legal_basis: tuple[Text, ...]
+    # What a letter calls an answer, where the question as residents read it does not do.
+    labels: dict[str, Text] = Field(default_factory=dict)
     # What somebody who disagrees can do (`documents.letters.Appeal.template`).
     appeal_notice: Literal["review_and_action", "action_only"] = "review_and_action"
 
@@ -462,6 +464,8 @@ class ServiceTemplate:
                         f"{self.package}/letter.yaml: {outcome}.particulars: "
                         f"no question '{question}'"
                     )
+        for question in sorted(self.letters.labels.keys() - known):
+            raise TemplateError(f"{self.package}/letter.yaml: labels: no question '{question}'")
         if self.fees.unpaid.then == "lapse" and Verb.LAPSE not in self.workflow.verbs:
             raise TemplateError(f"{self.package}/fees.yaml: unpaid.then: the workflow has no lapse")
         try:

@@ -49,6 +49,12 @@ class Addressee:
     is_organisation: bool = False
     care_of: str = ""
 
+    @property
+    def postal(self) -> str:
+        """``248-0012``, from whichever source the digits came."""
+        code = self.postal_code
+        return f"{code[:3]}-{code[3:]}" if len(code) == 7 and code.isdecimal() else code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:

@@ -34,6 +34,12 @@ def postal_code(value: Any) -> str:
     return found[1] + found[2] if found else ""
 
 
+def one_line(parts: Mapping[str, Any]) -> str:
+    """Without the postal code; the building stands apart, as on an envelope."""
+    place = "".join(parts.get(part) or "" for part in ("prefecture", "city", "streetAddress"))
+    return "　".join(text for text in (place, parts.get("building") or "") if text)
+
+
 def _part(value: Any) -> str:
     if not isinstance(value, str):
         return ""

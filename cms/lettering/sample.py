@@ -20,6 +20,7 @@ def preview(offering: Offering, outcome: str, words: Words, language: str) -> le
         values = {name: f"［{label}］" for name, label in labels.items()}
         questions = offering.form_version.form.questions_by_id
         declared = offering.template.letters
+        named = {name: question.label for name, question in questions.items()} | declared.labels
         town = values["town"]
         letter = Letter(
             language=language,
@@ -32,7 +33,7 @@ def preview(offering: Offering, outcome: str, words: Words, language: str) -> le
             particulars=tuple(
                 (str(OF_THE_TOWN[name]), "［…］")
                 if name in OF_THE_TOWN
-                else (questions[name].label.in_language(language), "［…］")
+                else (named[name].in_language(language), "［…］")
                 for name in words.particulars
                 if name in questions or name in OF_THE_TOWN
             ),

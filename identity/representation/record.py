@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict
 
+from identity import addresses
+
 
 class Represented(BaseModel):
     """The represented, the ground to act for them, and how sure the office was of it.
@@ -52,10 +54,7 @@ class Represented(BaseModel):
 
     @property
     def address_line(self) -> str:
-        return "".join(
-            self.address.get(part, "")
-            for part in ("prefecture", "city", "streetAddress", "building")
-        )
+        return addresses.one_line(self.address)
 
     @property
     def kind_in_words(self) -> str:

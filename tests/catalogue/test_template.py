@@ -69,6 +69,8 @@ def test_unknown_service_names_what_there_is() -> None:
          r"service\.yaml: .*\(on_behalf: guardian\)"),
         ("service.yaml", "minutes: 5", "minutes: 5\nsign_in: sometimes", r"service\.yaml: sign_in"),
         ("letter.yaml", "[use_day, people]", "[moon]", r"particulars: no question 'moon'"),
+        ("letter.yaml", "refused:", "labels: {moon: {ja: 月}}\nrefused:",
+         r"letter\.yaml: labels: no question 'moon'"),
         ("letter.yaml", "refused:", "denied:", r"letter\.yaml: "),
         ("form.yaml", "type: number", "type: hologram", r"form\.yaml: "),
         ("workflow.yaml", "to: desk", "to: moon", r"workflow\.yaml: .*'moon'"),

@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 
-from documents.letters import render_letter
+from documents.letters import Addressee, render_letter
 from documents.pdf import render_pdf
 from tests.documents.letters import CODE, RARE, full_letter
 from tests.documents.test_pdf import font_names, text_of
@@ -93,6 +93,15 @@ def test_letter_escapes_what_people_typed() -> None:
     page = BeautifulSoup(render_letter(full_letter()), "html.parser")
     assert page.select("td b") == []
     assert page.select(".particulars td")[1].get_text() == "撮影 <b>&"
+
+
+@pytest.mark.parametrize(("code", "printed"), [("2480012", "〒248-0012"), ("12", "〒12")])
+def test_letter_writes_a_postal_code_as_on_an_envelope(code: str, printed: str) -> None:
+    from dataclasses import replace
+
+    letter = replace(full_letter(), addressee=Addressee(name="山田 花子", postal_code=code))
+    page = BeautifulSoup(render_letter(letter), "html.parser")
+    assert [line.get_text() for line in page.select(".postal")] == [printed]
 
 
 def test_letter_leaves_out_what_it_has_nothing_for() -> None:

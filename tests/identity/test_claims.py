@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from identity import claims
-from identity.addresses import PARTS, normalise_address, postal_code, split_formatted
+from identity.addresses import PARTS, normalise_address, one_line, postal_code, split_formatted
 
 NOW = dt.datetime(2026, 4, 1, 3, 0, tzinfo=dt.UTC)
 
@@ -249,3 +249,9 @@ def test_scopes_name_each_once() -> None:
     assert claims.scopes({"person.fullName", "person.fullNameKana", "person.address"}) == (
         "openid name address"
     )
+
+
+def test_the_building_stands_apart_in_a_line() -> None:
+    parts = {"prefecture": "神奈川県", "city": "鎌倉市", "streetAddress": "御成町12-40"}
+    assert one_line(parts) == "神奈川県鎌倉市御成町12-40"
+    assert one_line({**parts, "building": "コーポ潮風203"}).endswith("12-40　コーポ潮風203")
