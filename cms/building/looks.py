@@ -78,8 +78,13 @@ def _preview(data: Data, offering: Offering, place: Place, language: str) -> dic
     painted = trial.preview(prepared, step_id)
     operands = operands_at(data, place[:1])
     context["step"] = painted
+    here = data["steps"][place[0]]["questions"][place[1]].get("id") if len(place) > 1 else None
     context["fields"] = [
-        (sentence(node.question.show_when, operands) if node.question.show_when else "", html)
+        (
+            sentence(node.question.show_when, operands) if node.question.show_when else "",
+            html,
+            node.id == here,
+        )
         for node, html in painted.fields
     ]
     return context

@@ -240,6 +240,10 @@ def test_a_question_with_a_condition_is_added_previewed_published_and_asked(
     }  # fmt: skip
     preview = words(desk.get(f"{FORM}preview/3/?language=ja"))
     assert "テントの数" in preview
+    last = len(edit.definition["steps"][2]["questions"])
+    here = soup(desk.get(f"{FORM}preview/3-{last}/")).select_one("#here ~ *")
+    assert here is not None
+    assert here.select_one('[name="tents"]')
 
     page = desk.get(f"{FORM}publish/")
     assert "tents" in words(page)

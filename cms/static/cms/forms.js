@@ -9,6 +9,13 @@
   const frame = document.querySelector(".fb-preview iframe");
   const address = form.dataset.preview;
   if (!frame || !address) return;
+  // The preview shows the question that is worked on. Its own window scrolls, the page stays.
+  const toQuestion = () => {
+    const here = frame.contentDocument?.getElementById("here");
+    if (here) frame.contentWindow.scrollBy(0, here.getBoundingClientRect().top);
+  };
+  frame.addEventListener("load", toQuestion);
+  toQuestion();
   let waiting = 0;
   form.addEventListener("input", () => {
     clearTimeout(waiting);
