@@ -412,14 +412,18 @@ class CaseFacts:
         return diagram.words(self.case.workflow, self.case.stage)
 
     @cached_property
-    def questions_to_correct(self) -> list[tuple[str, str]]:
-        """What a correction can ask for: id and label of each question with an answer to change."""
-        shown = {row.question_id for step in self.steps for row in step.rows}
-        return [
-            (question.id, str(question.label))
-            for question in self._form.questions_by_id.values()
-            if question.id in shown and question.type != "computed"
-        ]
+    def to_correct(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What a correction can ask for: id and label of each question with an answer to change,
+        by the title of its step."""
+        known, found = self._form.questions_by_id, []
+        for step in self.steps:
+            shown = dict.fromkeys(row.question_id for row in step.rows if row.question_id in known)
+            asked = [
+                (name, str(known[name].label)) for name in shown if known[name].type != "computed"
+            ]
+            if asked:
+                found.append((step.title, asked))
+        return found
 
     @property
     def newer_form(self) -> FormVersion | None:

@@ -70,6 +70,8 @@ class Panel:
     values: Mapping[str, Any]
     errors: Mapping[str, Sequence[str]]
     choices: Sequence[tuple[str, str]] = ()
+    # Questions that a correction can ask for, by step.
+    to_correct: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
     # Bodies outside the town that can be asked, each named by `OUTSIDE` and its key.
     bodies: Sequence[tuple[str, str]] = ()
     # What can be refused by itself.
@@ -83,7 +85,10 @@ class Panel:
 
 
 def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
-    """Every action of the desk on this case, for its own office, in the order of the work."""
+    """Every action of the desk on this case, for its own office, in the order of the work.
+
+    Of a closed case those that are possible, and the one whose text was refused.
+    """
     case, found = facts.case, []
     for option in policies.options(case, facts.reader):
         name, key = _PANELS[option.verb]
@@ -92,6 +97,8 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
         if begun and case.assigned_to_id == facts.reader.pk and allowed:
             allowed, reason = False, _("This case is on your desk already.")
         mine = typed.panel == name
+        if case.closed_at and not (allowed or mine):
+            continue  # the work is over: nothing to explain
         found.append(
             Panel(
                 id=name,
@@ -103,7 +110,8 @@ def panels(facts: CaseFacts, typed: Typed, *, opened: str = "") -> list[Panel]:
                 is_open=mine or opened == name,
                 values=typed.values if mine else _prepared(name, facts),
                 errors=typed.errors if mine else {},
-                choices=_choices(name, facts) if allowed else (),
+                choices=_choices(name, facts) if allowed and name != "correct" else (),
+                to_correct=facts.to_correct if allowed and name == "correct" else (),
                 bodies=_bodies(facts) if name == "consult" and allowed else (),
                 parts=partial.parts_of(case) if name == "approve" and allowed else (),
                 prepared=message_templates.for_case(case, "correction")
@@ -193,6 +201,4 @@ def _choices(name: str, facts: CaseFacts) -> Sequence[tuple[str, str]]:
             for department in _departments()
             if department.pk not in asked and department.pk != facts.case.department_id
         ]
-    if name == "correct":
-        return facts.questions_to_correct
     return deciding.choices(facts.case, name, get_language() or "ja")

@@ -41,7 +41,6 @@ def _overview(request: HttpRequest, *, status: int = 200, **extra: Any) -> HttpR
     context = {
         **frame(request, "notices"),
         "lines": editing.overview((get_language() or "ja").split("-")[0]),
-        "languages": _LANGUAGE_NAMES,
         "bounced": [_came_back(row) for row in queries.came_back()[:MOST_BOUNCED]],
         "target": webhooks.target(),
         **extra,

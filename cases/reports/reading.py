@@ -109,7 +109,13 @@ def tables(shown: Report) -> list[tuple[Table, Iterator[Sequence[Cell]]]]:
     )  # fmt: skip
     flow = Table(
         _("By month"),
-        [service, department, Column(_("Month")), Column(_("Received")), Column(_("Closed"))],
+        [
+            service,
+            department,
+            Column(_("Month")),
+            Column(_("Received cases")),
+            Column(_("Completed cases")),
+        ],
     )
     stages = Table(
         _("By stage"),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
 
@@ -112,6 +113,12 @@ def test_correction_without_a_message_keeps_the_ticks(town: Any, desk: Desk) -> 
     assert response.status_code == 422
     assert 'value="purpose" checked' in page
     assert 'id="correct-message-error"' in page
+    # The questions stand below the steps that they were asked in.
+    group = BeautifulSoup(page, "html.parser").select_one('.asked [value="purpose"]')
+    assert group is not None
+    step = group.find_parent(role="group")
+    assert step is not None
+    assert step.get_text().startswith("What you will do")
 
 
 def test_approval_asks_first_and_says_what_will_happen(town: Any, desk: Desk) -> None:

@@ -167,6 +167,8 @@ def test_closed_case_shows_the_decision_and_the_letter(
     page = _page(client, case)
     assert decision.number in page
     assert "Download the letter" in page
+    assert "Request a correction" not in page
+    assert 'id="actions-title"' not in page
     response = client.get(letter)
     assert b"".join(response.streaming_content).startswith(b"%PDF")
     assert LedgerEntry.objects.filter(event="letter.opened", object_id=str(case.pk)).exists()

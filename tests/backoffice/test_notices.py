@@ -44,6 +44,8 @@ def test_a_wording_is_looked_at_saved_and_taken_back(browser: Client, editor: st
     assert browser.post(editor, {**POSTED, "seen": ""}).status_code == 302
     page = browser.get(reverse("desk:notices")).content.decode()
     assert "お知らせ {receipt_number}" in page
+    assert 'hreflang="en"' in page  # the links to the other languages, beside the wordings' own
+    assert "English: " in page
     seen = TownWording.objects.get().changed_at.isoformat()
     assert browser.post(editor, {**POSTED, "seen": seen, "revert": "1"}).status_code == 302
     assert not TownWording.objects.exists()
