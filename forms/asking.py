@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from forms import rendering, saving, validation
+from forms import doubts, rendering, saving, validation
 from forms.models import Attachment, Draft
 from forms.pages import ErrorLink, error_links
 from forms.prepared import Prepared
@@ -29,6 +29,8 @@ class Asked:
     notice: str = ""
     focus: str = ""
     done: bool = False
+    #: A button inside the page was pressed.
+    stays: bool = False
     seen: str = ""
     #: Those that the answers hold: they can be taken off, none can be added.
     files: Mapping[str, Attachment] = field(default_factory=dict)
@@ -84,17 +86,23 @@ def ask(
         return page
     # Nothing of this draft is ever stored: it is only what a reader reads into.
     reader = Reader(Draft(answers=page.answers), prepared, post, Uploads(Files(), {}))
-    stay = reader.press_buttons()
     nodes = list(prepared.order)
+    page.stays = reader.press_buttons()
     read = reader.read(nodes)
-    page.messages = dict(read.errors)
     page.typed = saving.typed_values(reader.post, nodes)
     page.notice, page.focus = reader.notice, reader.focus
     page.answers = {node.id: read.values.get(node.id) for node in nodes}
-    if stay:
+    if page.stays:
+        page.messages = {
+            name: words for name, words in read.errors.items() if name in reader.early_errors
+        }
         return page
+    page.messages = dict(read.errors)
     state = evaluate(prepared, page.answers)
     for problem in validation.problems(prepared, state, skip=page.messages.keys()):
         page.messages.setdefault(problem.field, []).append(problem.message)
-    page.done = not page.messages
+    doubtful = doubts.open_ones([node.question for node in nodes], state.answers(), reader.post)
+    if doubtful and not page.messages:
+        page.notice, page.focus = doubts.notice(), doubtful[0] + doubts.SURE
+    page.done = not page.messages and not doubtful
     return page

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from common.calendar import japanese_year, wareki
-from forms import sensitive
+from forms import banks, sensitive
 from forms.definitions import FormDefinition
 from forms.models import Attachment
 from forms.questions import (
@@ -376,15 +376,38 @@ def account_type_text(value: str) -> str:
     }.get(value, value)
 
 
-def _bank_account(question: Any, value: Mapping[str, str], language: str) -> str:
+def account_text(value: Mapping[str, str], language: str) -> str:
+    """An account in lines; bank and branch with their names as the list has them today."""
+    code, branch_code = value.get("bankCode") or "", value.get("branchCode") or ""
+    bank, branch = banks.bank(code), banks.branch(code, branch_code)
+    unlisted = banks.unlisted(value)
     return "\n".join(
         [
             _("Bank %(bank)s, branch %(branch)s")
-            % {"bank": value.get("bankCode", ""), "branch": value.get("branchCode", "")},
+            % {
+                "bank": bank.named(language) if bank else code,
+                "branch": branch.named(language) if branch else branch_code,
+            },
+            *([unlisted_text(unlisted, value, language)] if unlisted else []),
             f"{account_type_text(value.get('accountType', ''))} {value.get('number', '')}",
             value.get("holder", ""),
         ]
     )
+
+
+def unlisted_text(part: str, account: Mapping[str, str], language: str) -> str:
+    """Of a code that the list of banks does not have (`banks.unlisted`)."""
+    words = (
+        _("%(code)s is not in the list of banks of %(day)s.")
+        if part == "bankCode"
+        else _("%(code)s is not in the list of this bank's branches of %(day)s.")
+    )
+    day = date_text(banks.listed_on().isoformat(), language)
+    return words % {"code": account[part], "day": day}
+
+
+def _bank_account(question: Any, value: Mapping[str, str], language: str) -> str:
+    return account_text(value, language)
 
 
 def _period(question: Any, value: Mapping[str, str], language: str) -> str:

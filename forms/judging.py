@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from forms import pages, reasons, saving, validation
+from forms import doubts, pages, reasons, saving, validation
 from forms.models import Draft
 from forms.outcome import StepOutcome
 from forms.prepared import Node, Prepared
@@ -29,8 +29,11 @@ def judge(
     errors: dict[str, list[str]] = {name: list(words) for name, words in read.errors.items()}
     typed = saving.typed_values(reader.post, wanted)
     if stay:
-        if reader.action != "lookup":
-            errors = {name: words for name, words in errors.items() if about_files(name, prepared)}
+        errors = {
+            name: words
+            for name, words in errors.items()
+            if name in reader.early_errors or about_files(name, prepared)
+        }
         return StepOutcome(
             False, errors=errors, typed=typed, notice=reader.notice, focus=reader.focus
         )
@@ -56,7 +59,9 @@ def judge(
         if problem.cause:
             because[problem.field] = reasons.of_cause(prepared, problem.cause)
     unanswered = validation.problems(prepared, state, only=set(new))
-    complete = not errors and not unanswered
+    asked = [node.question for node in wanted]
+    doubtful = doubts.open_ones(asked, state.answers(), reader.post)
+    complete = not errors and not unanswered and not doubtful
     done = set(draft.steps_done) - {step_id} | ({step_id} if complete else set())
     draft.steps_done = [step.id for step in draft.form.steps if step.id in done]
     if reader.action == "leave":  # what is missing can wait; what cannot be read would be lost
@@ -67,9 +72,12 @@ def judge(
     notice = ""
     if new and not errors:
         notice = _("Your answer leads to a few more questions. Please answer them too.")
+    elif doubtful and not errors:
+        notice = doubts.notice()
+    focus = "" if errors else next(iter([*(name + doubts.SURE for name in doubtful), *new]), "")
     return StepOutcome(
-        False, errors=errors, reasons=because, typed=typed if errors else {}, notice=notice,
-        focus=new[0] if new and not errors else "",
+        False, errors=errors, reasons=because, typed=typed if errors or doubtful else {},
+        notice=notice, focus=focus,
     )  # fmt: skip
 
 

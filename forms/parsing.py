@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from forms import coordinates, entries, normalise, sensitive
+from forms import banks, coordinates, entries, normalise, sensitive
 from forms.normalise import Unreadable
 from forms.parts import COMPOSITES, Part
 from forms.prepared import Node
@@ -248,7 +248,10 @@ def _composite(question: Question, name: str, post: Posted) -> dict[str, str] | 
 def _part(part: Part, field: str, post: Posted) -> str | None:
     if part.kind == "date":
         return _date_of(field, post)
-    value = _PART_READERS[part.kind](_one(field, post))
+    raw = _one(field, post)
+    if part.look_up and banks.is_name(raw):
+        raise Unreadable(str(part.missing))
+    value = _PART_READERS[part.kind](raw)
     return value.rjust(part.length, "0") if part.padded and value else value
 
 

@@ -37,6 +37,8 @@ class Part:
     missing: Any = ""
     #: Numbers that are written with leading zeros.
     padded: bool = False
+    #: Codes that can be looked up by name (`forms.banks`): what the button says.
+    look_up: Any = ""
 
 
 COMPOSITES: Mapping[str, tuple[Part, ...]] = {
@@ -51,8 +53,14 @@ COMPOSITES: Mapping[str, tuple[Part, ...]] = {
         Part("building", _("Building and room"), required=False, autocomplete="address-line2"),
     ),
     "bank_account": (
-        Part("bankCode", _("Bank code (4 digits)"), "digits", length=4, css="f-input--5"),
-        Part("branchCode", _("Branch code (3 digits)"), "digits", length=3, css="f-input--5"),
+        Part("bankCode", _("Bank code (4 digits)"), "digits", length=4, css="f-input--10",
+             hint=_("If you do not know it, write how the name of the bank begins."),
+             look_up=_("Look up the bank"),
+             missing=_("Choose the bank from those below, or write its code of four digits.")),
+        Part("branchCode", _("Branch code (3 digits)"), "digits", length=3, css="f-input--10",
+             hint=_("If you do not know it, write how the name of the branch begins."),
+             look_up=_("Look up the branch"),
+             missing=_("Choose the branch from those below, or write its code of three digits.")),
         Part("accountType", _("Type of account"), "account_type"),
         Part("number", _("Account number (7 digits)"), "digits", length=7, css="f-input--10",
              padded=True),

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from forms import attachments, entries, parsing, postal, seals, sensitive, unplaced
+from forms import attachments, entries, lookups, parsing, seals, sensitive, unplaced
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft
 from forms.parsing import Read
@@ -190,32 +190,9 @@ class Reader:
         return name, group, index or 0
 
     def _look_up(self) -> None:
-        name = self.argument
-        places = postal.look_up(str(self.post.get(f"{name}-postalCode", "") or ""))
-        self.focus = f"{name}-streetAddress"
-        if not places:
-            self.focus = f"{name}-postalCode"
-            self.early_errors[f"{name}-postalCode"] = [
-                _("No address has this postal code. Check it, or fill in the address yourself.")
-            ]
-            return
-        place = postal.shared(places)
-        self.post[f"{name}-postalCode"] = place.postal_code
-        for part, words in (("prefecture", place.prefecture), ("city", place.city)):
-            if words:
-                self.post[f"{name}-{part}"] = words
-        street = str(self.post.get(f"{name}-streetAddress", "") or "")
-        if not street.startswith(place.neighborhood):
-            self.post[f"{name}-streetAddress"] = place.neighborhood
-        if len(places) > 1:
-            empty = "streetAddress" if place.city else "city" if place.prefecture else "prefecture"
-            self.focus = f"{name}-{empty}"
-            self.notice = _(
-                "This postal code stands for several places. Only what they share was filled in: "
-                "please choose or type the rest."
-            )
-            return
-        self.notice = _("The address was filled in. Please add the house number.")
+        found = lookups.look_up(self.argument, self.post)
+        self.focus, self.notice = found.focus, found.notice
+        self.early_errors |= found.errors
 
     def _remove_file(self) -> None:
         if self.argument:

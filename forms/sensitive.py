@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from common.database import connection
+from forms import answered
 from forms.questions import GroupQuestion, QuestionBase, TextQuestion
 from identity import sealed
 
@@ -85,16 +86,12 @@ def held(questions: Iterable[QuestionBase], answers: Mapping[str, Any]) -> dict[
 
 
 def places(
-    questions: Iterable[QuestionBase], answers: Mapping[str, Any], prefix: str = ""
+    questions: Iterable[QuestionBase], answers: Mapping[str, Any]
 ) -> Iterator[tuple[str, QuestionBase, str]]:
     """Each sensitive answer by its place on the page (``children-0-number``), with its question."""
-    for question in questions:
-        value = answers.get(question.id)
-        if isinstance(question, GroupQuestion):
-            for index, entry in enumerate(value or []):
-                yield from places(question.questions, entry, f"{prefix}{question.id}-{index}-")
-        elif is_sensitive(question) and value:
-            yield f"{prefix}{question.id}", question, value
+    for name, question, value in answered.places(questions, answers):
+        if is_sensitive(question):
+            yield name, question, value
 
 
 def _here() -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from common.calendar import add_working_days, fiscal_year
+from common.kana import as_banks_write
 from rules.types import BOOL, DATE, DECIMAL, INT, TEXT, VarType, list_of
 
 #: Day numbers of years 1 to 9999.
@@ -145,18 +145,9 @@ def _next_open_day(day: int) -> int:
     return add_working_days(_on(day), 0).toordinal()
 
 
-#: As banks write kana (Zengin): small letters are large, the long mark is a dash.
-_AS_BANKS_WRITE = str.maketrans("ァィゥェォッャュョヮー", "アイウエオツヤユヨワ-")
-_LEFT_OUT = str.maketrans("", "", " ・-.")
-
-
 def _same_kana(one: str, other: str) -> bool:
     """Whether two names in katakana are the same, however a bank has written them."""
-    first, second = (
-        unicodedata.normalize("NFKC", name).translate(_AS_BANKS_WRITE).translate(_LEFT_OUT)
-        for name in (one, other)
-    )
-    return "".join(first.split()) == "".join(second.split())
+    return as_banks_write(one) == as_banks_write(other)
 
 
 def rounded(number: float) -> float:

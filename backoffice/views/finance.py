@@ -167,7 +167,7 @@ def refund(request: HttpRequest, fee_id: uuid.UUID) -> HttpResponse:
     way = post.get("way", "") if post else ("provider" if card else "bank")
     asked = account_form(post if way == Refund.Way.BANK else None)
     errors: dict[str, list[str]] = {}
-    if post is not None:
+    if post is not None and not asked.stays:
         try:
             if way == Refund.Way.BANK and not asked.done:
                 raise InvalidInput({"account": [_("Look at the bank account once more.")]})

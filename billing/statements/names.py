@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-import jaconv
+from common.kana import as_banks_write
 
-_SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 # カ) ﾕ) … before a company's name, (カ behind it; the long words where an applicant wrote them.
 _COMPANY = re.compile(
     r"^(?:カ|ユ|ド|シヤ|ザイ|イ|ガク|フク|トクヒ)\)|\((?:カ|ユ|ド|シヤ|ザイ|イ)\)?$"
@@ -20,9 +18,7 @@ _SHORTEST_CUT = 5
 
 def plain(name: str) -> str:
     """``ﾔﾏﾀﾞ ﾊﾅｺ``, ``やまだ　はなこ`` → ``ヤマダハナコ``. Empty for no kana or letters."""
-    text = jaconv.hira2kata(unicodedata.normalize("NFKC", name)).upper()
-    text = text.replace("ー", "").replace("-", "").translate(_SMALL)
-    text = "".join(text.split())
+    text = as_banks_write(name).upper()
     return _NOT_A_NAME.sub("", _COMPANY.sub("", text.lstrip("0123456789")))
 
 

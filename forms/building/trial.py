@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from forms import eligibility, entries, pages, parsing, rendering, sensitive, validation
+from forms import eligibility, entries, lookups, pages, parsing, rendering, sensitive, validation
 from forms.building.places import fingerprint
 from forms.eligibility import Told
 from forms.parsing import Read
@@ -189,6 +189,8 @@ class _Buttons:
         self.post = post.copy()
         verb, _sign, rest = str(post.get("_do") or "").partition(":")
         self.stays = verb in {"add", "remove", "up", "lookup", "refresh", "remove-file"}
+        if verb == "lookup":
+            lookups.look_up(rest, self.post)
         name, _sign, place = rest.partition(":")
         group, index = entries.group_at(prepared, name), entries.number(place)
         if group is None:

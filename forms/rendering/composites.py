@@ -14,8 +14,11 @@ from forms.prepared import Node
 from forms.questions import (
     GroupQuestion,
 )
+from forms.rendering import accounts
 from forms.rendering.fields import date_boxes
 from forms.rendering.frame import REFRESH, Frame, attributes, escape
+
+_NUMERIC = frozenset({"digits", "postal_code"})
 
 
 def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
@@ -26,7 +29,7 @@ def composite(frame: Frame, node: Node, name: str, value: Any) -> str:
     own = bool(question.autocomplete) or (question.concept or "").startswith("person.")
     places = _places(frame, name) if kind == "address" else {}
     parts = "".join(
-        _part(frame, name, part, stored.get(part.name), own, places.get(part.name, []))
+        _part(frame, name, part, stored, own, places.get(part.name, []))
         for part in COMPOSITES[kind]
     )
     offer = _map(name) if kind == "location" else ""
@@ -73,9 +76,14 @@ def _places(frame: Frame, name: str) -> dict[str, list[str]]:
 
 
 def _part(
-    frame: Frame, name: str, part: Part, stored: Any, own: bool, offered: Sequence[str]
+    frame: Frame,
+    name: str,
+    part: Part,
+    answer: Mapping[str, Any],
+    own: bool,
+    offered: Sequence[str],
 ) -> str:
-    field = f"{name}-{part.name}"
+    field, stored = f"{name}-{part.name}", answer.get(part.name)
     if part.kind == "date":
         return _date_part(frame, field, part, stored, own=own)
     error = frame.error(field)
@@ -85,6 +93,9 @@ def _part(
     if part.hint:
         hint = f'<p class="f-hint" id="f-{field}-hint">{part.hint}</p>'
         ids.append(f"f-{field}-hint")
+    said = accounts.said(frame, name, part, answer) if part.look_up else ""
+    if said:
+        ids.append(f"f-{field}-said")
     if part.kind == "account_type":
         box = _account_type(frame, field, stored, ids, wrong=bool(error))
     else:
@@ -93,7 +104,7 @@ def _part(
             stored,
             ids,
             css=f"f-input {part.css}".strip(),
-            inputmode="numeric" if part.kind in {"digits", "postal_code"} else None,
+            inputmode="numeric" if part.kind in _NUMERIC and not part.look_up else None,
             autocomplete=part.autocomplete if own else "off",
             list=f"f-{field}-places" if len(offered) > 1 else None,
         )
@@ -103,8 +114,12 @@ def _part(
     if part.kind == "postal_code":
         button = frame.button("lookup", name, _("Fill in the address"))
         box = f'<span class="f-lookup">{box}{button}</span>'
+    elif part.look_up:
+        button = frame.button("lookup", field, str(part.look_up), key=f"f-{field}-lookup")
+        box = f'<span class="f-lookup">{box}{button}</span>{said}'
+    refresh = REFRESH if part.look_up else ""
     return (
-        f'<div class="f-subfield"><label class="f-sublabel" for="f-{field}">{part.label}'
+        f'<div class="f-subfield"{refresh}><label class="f-sublabel" for="f-{field}">{part.label}'
         f"{optional}</label>{hint}{error}{box}</div>"
     )
 

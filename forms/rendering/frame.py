@@ -239,16 +239,24 @@ class Frame:
 
     @staticmethod
     def button(
-        action: str, about_what: str, words: str, *, about: str = "", trusted: bool = False
+        action: str,
+        about_what: str,
+        words: str,
+        *,
+        about: str = "",
+        trusted: bool = False,
+        key: str = "",
     ) -> str:
         """A submit button that stays on the page; htmx makes it smooth.
 
         It says what it does itself: in a group that refreshes the page, htmx would inherit that.
+        With its id (`key`) it keeps the focus when the page around it is refreshed.
         """
         text = words if trusted else escape(words)
         hidden = f'<span class="f-hidden"> {about}</span>' if about else ""
+        named = f' id="{escape(key)}"' if key else ""
         return (
-            f'<button class="f-button f-button--{action}" type="submit" name="_do" '
+            f'<button class="f-button f-button--{action}"{named} type="submit" name="_do" '
             f'value="{escape(f"{action}:{about_what}")}" formnovalidate hx-post="" hx-vals="unset">'
             f"{text}{hidden}</button>"
         )

@@ -112,8 +112,18 @@ def test_refund_by_transfer_asks_for_the_account_and_a_colleague(
         "account-bankCode": "0149", "account-branchCode": "001", "account-accountType": "ordinary",
         "account-number": "1234567", "account-holder": "ヤマダ ハナコ",
     }  # fmt: skip
-    answer = browser.post(en("fee_refund", fee.pk), form | account)
+    found = browser.post(
+        en("fee_refund", fee.pk),
+        form | account | {"account-branchCode": "ほんてん", "_do": "lookup:account-branchCode"},
+    )
+    assert found.status_code == 200
+    assert "本店営業部" in said(found)
+    doubted = browser.post(en("fee_refund", fee.pk), form | account)
+    assert "001 is not in the list" in said(doubted)
+    sure = {"account-branchCode-sure": "0149-001"}
+    answer = browser.post(en("fee_refund", fee.pk), form | account | sure)
     assert answer.status_code == 302, said(answer)
+    assert "静岡 (Shizuoka) – 0149" in said(browser.get(en("fee", fee.pk)))
     refund = Refund.objects.get()
     assert (refund.state, refund.account["number"]) == ("asked", "1234567")
     decide = en("refund_decide", refund.pk)
