@@ -269,7 +269,9 @@ def test_notification_is_answered_not_decided(
     assert "Time to our answer" in start
     draft = make.draft_ready_to_send(of=told, resident=resident)
     check = "/en" + reverse("portal:check", args=[draft.pk])
-    assert "checks that your notification is complete" in browser.get(check).content.decode()
+    asked = browser.get(check).content.decode()
+    assert "checks that your notification is complete" in asked
+    assert "Send the notification" in asked
     where = browser.post(check).headers["Location"]
     assert "checks that your notification is complete." in browser.get(where).content.decode()
     case = Case.objects.get(application__idempotency_key=draft.pk)
