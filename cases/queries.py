@@ -25,6 +25,7 @@ from identity.models import User
 from identity.roles import Role, has_role
 from notifications.models import Delivery
 from workflow.definition import Ball, Outcome, Stage
+from workflow.verbs import Verb
 
 _decision: Lookup[Decision] = Lookup(
     lambda case: Decision.objects.select_related("letter", "fee", "entry").filter(case=case),
@@ -145,17 +146,20 @@ class Progress:
     can_withdraw: bool
     # The fee seems to be paid; the provider has not confirmed it yet.
     confirming: bool = False
+    # The fee is paid (or waived), and the case has not gone on yet: that takes a moment.
+    settled: bool = False
 
     @property
     def ball(self) -> Ball:
-        return self.stage.ball
+        return Ball.OFFICE if self.settled else self.stage.ball
 
 
 def progress(case: Case) -> Progress:
     """The course of a case in three statements besides the case itself."""
     decision = getattr(case, "decision", None)
     fee = (decision.fee if decision else None) or case.fee
-    if fee is not None and fee.state != FeeDue.State.DUE:
+    stands = fee.state if fee is not None else None
+    if stands != FeeDue.State.DUE:
         fee = None
     open_correction = _open_correction.one(case=case.pk)
     return Progress(
@@ -168,10 +172,13 @@ def progress(case: Case) -> Progress:
         confirming=fee is not None and paying.confirming(fee) is not None,
         decision=decision,
         document=decision.letter if decision else None,
-        can_withdraw=any(
-            move.verb == "withdraw" and case.stage in move.from_ for move in case.workflow.moves
-        ),
+        can_withdraw=_may_come(case, Verb.WITHDRAW),
+        settled=(stands in (FeeDue.State.PAID, FeeDue.State.WAIVED) and _may_come(case, Verb.PAY)),
     )
+
+
+def _may_come(case: Case, verb: Verb) -> bool:
+    return any(move.verb is verb and case.stage in move.from_ for move in case.workflow.moves)
 
 
 def open_doubt(case: Case) -> str:

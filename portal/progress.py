@@ -59,7 +59,8 @@ def steps(progress: Progress) -> list[Step]:
         for entry in progress.entries
         if entry.code in _MILESTONES
     ]
-    now = [] if progress.stage.final else [Step(State.NOW, str(progress.stage.title))]
+    here = _("We have your payment") if progress.settled else str(progress.stage.title)
+    now = [] if progress.stage.final else [Step(State.NOW, here)]
     return done + now + _ahead(progress)
 
 
@@ -83,7 +84,7 @@ def _to_come(progress: Progress) -> Iterator[tuple[State, str]]:
     case = progress.case
     stage, decided = case.stage, progress.decision is not None
     seen = {stage}
-    if _can(case, stage, Verb.LAPSE):
+    if not progress.settled and _can(case, stage, Verb.LAPSE):
         yield State.POSSIBLE, _("If the fee is not paid in time, it ends here")
     while (move := _way_on(case, stage, seen)) is not None:
         if not decided and _can(case, stage, Verb.REQUEST_CORRECTION):

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from audit.models import LedgerEntry
 from cases.clocks import ClockNow
-from cases.models import Case
+from cases.queries import Progress
 from common.text import Text
 from forms import autofill
 from identity.claims import ADDRESS, CONCEPTS, DATE_OF_BIRTH, SEX
@@ -45,11 +45,11 @@ def period_of(clock: Clock) -> str:
     return _("within %(days)s") % {"days": days(clock.days, clock.unit)}
 
 
-def whose_turn(case: Case) -> str:
+def whose_turn(progress: Progress) -> str:
     """Who has the ball."""
-    if case.stage_now.ball is Ball.RESIDENT:
+    if progress.ball is Ball.RESIDENT:
         return _("It is your turn")
-    if case.stage_now.ball is Ball.OFFICE:
+    if progress.ball is Ball.OFFICE:
         return _("It is our turn. You need to do nothing at the moment")
     return _("Nothing is left to do")
 

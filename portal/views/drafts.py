@@ -104,7 +104,10 @@ def step(request: HttpRequest, draft_id: uuid.UUID, step_id: str) -> HttpRespons
         page = _unparked(request, draft, step_id, typed, before) if typed else None
         if page is None and step_id not in draft.prepared.steps and draft.rebased is not None:
             return redirect(way_on(draft))  # a step of the version that the draft had before
-        return _step_response(request, draft, page or pages.step_page(draft, step_id))
+        page = page or pages.step_page(draft, step_id)
+        if not page.shown:
+            return redirect(way_on(draft))  # other answers have left the step without a question
+        return _step_response(request, draft, page)
     except LookupError as missing:
         raise Http404(str(missing)) from missing
     except TamperedValue as refusal:

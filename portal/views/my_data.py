@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +23,7 @@ from identity.representation import queries as representations
 from notifications.queries import unread_count
 from portal import queries, wording
 from portal.http import resident_of, resident_page
+from portal.templatetags.portal import moment, plain_day
 
 PER_PAGE = 25
 
@@ -36,16 +41,17 @@ def mine(request: HttpRequest) -> HttpResponse:
     services = {case.offering.slug: case.offering.title for case in cases.values()}
     context = {
         "page": page,
-        "entries": [
+        "lines": _lines(
             {
                 "at": entry.at,
+                "by": entry.actor_id,
                 "text": describe(entry),
                 "purpose": wording.purpose(entry, services),
                 "case": cases.get(entry.object_id) if entry.object_kind == "case" else None,
                 "own": entry.object_id in own,
             }
             for entry in page
-        ],
+        ),
         "everything": everything,
         "profile": _profile(user),
         "kept": profile.facts_of(user),
@@ -55,6 +61,22 @@ def mine(request: HttpRequest) -> HttpResponse:
         "unread": unread_count(user),
     }
     return render(request, "portal/my_data.html", context)
+
+
+def _lines(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What one person did over and over on a day is one line, with the first and the last time."""
+
+    def same(entry: dict[str, Any]) -> tuple[Any, ...]:
+        what = entry["text"], entry["purpose"], entry["case"]
+        return *what, entry["by"], plain_day(entry["at"])
+
+    lines = []
+    for _same, group in groupby(entries, key=same):
+        last, *before = group
+        first = before[-1]["at"] if before else last["at"]
+        long = moment(first) != moment(last["at"])
+        lines.append(last | {"times": 1 + len(before), "since": first if long else None})
+    return lines
 
 
 def _sent_for(user: User, entries: list[LedgerEntry]) -> dict[str, Case]:

@@ -16,6 +16,8 @@ from billing.models import FeeDue
 from cases import actions
 from cases.models import Case
 from catalogue.models import Offering
+from cms import brand
+from cms.models import Office
 from common import outbox
 from documents.models import Document
 from forms.models import Draft
@@ -238,6 +240,15 @@ def test_case_of_a_benefit_has_no_fee(town: Any, browser: Client, resident: User
     assert "You download our letter from this site." in browser.get(where).content.decode()
 
 
+def test_case_page_gives_the_telephone_of_its_own_office(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    phone = Office.objects.get(department=case.department).phone
+    assert phone != brand.get().phone
+    assert page_of(browser, case).count(f">{phone}</a>") == 1
+
+
 def test_open_case_is_in_the_ledger(offering: Offering, browser: Client, resident: User) -> None:
     from common.actor import Actor
 
@@ -258,7 +269,9 @@ def test_notification_is_answered_not_decided(
     assert "Time to our answer" in start
     draft = make.draft_ready_to_send(of=told, resident=resident)
     check = "/en" + reverse("portal:check", args=[draft.pk])
-    assert "checks that your notification is complete" in browser.get(check).content.decode()
+    asked = browser.get(check).content.decode()
+    assert "checks that your notification is complete" in asked
+    assert "Send the notification" in asked
     where = browser.post(check).headers["Location"]
     assert "checks that your notification is complete." in browser.get(where).content.decode()
     case = Case.objects.get(application__idempotency_key=draft.pk)

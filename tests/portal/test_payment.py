@@ -100,6 +100,19 @@ def test_payment_counts_without_a_session_and_once(
     assert "Your document is ready" in text
 
 
+def test_until_the_letter_is_made_nobody_is_asked_to_pay_again(browser: Client, case: Case) -> None:
+    before = browser.get("/en" + reverse("portal:case", args=[case.pk])).content.decode()
+    assert "Waiting for payment" in before
+    assert "It is your turn" in before
+    browser.get(return_url(case))
+    text = browser.get("/en" + reverse("portal:case", args=[case.pk])).content.decode()
+    assert "Your document is being made." in text
+    assert "It is our turn" in text
+    assert "You receive our letter here" in text
+    for asked in ("Waiting for payment", "It is your turn", "not paid in time", "Please pay"):
+        assert asked not in text
+
+
 def test_cancelled_payment_can_be_tried_again(browser: Client, case: Case) -> None:
     answer = browser.get(return_url(case, outcome="cancelled"))
     assert answer.headers["Location"] == pay_url(case)

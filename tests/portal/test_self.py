@@ -84,6 +84,15 @@ def test_my_data_shows_readings_with_reason(browser: Client, case: Case) -> None
     assert "Application: Park use permit" in everything
 
 
+def test_readings_one_after_another_on_a_day_are_one_line(browser: Client, case: Case) -> None:
+    worker, other = people.caseworker(at=case.department), people.caseworker(at=case.department)
+    for one in (worker, worker, worker, other, worker):
+        actions.open_case(case=case, by=Actor.of(one))
+    text = browser.get("/en/my-data/").content.decode()
+    assert text.count("opened the application and read it") == 3
+    assert text.count("3 times, ") == 1
+
+
 def test_my_data_shows_the_profile_with_sources(browser: Client) -> None:
     text = browser.get("/en/my-data/").content.decode()
     assert "12 April 1985" in text

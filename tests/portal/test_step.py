@@ -13,6 +13,7 @@ from catalogue.models import Offering
 from forms.models import Attachment, Draft
 from identity.models import User
 from portal import parking
+from tests.factories import cases as make
 from tests.factories import people
 from tests.portal import steps
 
@@ -38,6 +39,20 @@ def test_complete_step_is_saved_and_goes_on(browser: Client, draft: Draft) -> No
     assert answer.headers["Location"] == steps.step_url(draft, "place")
     draft.refresh_from_db()
     assert draft.answers["for_organisation"] is False
+
+
+def test_step_that_asks_nothing_leads_to_one_that_does(
+    town: object, browser: Client, resident: User
+) -> None:
+    event = make.offering("event")
+    browser.get(reverse("portal:begin", args=[event.slug]))
+    draft = Draft.objects.get(resident=resident, state=Draft.State.OPEN)
+    assert browser.get(steps.step_url(draft, "applicant")).status_code == 200
+    answer = browser.get(steps.step_url(draft, "road"))  # nobody has said that it needs a road
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        steps.step_url(draft, "applicant"),
+    )
 
 
 def test_wrong_step_is_shown_again_with_what_was_typed(browser: Client, draft: Draft) -> None:
