@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.models import Case
-from forms import drafts
 from forms.definitions import FormDefinition
 from forms.models import Draft
 from forms.validation import is_uuid
@@ -45,9 +44,9 @@ def of_case(case: Case) -> Mailing:
     return _mailing(case.resident, _own(case))
 
 
-def of_draft(draft: Draft) -> Mailing:
-    """Where mails will go once a resident's draft is sent as it is."""
-    return _mailing(draft.applicant, written(draft.form, drafts.answers_of(draft)))
+def of_draft(draft: Draft, answers: Mapping[str, Any]) -> Mailing:
+    """Where mails will go once a resident's draft is sent with these `answers`."""
+    return _mailing(draft.applicant, written(draft.form, answers))
 
 
 def of_message(message: Message) -> str:
