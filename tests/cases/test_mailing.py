@@ -16,7 +16,8 @@ from cases.telling import tell_resident
 from common import outbox
 from common.models import OutboxRow
 from identity.models import User
-from notifications import actions, addresses
+from notifications import actions, addresses, queries
+from notifications.addresses import Mailing
 from notifications.models import Delivery, Message
 from notifications.notices import DocumentReady
 from tests.factories import cases as make
@@ -88,7 +89,8 @@ def test_staff_get_their_mails_about_a_case_at_their_own_address(minor: User) ->
     message = actions.send(
         DocumentReady, resident=worker, context={"receipt_number": "1"}, key=f"case:{case.pk}:x"
     )
-    assert addresses.of(message) == "desk@example.jp"
+    wishes = queries.preference_of(worker)
+    assert addresses.of(message, wishes) == Mailing("desk@example.jp")
 
 
 def test_mails_switched_off_stay_off(minor: User) -> None:
@@ -97,7 +99,7 @@ def test_mails_switched_off_stay_off(minor: User) -> None:
     tell(case)
     assert mails() == []
     assert Delivery.objects.get(message__kind=DocumentReady.kind).reason == "unwanted"
-    assert mailing.of_case(case) == mailing.Mailing(TYPED, "unwanted")
+    assert mailing.of_case(case) == Mailing(TYPED, "unwanted")
 
 
 def test_an_address_from_which_mail_came_back_gives_way_to_the_accounts(town: Any) -> None:
@@ -107,7 +109,7 @@ def test_an_address_from_which_mail_came_back_gives_way_to_the_accounts(town: An
     tell(case)
     assert [mail.to for mail in mails()] == [["old@example.jp"]]
     addresses.bury(resident.pk, addresses.fingerprint("old@example.jp"))
-    assert mailing.of_case(case) == mailing.Mailing(TYPED, "dead_address")
+    assert mailing.of_case(case) == Mailing(TYPED, "dead_address")
 
 
 def test_a_digest_is_one_mail_to_each_address(town: Any) -> None:
