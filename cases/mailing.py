@@ -36,8 +36,14 @@ def of_case(case: Case) -> Mailing:
     return _mailing(case.resident, own_of(case))
 
 
-def of_draft(draft: Draft, answers: Mapping[str, Any]) -> Mailing:
-    """Where mails will go once a resident's draft is sent with these `answers`."""
+def of_draft(draft: Draft, answers: Mapping[str, Any], shown: str) -> Mailing | None:
+    """Where mails will go once a draft is sent with these `answers`.
+
+    `shown`: the address for mail that a guest has shown. None: they have not shown any yet, or sign
+    in first.
+    """
+    if draft.is_guest:
+        return Mailing(shown) if shown else None
     return _mailing(draft.applicant, written(draft.form, answers))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from common.database import connection
 from common.lookup import Lookup
@@ -32,6 +33,19 @@ class Mailing:
 
     address: str
     reason: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """One sentence that is right for whoever reads it, the recipient or the office."""
+        said = {
+            "": _("A mail goes to %(address)s."),
+            Delivery.Reason.UNWANTED: _("No mail is sent: mails are switched off."),
+            Delivery.Reason.NO_ADDRESS: _("No mail is sent: no address is known."),
+            Delivery.Reason.DEAD_ADDRESS: _(
+                "No mail is sent: the last one to %(address)s came back."
+            ),
+        }
+        return said[self.reason] % {"address": self.address}
 
 
 def of(message: Message, preference: Preference) -> Mailing:

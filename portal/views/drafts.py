@@ -375,7 +375,7 @@ def _check_page(
         if offering and fee
         else "",
         "changed": changed,
-        "mailing": None if draft.is_guest else mailing.of_draft(draft, review.answers),
+        "mailing": mailing.of_draft(draft, review.answers, address),
         "due_on": _due_on(offering),
         "period": wording.period_of(offering.workflow.clock) if offering else "",
         "keepable": profile.keepable(draft)

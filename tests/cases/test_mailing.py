@@ -150,7 +150,7 @@ def test_without_an_address_the_pages_say_that_no_mail_goes_out(
     Case.objects.filter(pk=case.pk).update(corrected={"email": None})
     browser: Client = client_for(town, minor)
     receipt = browser.get(f"/en/applications/{case.pk}/receipt/").content.decode()
-    assert "No mail is sent: we know no address." in receipt
+    assert "No mail is sent: no address is known." in receipt
     assert 'href="/en/messages/"' in receipt
 
 
@@ -162,8 +162,27 @@ def test_the_check_page_says_that_mails_are_switched_off(
     browser: Client = client_for(town, minor)
     check = "/en" + reverse("portal:check", args=[draft.pk]).removeprefix("/en")
     text = browser.get(check).content.decode()
-    assert "No mail is sent, as you chose." in text
+    assert "No mail is sent: mails are switched off." in text
     assert 'href="/en/messages/settings/"' in text
+
+
+def test_who_writes_to_the_office_reads_where_the_answer_comes(
+    minor: User, town: Any, client_for: Any
+) -> None:
+    case = sent_case(minor)
+    browser: Client = client_for(town, minor)
+    begin = f"/en/applications/{case.pk}/messages/new/"
+    page = browser.get(begin).content.decode()
+    assert f"When there is an answer: A mail goes to {TYPED}." in page
+    actions.set_preference(user=minor, channels=[])
+    page = browser.get(begin)
+    assert "No mail is sent: mails are switched off." in page.content.decode()
+    seen, draft = page.context["page"].seen, page.context["page"].draft.pk
+    hidden = {"draft": str(draft), "_seen": seen, "_shown": page.context["page"].shown}
+    typed = {"subject": "日程", "text": "いつですか。"}
+    answer = browser.post(begin, hidden | typed, follow=True)
+    text = answer.content.decode()
+    assert "you read it here. No mail is sent: mails are switched off." in text
 
 
 def test_the_inbox_has_no_copy_of_the_address(minor: User) -> None:
