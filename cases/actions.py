@@ -665,13 +665,15 @@ def make_decision(
 
 
 @transaction.atomic
-def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
-    """The applicant takes the application back. Raises `NotAllowed`, `Conflict`."""
+def withdraw(*, case: Case, by: Actor, lock: int | None = None, mark: str = "") -> Case:
+    """The applicant takes the application back. Raises `NotAllowed`, `Conflict` (`Changed` where
+    the page with this mark said something else of the fee)."""
     case = _locked(case, lock)
     if by.id != str(case.resident_id):
         raise NotFound(_("There is no such application."), code="no_case")
     policies.check_still_acts(case)
     move = policies.check_move(case, Verb.WITHDRAW, roles={"resident"})
+    marks.check(mark, checked.withdrawal(charging.held(case)))
     case.corrections.filter(answered_at__isnull=True).update(
         answered_at=timezone.now(), alarm_on=None
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.models import FeeDue
 from cases.models import CorrectionRequest
 from cases.prepared_letters.models import PreparedLetter
 from catalogue.fees import Fee
@@ -47,6 +48,11 @@ def correction(correction: CorrectionRequest, draft: Draft, answers: Mapping[str
         **_steps(draft, answers),
         "asked:": Part(_("What the office asks for"), str(correction.pk)),
     }
+
+
+def withdrawal(fee: FeeDue | None) -> Parts:
+    """Of taking an application back: what becomes of its fee hangs on whether it is paid."""
+    return {"fee:": Part(_("Fee"), fee.state if fee else "")}
 
 
 def _steps(draft: Draft, answers: Mapping[str, Any]) -> dict[str, Part]:

@@ -49,15 +49,17 @@ def mark_of(parts: Parts) -> str:
 
 
 def check(mark: str, parts: Parts) -> None:
-    """Raises `Changed` where `parts` are not what the page with this mark showed.
+    """Raises `Changed` where `parts`, all or some, are not what the page with this mark showed.
 
     No mark: a page that was made before there were any.
     """
-    if not mark or mark == mark_of(parts):
+    if not mark:
         return
     shown = dict(part.partition("=")[::2] for part in mark.split())
     now = _digests(parts)
-    raise Changed([part.label for name, part in parts.items() if shown.get(name) != now[name]])
+    changed = [part.label for name, part in parts.items() if shown.get(name) != now[name]]
+    if changed:
+        raise Changed(changed)
 
 
 def _digests(parts: Parts) -> dict[str, str]:

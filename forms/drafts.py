@@ -9,11 +9,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from audit import ledger
+from common import marks
 from common.actor import GUEST, Actor
 from common.database import one_or_none
 from common.lookup import Lookup
+from common.marks import Part, Parts
 from forms import (
     attachments,
     autofill,
@@ -331,10 +334,22 @@ def close(draft: Draft) -> None:
     draft.state, draft.rebased, draft.replaced = Draft.State.SENT, None, None
 
 
-def discard(*, draft: Draft, by: Actor) -> None:
-    """Delete an open draft's answers and files at the resident's wish."""
-    if not draft.is_open:
+def saved(draft: Draft) -> Parts:
+    """What a page shows that says when a draft was saved last, or what is in it."""
+    return {f"draft-{draft.pk}": Part(_("Your answers"), draft.lock)}
+
+
+@transaction.atomic
+def discard(*, draft: Draft, by: Actor, mark: str = "") -> None:
+    """Delete an open draft's answers and files at the resident's wish.
+
+    `mark`: what the page showed (`saved`). Raises `DraftClosed`, and `Changed` for what was saved
+    after that.
+    """
+    held = Draft.objects.select_for_update().get(pk=draft.pk)
+    if not held.is_open:
         raise DraftClosed
+    marks.check(mark, saved(held))
     attachments.discard(draft, list(attachments.of_draft(draft)))
     pieces.drop_all_of(draft)
     draft.answers, draft.provenance, draft.steps_done = {}, {}, []

@@ -449,11 +449,24 @@ def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     draft = queries.own_draft(applicant_of(request), draft_id)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
+    changed: Sequence[str] = ()
     if request.method == "POST":
-        drafts.discard(draft=draft, by=actor_of(request))
-        messages.success(request, _("The application you had begun is deleted."))
-        if draft.is_guest:
-            return redirect("portal:start", slug=draft.subject)
-        return redirect(overview_of(request))
-    context = {"draft": draft, "back_url": later_url(request, draft)}
-    return render(request, "portal/discard.html", context)
+        try:
+            mark = request.POST.get(marks.FIELD, "")
+            drafts.discard(draft=draft, by=actor_of(request), mark=mark)
+        except marks.Changed as refusal:
+            changed = refusal.labels
+        except DraftClosed:  # in another window, a moment ago
+            return redirect("portal:draft", draft_id=draft.pk)
+        else:
+            messages.success(request, _("The application you had begun is deleted."))
+            if draft.is_guest:
+                return redirect("portal:start", slug=draft.subject)
+            return redirect(overview_of(request))
+    context = {
+        "draft": draft,
+        "back_url": later_url(request, draft),
+        "mark": marks.mark_of(drafts.saved(draft)),
+        "changed": changed,
+    }
+    return render(request, "portal/discard.html", context, status=409 if changed else 200)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from common.actor import Actor
 from forms.models import Draft
 from identity.models import User
 from tests.factories import cases as make
+from tests.portal.steps import marked
 
 CHANGED = "something has changed meanwhile"
 
@@ -24,15 +24,6 @@ CHANGED = "something has changed meanwhile"
 def url(name: str, *ids: Any) -> str:
     with translation.override("en"):
         return reverse(f"portal:{name}", args=ids)
-
-
-def marked(page: Any) -> dict[str, str]:
-    """The fields in which a page gives back what it showed."""
-    found = dict(
-        re.findall(r'<input type="hidden" name="(_\w+)" value="([^"]*)"', page.content.decode())
-    )
-    assert "_checked" in found
-    return found
 
 
 def shown(browser: Client, address: str) -> dict[str, str]:
@@ -101,3 +92,24 @@ class TestCorrection:
         assert later.message in page.content.decode()
         later.refresh_from_db()
         assert later.answered_at is None
+
+
+class TestDeleting:
+    @pytest.fixture
+    def draft(self, offering: Offering, resident: User) -> Draft:
+        return make.draft_ready_to_send(of=offering, resident=resident)
+
+    def test_what_was_saved_since_is_not_deleted_unseen(
+        self, browser: Client, draft: Draft
+    ) -> None:
+        here = url("discard", draft.pk)
+        fields = shown(browser, here)
+        Draft.objects.filter(pk=draft.pk).update(lock=draft.lock + 1)
+        page = browser.post(here, fields)
+        assert page.status_code == 409
+        assert CHANGED in page.content.decode()
+        draft.refresh_from_db()
+        assert draft.is_open
+        assert browser.post(here, marked(page)).status_code == 302
+        draft.refresh_from_db()
+        assert (draft.state, draft.answers) == (Draft.State.DISCARDED, {})
