@@ -30,11 +30,10 @@ def application(
 
     `address`: that which was shown for mail by whoever sends it without signing in.
     """
-    says = [str(letter.pk), letter.amount, letter.account_masked] if letter else []
     return {
         **_steps(draft, answers),
         "fee:": Part(_("Fee"), fee.as_json()),
-        "letter:": Part(_("Letter of the town"), says),
+        "letter:": Part(_("Letter of the town"), letter.told if letter else []),
         "office:": Part(
             _("What happens next"), [str(offering.workflow_version_id), str(offering.department_id)]
         ),

@@ -104,8 +104,7 @@ class Row:
 
 def shown(letter: PreparedLetter, offering: Offering) -> Parts:
     """What the page shows from which the form is filled in."""
-    says = answering.answers_of(letter, offering)
-    content = [str(letter.pk), says, letter.amount, letter.account_masked]
+    content = [letter.told, answering.answers_of(letter, offering)]
     return {"letter": Part(_("Letter of the town"), content)}
 
 

@@ -248,7 +248,10 @@ def test_another_amount_is_shown_before_it_is_filled_in_or_sent(
     answer = browser.post("/en" + page_of(draft), fields | {"what": "fill"})
     assert answer.status_code == 409
     assert "¥50,000" in answer.content.decode()
-    browser.post(page_of(draft), marked(answer) | {"what": "fill"})
+    filling = browser.post(page_of(draft), marked(answer) | {"what": "fill"})
+    assert filling.status_code == 302
+    draft.refresh_from_db()
+    assert draft.answers["confirmation_no"] == "A-0001"
     check = "/en" + reverse("portal:check", args=[draft.pk])
     fields = marked(browser.get(check))
     PreparedLetter.objects.filter(pk=letter.pk).update(amount=40_000)
