@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from backoffice import changes
+from backoffice import changes, reaching
 from backoffice.changes import Change
 from backoffice.due import Due, due
 from billing.models import FeeDue
@@ -265,6 +265,11 @@ class CaseFacts:
     def has_account(self) -> bool:
         """Whether the resident reads messages here. Asked only of what was entered for them."""
         return hasattr(self.case.resident, "eid")
+
+    @cached_property
+    def reach(self) -> reaching.Reach:
+        """Whether the resident is reached by mail; asked where something is written to them."""
+        return reaching.of(self.case)
 
     @cached_property
     def ground(self) -> str:

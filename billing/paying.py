@@ -22,9 +22,10 @@ from billing import actions, providers
 from billing.errors import BeingConfirmed, PaymentsUnavailable
 from billing.models import Attempt, FeeDue, ProviderEvent
 from billing.providers import Seen
-from common import outbox
+from common import marks, outbox
 from common.actor import Actor
 from common.errors import Conflict, NotFound
+from common.marks import Part, Parts
 from identity.models import User
 
 LOOK = "payments.look"
@@ -44,11 +45,16 @@ State = Attempt.State
 log = structlog.get_logger(__name__)
 
 
-def begin(*, fee: FeeDue, return_url: str, language: str) -> Attempt:
+def shown(fee: FeeDue) -> Parts:
+    """What the page shows from which a fee is paid: which one, and how much is still to pay."""
+    return {"fee": Part(_("Fee"), [str(fee.pk), fee.outstanding])}
+
+
+def begin(*, fee: FeeDue, return_url: str, language: str, mark: str = "") -> Attempt:
     """The try to send the payer to; in a second tab the same one.
 
-    The provider is asked about every earlier try first. Raises `NotDue`, `BeingConfirmed`,
-    `PaymentsUnavailable`.
+    The provider is asked about every earlier try first. `mark`: what the page showed, as `shown`.
+    Raises `NotDue`, `BeingConfirmed`, `PaymentsUnavailable`, `Changed`.
     """
     provider = providers.current()
     # By itself: what is found out stays written down, also when there is nothing to pay any more.
@@ -59,6 +65,7 @@ def begin(*, fee: FeeDue, return_url: str, language: str) -> Attempt:
             raise BeingConfirmed(_("Your payment is being confirmed."), code="confirming")
         if fee.state != FeeDue.State.DUE:
             raise actions.not_due(fee)
+        marks.check(mark, shown(fee))
         if usable is not None:
             return usable
         attempt = Attempt.objects.create(

@@ -51,7 +51,7 @@ from cases.models import (
     Proposal,
     RepresentationCheck,
 )
-from cases.prepared_letters import answering
+from cases.prepared_letters import answering, matching
 from cases.steps import about, for_whom
 from cases.steps import apply_move as _apply
 from cases.steps import locked as _locked
@@ -59,7 +59,7 @@ from cases.steps import required as _required
 from catalogue.linked import LinkRule
 from catalogue.models import Offering
 from catalogue.queries import fee_of, published_one
-from common import outbox
+from common import marks, outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from documents import wordings
@@ -89,12 +89,13 @@ def submit_application(
     for it. `read_back`: for what staff enter at the counter, how the resident confirmed the answers
     (``read_back`` or ``signed``). `without_sign_in`: the draft was a guest's until just now
     (`cases.guest_sending`, which checks that it may be sent so). `mark`: what the check page showed
-    (`cases.checked`). Idempotent: the draft's id is the
+    (`cases.checked`, as a `common.marks` mark). Idempotent: the draft's id is the
     key, so a second "send" (double click, second tab, an answer lost on the line) returns the case
     of the first. Raises `InvalidInput` when something is missing; `NotAllowed` when the service is
     not offered any more, when whoever sends may not act for the represented (any more), or when a
     signature is missing; `TamperedValue`; and `Conflict` when the form is not the one that `draft`
-    shows any more, or the answers are not those of `mark`: what nobody has seen is not sent.
+    shows any more, or what is sent is not what `mark` shows (`Changed`): what nobody has seen is
+    not sent.
     """
     try:
         return _submit(draft, by, language, confirmed, read_back, without_sign_in, mark)
@@ -153,17 +154,26 @@ def _submit(
             {problem.question_id: [problem.message] for problem in review.problems},
             _("Some answers are missing or need another look."),
         )
-    checked.check(mark, draft, offering)
+    answers, provenance = review.answers, review.provenance
+    letter = answering.check(offering, answers)
+    fee = fee_of(offering, draft.form, answers)
+    shown = checked.application(
+        draft,
+        answers,
+        offering=offering,
+        fee=fee,
+        letter=letter if matching.number_of(draft, offering) else None,
+        address=draft.applicant.email if without_sign_in else "",
+    )
+    marks.check(mark, shown)
     findings = eligibility.of_draft(draft, complete=True)
     if not eligibility.may_send(draft.prepared, findings):
         raise NotAllowed(
             _("From your answers you cannot apply online. Please ask the office."),
             code="not_eligible",
         )
-    version, answers, provenance, attachments = drafts.snapshot(draft)
     linked.check_days(offering, draft.origin, draft.origin_kind, answers)
     once.check(draft, offering, answers)
-    letter = answering.check(offering, answers)
     if helps:
         provenance = entering.entered_by(by, answers, provenance)
     signatures = cosigning.signatures_of(draft, offering)
@@ -172,12 +182,12 @@ def _submit(
         Application(
             idempotency_key=draft.pk,
             offering=offering,
-            version=version,
+            version=draft.version,
             resident_id=resident_id,
             language=language,
             answers=answers,
             provenance=provenance,
-            fee=fee_of(offering, version.form, answers).as_json(),
+            fee=fee.as_json(),
             screening=[finding.as_json() for finding in findings] or None,
             representation=representation,
             represented_then=entering.record_of(representation, read_back if helps else ""),
@@ -207,7 +217,7 @@ def _submit(
             "receipt_number": application.receipt_number,
             "stage": case.stage,
             "questions": sorted(answers),
-            "attachments": len(attachments),
+            "attachments": len(review.files),
             **({"without_sign_in": True} if without_sign_in else {}),
             **for_whom(application),
             **({"letter": str(letter.pk)} if letter else {}),
@@ -508,10 +518,11 @@ def request_correction(
 
 
 @transaction.atomic
-def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
+def answer_correction(*, correction: CorrectionRequest, by: Actor, mark: str = "") -> Case:
     """Send the corrected answers of the correction's draft; the clock goes on.
 
-    Idempotent: a second "send" changes nothing. Raises `InvalidInput`, `NotAllowed`.
+    `mark`: what the page showed, as for `submit_application`. Idempotent: a second "send" changes
+    nothing. Raises `InvalidInput`, `NotAllowed`, `Conflict` (`Changed` for what nobody has seen).
     """
     case = _locked(correction.case, None)
     correction = CorrectionRequest.objects.select_related("draft").get(pk=correction.pk)
@@ -530,7 +541,8 @@ def answer_correction(*, correction: CorrectionRequest, by: Actor) -> Case:
             {problem.question_id: [problem.message] for problem in review.problems},
             _("Some answers are missing or need another look."),
         )
-    _version, answers, provenance, _attachments = drafts.snapshot(draft)
+    answers, provenance = review.answers, review.provenance
+    marks.check(mark, checked.correction(correction, draft, answers))
     linked.check_days(case.offering, case.origin_id, case.origin_kind, answers)
     letter = answering.check(case.offering, answers, case=case)
     changed = {
@@ -653,13 +665,15 @@ def make_decision(
 
 
 @transaction.atomic
-def withdraw(*, case: Case, by: Actor, lock: int | None = None) -> Case:
-    """The applicant takes the application back. Raises `NotAllowed`, `Conflict`."""
+def withdraw(*, case: Case, by: Actor, lock: int | None = None, mark: str = "") -> Case:
+    """The applicant takes the application back. Raises `NotAllowed`, `Conflict` (`Changed` where
+    the page with this mark said something else of the fee)."""
     case = _locked(case, lock)
     if by.id != str(case.resident_id):
         raise NotFound(_("There is no such application."), code="no_case")
     policies.check_still_acts(case)
     move = policies.check_move(case, Verb.WITHDRAW, roles={"resident"})
+    marks.check(mark, checked.withdrawal(charging.held(case)))
     case.corrections.filter(answered_at__isnull=True).update(
         answered_at=timezone.now(), alarm_on=None
     )

@@ -73,13 +73,19 @@ def waits_for(fee_id: uuid.UUID) -> Case | None:
 def let_go(case: Case, by: Actor) -> None:
     """The application was withdrawn: what is not paid is not owed any more, and what is paid goes
     back where the service says so (the finance office is shown it)."""
-    if case.fee_id is None:
+    fee = held(case)
+    if fee is None:
         return
-    fee = payments.locked(case.fee_id)
     if fee.state == FeeDue.State.DUE:
         payments.cancel(fee_id=fee.pk, by=by)
     elif fee.state == FeeDue.State.PAID and is_refundable(case):
         payments.annul(fee_id=fee.pk, by=by)
+
+
+def held(case: Case) -> FeeDue | None:
+    """The fee of a case that is paid first, which nobody else changes until the transaction ends;
+    no statement where there is none."""
+    return payments.locked(case.fee_id) if case.fee_id is not None else None
 
 
 def is_refundable(case: Case) -> bool:

@@ -1,67 +1,65 @@
-"""What somebody saw on the check page, in a mark that the page gives back when it is sent.
-
-One short digest for each step with its answers and files, for the fee, and for whom it is: so what
-is sent is what was checked, and where it is not the page can say what has changed.
-"""
+"""What somebody checks before they send it, as parts of a page's mark (`common.marks`)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.models import FeeDue
+from cases.models import CorrectionRequest
+from cases.prepared_letters.models import PreparedLetter
+from catalogue.fees import Fee
 from catalogue.models import Offering
-from catalogue.queries import fee_of
-from common.errors import Conflict
-from forms import drafts
+from common.marks import Part, Parts
 from forms.models import Draft
 
-CODE = "answers_changed"
-_FEE, _WHOM = "fee:", "whom:"
 
+def application(
+    draft: Draft,
+    answers: Mapping[str, Any],
+    *,
+    offering: Offering,
+    fee: Fee,
+    letter: PreparedLetter | None,
+    address: str,
+) -> Parts:
+    """Of an application: by its steps, the fee, what a letter of the town says beside the answers
+    (`letter`: that from which it was filled in), how it is dealt with, where mails go.
 
-def mark_of(draft: Draft, offering: Offering) -> str:
-    """The mark of the draft as it is now. Raises `TamperedValue`."""
-    return " ".join(f"{part}={digest}" for part, digest in _parts(draft, offering).items())
-
-
-def check(mark: str, draft: Draft, offering: Offering) -> None:
-    """Raises `Conflict` where the draft is not what the page with this mark showed.
-
-    No mark: a page that was made before there were any.
+    `address`: that which was shown for mail by whoever sends it without signing in.
     """
-    if mark and mark != mark_of(draft, offering):
-        raise Conflict(
-            _("Your application has changed since you opened this page. It was not sent."),
-            code=CODE,
-        )
-
-
-def changed(mark: str, draft: Draft, offering: Offering) -> list[str]:
-    """In words, what is not as it was when the page with this mark was made."""
-    shown = dict(part.partition("=")[::2] for part in mark.split())
-    now = _parts(draft, offering)
-    different = {part for part in shown.keys() | now.keys() if shown.get(part) != now.get(part)}
-    said = [str(step.title) for step in draft.form.steps if step.id in different]
-    return [*said, *([_("Fee")] if _FEE in different else [])]
-
-
-def _parts(draft: Draft, offering: Offering) -> dict[str, str]:
-    answers = drafts.answers_of(draft)
-    by_step: dict[str, dict[str, Any]] = {}
-    for name, value in answers.items():
-        by_step.setdefault(draft.prepared.nodes[name].step_id, {})[name] = value
-    parts: Mapping[str, Any] = {
-        **by_step,
-        _FEE: fee_of(offering, draft.form, answers).as_json(),
-        _WHOM: [str(draft.version_id), str(draft.representation_id or "")],
+    return {
+        **_steps(draft, answers),
+        "fee:": Part(_("Fee"), fee.as_json()),
+        "letter:": Part(_("Letter of the town"), letter.told if letter else []),
+        "office:": Part(
+            _("What happens next"), [str(offering.workflow_version_id), str(offering.department_id)]
+        ),
+        "mail:": Part(_("Address for mail"), address),
     }
-    return {part: _digest(content) for part, content in parts.items()}
 
 
-def _digest(content: Any) -> str:
-    packed = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(packed.encode()).hexdigest()[:16]
+def correction(correction: CorrectionRequest, draft: Draft, answers: Mapping[str, Any]) -> Parts:
+    """Of a correction: by the steps of its form, and which request it answers."""
+    return {
+        **_steps(draft, answers),
+        "asked:": Part(_("What the office asks for"), str(correction.pk)),
+    }
+
+
+def withdrawal(fee: FeeDue | None) -> Parts:
+    """Of taking an application back: what becomes of its fee hangs on whether it is paid."""
+    return {"fee:": Part(_("Fee"), fee.state if fee else "")}
+
+
+def _steps(draft: Draft, answers: Mapping[str, Any]) -> dict[str, Part]:
+    by_step: dict[str, dict[str, Any]] = {step.id: {} for step in draft.form.steps}
+    for name, value in answers.items():
+        by_step[draft.prepared.nodes[name].step_id][name] = value
+    whom = [str(draft.version_id), str(draft.representation_id), str(draft.on_behalf_id)]
+    return {
+        **{step.id: Part(str(step.title), by_step[step.id]) for step in draft.form.steps},
+        "whom:": Part(_("For whom you apply"), whom),
+    }

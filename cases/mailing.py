@@ -7,26 +7,17 @@ and it goes when the case is deleted. See docs/adr/0030-where-mails-go.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cases.models import Case
-from forms import drafts
 from forms.definitions import FormDefinition
 from forms.models import Draft
 from forms.validation import is_uuid
 from identity.claims import EMAIL
 from identity.models import User
 from notifications import addresses, queries
+from notifications.addresses import Mailing
 from notifications.models import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Mailing:
-    """Where mails go, or why none goes (a `notifications.models.Delivery.Reason`)."""
-
-    address: str
-    reason: str
 
 
 def written(form: FormDefinition, answers: Mapping[str, Any]) -> str:
@@ -35,27 +26,33 @@ def written(form: FormDefinition, answers: Mapping[str, Any]) -> str:
     return next((str(address) for address in given if address), "")
 
 
-def address_of(case: Case) -> str:
-    """Where mails about a case go. Without a sign-in only an address that was shown counts."""
-    return addresses.chosen(case.resident, _own(case))
+def own_of(case: Case) -> str:
+    """The address written in a case; "" without a sign-in, where only one that was shown counts."""
+    return "" if case.is_guests else written(case.application.version.form, case.answers)
 
 
 def of_case(case: Case) -> Mailing:
     """Where the next mail about the case goes."""
-    return _mailing(case.resident, _own(case))
+    return _mailing(case.resident, own_of(case))
 
 
-def of_draft(draft: Draft) -> Mailing:
-    """Where mails will go once a resident's draft is sent as it is."""
-    return _mailing(draft.applicant, written(draft.form, drafts.answers_of(draft)))
+def of_draft(draft: Draft, answers: Mapping[str, Any], shown: str) -> Mailing | None:
+    """Where mails will go once a draft is sent with these `answers`.
+
+    `shown`: the address for mail that a guest has shown. None: they have not shown any yet, or sign
+    in first.
+    """
+    if draft.is_guest:
+        return Mailing(shown) if shown else None
+    return _mailing(draft.applicant, written(draft.form, answers))
 
 
 def of_message(message: Message) -> str:
     """The address of the case that a message to its resident is about; "" for anything else."""
     case = about(message)
-    if case is None or case.resident_id != message.recipient_id or case.is_guests:
+    if case is None or case.resident_id != message.recipient_id:
         return ""
-    return written(case.application.version.form, case.answers)
+    return own_of(case)
 
 
 def about(message: Message) -> Case | None:
@@ -67,11 +64,5 @@ def about(message: Message) -> Case | None:
     return Case.objects.select_related("application", "resident").filter(pk=case_id).first()
 
 
-def _own(case: Case) -> str:
-    return "" if case.is_guests else written(case.application.version.form, case.answers)
-
-
 def _mailing(recipient: User, own: str) -> Mailing:
-    preference, dead = queries.preference_of(recipient), addresses.dead_of(recipient)
-    address = addresses.chosen(recipient, own, dead)
-    return Mailing(address, addresses.why_none(recipient, address, preference, dead))
+    return addresses.mailing(recipient, own, queries.preference_of(recipient))

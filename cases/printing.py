@@ -98,7 +98,7 @@ def _issued_on(department: Department, day: date) -> QuerySet[Any]:
 def _why(case: Case, wish: Preference | None) -> str:
     if wish is not None and wish.by_post:
         return "wish"
-    return "" if case.resident.email or mailing.address_of(case) else "no_mail"
+    return "" if case.resident.email or mailing.own_of(case) else "no_mail"
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ has the case in hand, two would write into it. See docs/adr/0031.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -16,10 +17,11 @@ from audit import ledger
 from cases import timeline
 from cases.models import Case
 from cases.queries import with_decision
-from common import outbox
+from common import marks, outbox
 from common.actor import Actor
 from common.database import one_or_none
 from common.errors import NotFound
+from common.marks import Part, Parts
 from forms.definitions import FormDefinition
 from forms.questions import Question
 from identity.models import Representation, User
@@ -93,18 +95,31 @@ def _note(event: str, case: Case, by: Actor) -> None:
     )
 
 
+def running_on(representation: Representation) -> list[Case]:
+    """What was sent on this ground and is still being worked on."""
+    return list(sent_on(representation).filter(closed_at__isnull=True).order_by("pk"))
+
+
+def shown(running: Sequence[Case]) -> Parts:
+    """What the page shows from which a representation is ended."""
+    ids = [str(case.pk) for case in running]
+    return {"running": Part(_("Applications that were sent for you"), ids)}
+
+
 @transaction.atomic
-def end(*, representation: Representation, by: Actor) -> None:
+def end(*, representation: Representation, by: Actor, mark: str = "") -> None:
     """The represented wants nobody to act for them any more.
 
-    Running cases stay with the office, which is told at each. Idempotent. Raises `NotFound`, and
-    `NotAllowed` where they cannot end it.
+    Running cases stay with the office, which is told at each. `mark`: what the page showed
+    (`shown`). Idempotent. Raises `NotFound`, `NotAllowed` where they cannot end it, and `Changed`.
     """
     before = Representation.objects.select_for_update().get(pk=representation.pk)
+    running = running_on(before)
+    marks.check(mark, shown(running))
     ended = representing.revoke(representation=before, by=by)
     if before.state == ended.state:
         return
-    for case in sent_on(ended).filter(closed_at__isnull=True):
+    for case in running:
         timeline.add(case, "representation_ended")
     pk = str(ended.pk)
     outbox.enqueue("cases.representation_ended", pk, {"representation_id": pk})

@@ -184,7 +184,7 @@ def send(*, draft: Draft, case: Case, thread: Thread | None, by: User) -> Thread
             {problem.question_id: [problem.message] for problem in review.problems},
             _("Some answers are missing or need another look."),
         )
-    _form_version, answers, _provenance, files = drafts.snapshot(draft)
+    answers, files = review.answers, review.files
     office, now = by.pk != case.resident_id, timezone.now()
     if thread is None:
         thread = Thread.objects.create(case=case, subject=answers["subject"], begun_at=now)

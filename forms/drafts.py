@@ -9,11 +9,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from audit import ledger
+from common import marks
 from common.actor import GUEST, Actor
 from common.database import one_or_none
 from common.lookup import Lookup
+from common.marks import Part, Parts
 from forms import (
     attachments,
     autofill,
@@ -28,7 +31,7 @@ from forms import (
 )
 from forms.draft_files import add_file, file_node, files_of, remove_file
 from forms.errors import DraftClosed, TamperedValue
-from forms.models import Attachment, Draft, FormVersion
+from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
 from forms.state import evaluate
 from forms.steps import save_step
@@ -85,7 +88,6 @@ _open_draft_after: Lookup[Draft] = Lookup(
     kind=str,
 )
 Claims = Mapping[str, Mapping[str, Any]]
-Snapshot = tuple[FormVersion, dict[str, Any], dict[str, Any], list[Attachment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,7 @@ def check_seals(draft: Draft, by: Actor | None = None) -> None:
 
 
 def review(draft: Draft, language: str | None = None) -> Review:
-    """Every answer for display and everything still missing or wrong.
+    """Every answer for display, everything still missing or wrong, and what a submission keeps.
 
     Raises `TamperedValue`. One query when the draft has files.
     """
@@ -287,13 +289,23 @@ def review(draft: Draft, language: str | None = None) -> Review:
     prepared = draft.prepared
     state = evaluate(prepared, draft.answers)
     only = set(pages.allowed(draft, prepared, state)) if draft.only is not None else None
-    problems = validation.problems(prepared, state, only=only)
     answers = state.answers()
-    has_files = _may_lose_files(draft) or attachments.referenced(prepared, answers)
-    files = attachments.shown(draft) if has_files else {}
+    wanted = attachments.referenced(prepared, answers)
+    files = attachments.shown(draft) if wanted or _may_lose_files(draft) else {}
     language = language or get_language() or "ja"
-    steps = display.rows(draft.form, answers, draft.provenance, language, files, state=state)
-    return Review(steps, problems, unplaced.of_review(draft, files))
+    return Review(
+        steps=display.rows(
+            draft.form, answers, draft.provenance, language, files, state=state
+        ),
+        problems=validation.problems(prepared, state, only=only),
+        answers=answers,
+        provenance={name: entry for name, entry in draft.provenance.items() if name in answers},
+        files=[
+            file for key, file in files.items()
+            if key in wanted and attachments.belongs(file, draft)
+        ],
+        unplaced=unplaced.of_review(draft, files),
+    )  # fmt: skip
 
 
 def _may_lose_files(draft: Draft) -> bool:
@@ -305,20 +317,6 @@ def answers_of(draft: Draft) -> dict[str, Any]:
     """The answers to the questions that are asked, nothing else. Raises `TamperedValue`."""
     check_seals(draft)
     return evaluate(draft.prepared, draft.answers).answers()
-
-
-def snapshot(draft: Draft) -> Snapshot:
-    """What a submission keeps: those answers, where they come from, their files.
-
-    Raises `TamperedValue`.
-    """
-    answers = answers_of(draft)
-    provenance = {name: entry for name, entry in draft.provenance.items() if name in answers}
-    wanted = attachments.referenced(draft.prepared, answers)
-    files = [
-        item for item in attachments.by_ids(wanted).values() if attachments.belongs(item, draft)
-    ]
-    return draft.version, answers, provenance, files
 
 
 def close(draft: Draft) -> None:
@@ -336,10 +334,22 @@ def close(draft: Draft) -> None:
     draft.state, draft.rebased, draft.replaced = Draft.State.SENT, None, None
 
 
-def discard(*, draft: Draft, by: Actor) -> None:
-    """Delete an open draft's answers and files at the resident's wish."""
-    if not draft.is_open:
+def saved(draft: Draft) -> Parts:
+    """What a page shows that says when a draft was saved last, or what is in it."""
+    return {f"draft-{draft.pk}": Part(_("Your answers"), draft.lock)}
+
+
+@transaction.atomic
+def discard(*, draft: Draft, by: Actor, mark: str = "") -> None:
+    """Delete an open draft's answers and files at the resident's wish.
+
+    `mark`: what the page showed (`saved`). Raises `DraftClosed`, and `Changed` for what was saved
+    after that.
+    """
+    held = Draft.objects.select_for_update().get(pk=draft.pk)
+    if not held.is_open:
         raise DraftClosed
+    marks.check(mark, saved(held))
     attachments.discard(draft, list(attachments.of_draft(draft)))
     pieces.drop_all_of(draft)
     draft.answers, draft.provenance, draft.steps_done = {}, {}, []

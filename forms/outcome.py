@@ -10,6 +10,7 @@ from forms.validation import Problem
 
 if TYPE_CHECKING:
     from forms.display import StepRows
+    from forms.models import Attachment
     from forms.pages import StepPage
     from forms.reasons import Because
 
@@ -43,14 +44,18 @@ class StepOutcome:
     form_changed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Review:
-    """The whole draft for the check page."""
+    """The whole draft: what the check page shows, and what is sent."""
 
     steps: list[StepRows]
     problems: list[Problem]
+    #: Answers to the questions that are asked, nothing else; where they come from; their files.
+    answers: dict[str, Any]
+    provenance: dict[str, Any]
+    files: list[Attachment]
     #: Names of files that belong to no entry, so that they are not sent, each with its step.
-    unplaced: list[tuple[str, str]] = field(default_factory=list)
+    unplaced: list[tuple[str, str]]
 
     @property
     def ok(self) -> bool:

@@ -8,9 +8,11 @@ See docs/adr/0030-where-mails-go.md.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from common.database import connection
 from common.lookup import Lookup
@@ -25,36 +27,46 @@ _dead: Lookup[DeadAddress] = Lookup(
 )
 
 
-def of(message: Message) -> str:
-    """Where the mail of a message goes; "" where no address is known."""
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """Where mail to somebody goes, or why none goes (a `Delivery.Reason`)."""
+
+    address: str
+    reason: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """One sentence that is right for whoever reads it, the recipient or the office."""
+        said = {
+            "": _("A mail goes to %(address)s."),
+            Delivery.Reason.UNWANTED: _("No mail is sent: mails are switched off."),
+            Delivery.Reason.NO_ADDRESS: _("No mail is sent: no address is known."),
+            Delivery.Reason.DEAD_ADDRESS: _(
+                "No mail is sent: the last one to %(address)s came back."
+            ),
+        }
+        return said[self.reason] % {"address": self.address}
+
+
+def of(message: Message, preference: Preference) -> Mailing:
+    """Where the mail of a message goes. `preference` is its recipient's."""
     own = next((found for ask in sources if (found := ask(message))), "")
-    return chosen(message.recipient, own)
+    return mailing(message.recipient, own, preference)
 
 
-def chosen(recipient: User, own: str, dead: Collection[str] | None = None) -> str:
-    """`own`, that of the thing itself, unless mail there came back and the account's works.
-
-    `dead`: what `dead_of` found, for who asks more than once.
-    """
-    account = recipient.email
-    if not own or fingerprint(own) == fingerprint(account):
-        return own or account
-    known = dead_of(recipient) if dead is None else dead
-    if account and fingerprint(own) in known and fingerprint(account) not in known:
-        return account
-    return own
-
-
-def why_none(
-    recipient: User, address: str, preference: Preference, dead: Collection[str] | None = None
-) -> str:
-    """The `Delivery.Reason` for which no mail goes to `address`; "" when one goes."""
+def mailing(recipient: User, own: str, preference: Preference) -> Mailing:
+    """Where mail goes: to `own`, that of the thing itself, else to the account's address; the
+    account's, too, where mail to the other came back."""
+    known = [address for address in (own, recipient.email) if address]
     if Delivery.Channel.MAIL not in preference.channels:
-        return Delivery.Reason.UNWANTED
-    if not address:
-        return Delivery.Reason.NO_ADDRESS
-    known = dead_of(recipient) if dead is None else dead
-    return Delivery.Reason.DEAD_ADDRESS if fingerprint(address) in known else ""
+        return Mailing("".join(known[:1]), Delivery.Reason.UNWANTED)
+    if not known:
+        return Mailing("", Delivery.Reason.NO_ADDRESS)
+    dead = dead_of(recipient)
+    for address in known:
+        if fingerprint(address) not in dead:
+            return Mailing(address)
+    return Mailing(known[0], Delivery.Reason.DEAD_ADDRESS)
 
 
 def fingerprint(address: str) -> str:
@@ -65,12 +77,7 @@ def fingerprint(address: str) -> str:
 
 def is_dead(user: User) -> bool:
     """Whether the account's address takes no mail, as far as is known."""
-    return bool(user.email) and takes_none(user, user.email)
-
-
-def takes_none(user: User, address: str) -> bool:
-    """Whether a mail to somebody at `address` came back for good."""
-    return fingerprint(address) in dead_of(user)
+    return bool(user.email) and fingerprint(user.email) in dead_of(user)
 
 
 def dead_of(user: User) -> frozenset[str]:

@@ -50,6 +50,11 @@ def save(user: User, posted: QueryDict) -> None:
     )
 
 
+def lacks_address(user: User) -> bool:
+    """Whether they want mails and their account has no address. One statement."""
+    return not user.email and Delivery.Channel.MAIL in queries.preference_of(user).channels
+
+
 def _hour(typed: str) -> time:
     """A full hour out of the list. Raises `ValueError`."""
     found = time.fromisoformat(typed)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from identity.models import User
-from notifications import addresses, returns, wording
 from notifications import brand as brands
+from notifications import returns, wording
 from notifications.brand import MailBrand
 from notifications.models import Delivery, Message, TownWording
 from notifications.notice import LANGUAGES, Notice, NoticeContext, Wording, notices
@@ -30,8 +30,8 @@ def language_for(user: User, wanted: str = "") -> str:
     return LANGUAGES[0]
 
 
-def compose(delivery: Delivery, *, language: str) -> EmailMultiAlternatives:
-    """The mail of `delivery`. It says less than the inbox: see `notifications.notice`."""
+def compose(delivery: Delivery, *, address: str, language: str) -> EmailMultiAlternatives:
+    """The mail of `delivery` to `address`; it says less than the inbox (`notifications.notice`)."""
     message: Message = delivery.message
     recipient: User = message.recipient
     notice = notices.get(message.kind)
@@ -40,7 +40,7 @@ def compose(delivery: Delivery, *, language: str) -> EmailMultiAlternatives:
         notice.checked(message.context),
         language=language,
         name=recipient.name,
-        address=addresses.of(message),
+        address=address,
         message_id=delivery.rfc_message_id,
         sender=returns.address_of(delivery.pk),
     )

@@ -11,6 +11,7 @@ from common import outbox
 from identity.models import User
 from notifications import actions, addresses, bounces, contacts, mail, queries, timing
 from notifications.channels import CHANNELS, Outcome, by_mail, sms
+from notifications.channels.base import skipped
 from notifications.models import ContactCheck, Delivery, Preference
 from notifications.notice import Notice, notices
 
@@ -95,16 +96,17 @@ def deliver_digest(payload: dict[str, Any]) -> None:
         return
     recipient: User = deliveries[0].message.recipient
     preference = queries.preference_of(recipient)
-    together: dict[str, list[Delivery]] = {}
+    language = mail.language_for(recipient, preference.language)
+    together: dict[addresses.Mailing, list[Delivery]] = {}
     for delivery in deliveries:
-        together.setdefault(addresses.of(delivery.message), []).append(delivery)
-    for address, some in together.items():
-        if address != recipient.email:  # a mail of its own: not taken for the other one
-            _name_apart(some, address)
-        outcome = CHANNELS[_Channel.MAIL].refusal(some[0], preference)
-        if outcome is None:
-            language = mail.language_for(recipient, preference.language)
-            outcome = by_mail.post(mail.digest(some, address=address, language=language))
+        together.setdefault(addresses.of(delivery.message, preference), []).append(delivery)
+    for to, some in together.items():
+        if to.address != recipient.email:  # a mail of its own: not taken for the other one
+            _name_apart(some, to.address)
+        if to.reason:
+            outcome = skipped(to.reason)
+        else:
+            outcome = by_mail.post(mail.digest(some, address=to.address, language=language))
         for delivery in some:
             _note(delivery, outcome)
 

@@ -8,12 +8,14 @@ from datetime import date
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from cases.prepared_letters import answering, matching
 from cases.prepared_letters.matching import rule_of
 from cases.prepared_letters.models import PreparedLetter
 from cases.prepared_letters.reading import key_of
 from catalogue.models import Offering
+from common.marks import Part, Parts
 from common.text import Text
 from forms import display
 from forms.definitions import FormDefinition
@@ -98,6 +100,12 @@ class Row:
 
     label: str
     text: str
+
+
+def shown(letter: PreparedLetter, offering: Offering) -> Parts:
+    """What the page shows from which the form is filled in."""
+    content = [letter.told, answering.answers_of(letter, offering)]
+    return {"letter": Part(_("Letter of the town"), content)}
 
 
 def may_try(request: HttpRequest, number: str) -> bool:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice import consequences, deciding
+from backoffice import consequences, deciding, reaching
 from backoffice.panels import OUTSIDE, Typed
 from backoffice.views.acting import act as _act
 from backoffice.views.acting import lock_of as _lock
@@ -131,8 +131,13 @@ def correct(request: HttpRequest, case: Case) -> HttpResponse:
         "correct",
         values,
         ask,
-        _("The resident has been asked for a correction. The clock is stopped."),
+        lambda _made: _asked(case),
     )
+
+
+def _asked(case: Case) -> str:
+    said = _("The resident has been asked for a correction. The clock is stopped.")
+    return f"{said} {reaching.of(case).in_words}"
 
 
 @_GET_OR_POST
@@ -248,7 +253,10 @@ def _decide(request: HttpRequest, case: Case, panel: str) -> HttpResponse:
             "preview_url": reverse("desk:letter_preview", args=[case.pk, panel]),
             "posted": _hidden(request.POST),
             "decision": draft,
-            "consequences": consequences.of_decision(case, move, draft),
+            "consequences": [
+                *consequences.of_decision(case, move, draft),
+                reaching.of(case).in_words,
+            ],
             "second": second_look.is_needed(case, move, fee=fee, waive_fee=made.waive_fee),
             "back": _with_list(request, reverse("desk:case", args=[case.pk])),
         },

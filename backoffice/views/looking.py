@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from backoffice import consequences, deciding
+from backoffice import consequences, deciding, reaching
 from backoffice.views.acting import lock_of, refused, with_list
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
@@ -142,4 +142,4 @@ def _consequences(found: Proposal, draft: Any, reader: Any) -> tuple[list[str], 
         )
     except DomainError as refusal:
         return [], str(refusal)
-    return consequences.of_decision(case, move, draft), ""
+    return [*consequences.of_decision(case, move, draft), reaching.of(case).in_words], ""

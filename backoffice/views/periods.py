@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice import reaching
 from backoffice.views.acting import act, lock_of, opened
 from backoffice.views.reader import reader_of, with_case
 from cases import periods
@@ -48,7 +49,7 @@ def extend(request: HttpRequest, case: Case) -> HttpResponse:
         lambda: periods.extend_period(
             case=case, by=reader_of(request), lock=lock_of(post), **values
         ),
-        _("The period is extended. The resident is told, with your reason."),
+        lambda _made: _told(case, _("The period is extended.")),
     )
 
 
@@ -66,5 +67,11 @@ def reopen(request: HttpRequest, case: Case) -> HttpResponse:
         "reopen",
         values,
         lambda: periods.reopen(case=case, by=reader_of(request), lock=lock_of(post), **values),
-        _("The case is open again. The resident is told, with your reason."),
+        lambda _made: _told(case, _("The case is open again.")),
     )
+
+
+def _told(case: Case, done: str) -> str:
+    """What was done, and how the resident hears of it."""
+    said = _("The resident reads it with your reason.")
+    return f"{done} {said} {reaching.of(case).in_words}"

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backoffice import reaching
 from backoffice.views import files
 from backoffice.views.inbox import frame
 from backoffice.views.reader import reader_of, with_case
@@ -55,7 +56,8 @@ def overview(request: HttpRequest, case: Case) -> HttpResponse:
 @_of_office
 def beside_case(request: HttpRequest, case: Case) -> HttpResponse:
     """The same in short, for the case's page."""
-    return render(request, "backoffice/threads_short.html", _context(request, case))
+    context = {**_context(request, case), "reach": reaching.of(case)}
+    return render(request, "backoffice/threads_short.html", context)
 
 
 def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
@@ -109,7 +111,9 @@ def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpRespon
         except NotAllowed as refusal:
             return _page(request, case, about, None, closed=str(refusal), status=409)
         if written.message is not None:
-            flash.success(request, _("Sent. The resident is told by e-mail, without its words."))
+            said, told = _("Sent."), reaching.of(case)
+            say = flash.success if told.is_sure else flash.warning
+            say(request, f"{said} {told.in_words}")
             return redirect("desk:thread", case.pk, written.message.thread_id)
         if written.left:
             flash.success(request, _("Your message is saved. It is not sent yet."))
@@ -157,6 +161,7 @@ def _page(
         "page": page,
         "closed": closed,
         "typed": request.POST.get("text", "") if closed else "",
+        "reach": reaching.of(case) if page else None,
         "prepared": message_templates.for_case(case, "message") if page else [],
         "uploads": reverse("desk:uploads", args=[page.draft.pk]) if page else "",
     }

@@ -76,21 +76,25 @@ def of_resident(offering: Offering, user: User) -> PreparedLetter | None:
 
 
 def of_draft(draft: Draft, offering: Offering | None) -> PreparedLetter | None:
-    """The letter that `draft` was filled in from. No statement for most.
+    """The letter that `draft` was filled in from. No statement for most."""
+    number = number_of(draft, offering)
+    return by_number(offering, number) if offering is not None and number else None
+
+
+def number_of(draft: Draft, offering: Offering | None) -> str:
+    """The number of the letter that `draft` was filled in from; "" for none.
 
     What proves it is the seal of the number (`forms.from_letter`): whoever merely types one is
-    shown nothing of it.
+    shown nothing of the letter.
     """
     rule = rule_of(offering)
-    if rule is None or offering is None:
-        return None
+    if rule is None:
+        return ""
     origin = draft.provenance.get(rule.number) or {}
     number = draft.answers.get(rule.number)
     if origin.get("source") != display.LETTER or not isinstance(number, str):
-        return None
-    if not seals.holds(draft.pk, rule.number, number, origin):
-        return None
-    return by_number(offering, number)
+        return ""
+    return number if seals.holds(draft.pk, rule.number, number, origin) else ""
 
 
 def of_case(case: Case) -> PreparedLetter | None:

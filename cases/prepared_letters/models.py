@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from forms import display
 from identity.models import User
@@ -66,6 +66,13 @@ class PreparedLetter(models.Model):
     def account_masked(self) -> str:
         """The account as it may be shown to whoever has the letter."""
         return self._account_line("•" * 4 + self.account.get("number", "")[-SHOWN_DIGITS:])
+
+    @property
+    def told(self) -> list[Any]:
+        """What whoever has the letter is shown beside the answers, the same in each language."""
+        with translation.override("ja"):
+            account = self.account_masked
+        return [str(self.pk), self.amount, self.last_day.isoformat(), account]
 
     @property
     def account_whole(self) -> str:

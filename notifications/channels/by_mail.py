@@ -17,14 +17,14 @@ class MailChannel:
     disturbs = True
 
     def refusal(self, delivery: Delivery, preference: Preference) -> Outcome | None:
-        message = delivery.message
-        reason = addresses.why_none(message.recipient, addresses.of(message), preference)
+        reason = addresses.of(delivery.message, preference).reason
         return skipped(reason) if reason else None
 
     def deliver(self, delivery: Delivery, preference: Preference) -> Outcome:
         recipient = delivery.message.recipient
         language = mail.language_for(recipient, preference.language)
-        return post(mail.compose(delivery, language=language))
+        address = addresses.of(delivery.message, preference).address
+        return post(mail.compose(delivery, address=address, language=language))
 
 
 def post(email: EmailMessage) -> Outcome:

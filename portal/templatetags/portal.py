@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import formats, timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import get_language
@@ -16,6 +17,7 @@ from common.calendar import wareki as era_date
 from common.text import Text
 from forms import unsent
 from forms.models import Draft
+from notifications.addresses import Mailing
 
 register = template.Library()
 
@@ -34,6 +36,19 @@ def _is_japanese() -> bool:
 def part_label(part: dict[str, Any]) -> str:
     """The name of a part that was refused, in the active language."""
     return str(Text(part["label"]))
+
+
+@register.inclusion_tag("portal/_mailing.html", takes_context=True)
+def where_mail_goes(context: Context, mailing: Mailing) -> dict[str, object]:
+    """Where a mail about an application goes, or why none does and where to look instead. Whoever
+    has an inbox here is led there."""
+    request = context["request"]
+    reader = ""  # a guest, or whoever helps somebody at the counter
+    if getattr(request, "record", None) is not None:
+        reader = "record"
+    elif getattr(request, "helping", None) is None and request.user.is_authenticated:
+        reader = "resident"
+    return {"mailing": mailing, "reader": reader}
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, copies, mailing, queries, threads
+from cases import actions, checked, copies, mailing, queries, threads
 from cases.linked import offers, reading
 from cases.models import Case
+from common import marks
 from common.errors import Conflict, NotAllowed
 from forms import attachments, display
 from portal import by_link, guests, wording
@@ -93,13 +95,25 @@ def withdraw(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Ask once, then take the application back."""
     case = own_case(request, case_id)
     back = reverse("portal:case", args=[case.pk])
+    changed: Sequence[str] = ()
     if request.method == "POST":
         try:
-            actions.withdraw(case=case, by=actor_of(request))
+            actions.withdraw(
+                case=case, by=actor_of(request), mark=request.POST.get(marks.FIELD, "")
+            )
+        except marks.Changed as refusal:
+            changed = refusal.labels
         except (NotAllowed, Conflict) as refusal:
             return refused(request, refusal, back=back)
-        messages.success(request, _("You have withdrawn the application."))
-        return redirect(back)
+        else:
+            messages.success(request, _("You have withdrawn the application."))
+            return redirect(back)
     if not queries.progress(case).can_withdraw:
         return redirect(back)
-    return render(request, "portal/withdraw.html", {"case": case, "application": case.application})
+    context = {
+        "case": case,
+        "application": case.application,
+        "mark": marks.mark_of(checked.withdrawal(case.fee)),
+        "changed": changed,
+    }
+    return render(request, "portal/withdraw.html", context, status=409 if changed else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases import actions
+from cases import actions, checked
 from cases.models import Case, CorrectionRequest
-from common import maps
+from common import maps, marks
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import drafts, pages
 from forms.errors import DraftClosed, TamperedValue
@@ -88,27 +89,45 @@ def send(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         return redirect("portal:case", case_id=case.pk)
     if request.method == "POST":
         return _send(request, case, correction)
+    return _check(request, case, correction, draft)
+
+
+def _check(
+    request: HttpRequest,
+    case: Case,
+    correction: CorrectionRequest,
+    draft: Draft,
+    changed: Sequence[str] = (),
+) -> HttpResponse:
     try:
         review = drafts.review(draft)
     except TamperedValue as refusal:
         return refused(request, refusal, back=reverse("portal:case", args=[case.pk]))
     if review.problems:
         return redirect("portal:correction", case_id=case.pk)
-    asked = set(correction.question_ids) | draft.prepared.dependents(correction.question_ids)
+    shown = set(correction.question_ids) | draft.prepared.dependents(correction.question_ids)
+    # What follows from today's date is sent with the rest, so it is shown, too.
+    shown |= {name for name, value in review.answers.items() if case.answers.get(name) != value}
     context = {
         "case": case,
         "correction": correction,
-        "rows": [row for step in review.steps for row in step.rows if row.question_id in asked],
+        "rows": [row for step in review.steps for row in step.rows if row.question_id in shown],
+        "mark": marks.mark_of(checked.correction(correction, draft, review.answers)),
+        "changed": changed,
     }
-    return render(request, "portal/correction_send.html", context)
+    status = 409 if changed else 200
+    return render(request, "portal/correction_send.html", context, status=status)
 
 
 def _send(request: HttpRequest, case: Case, correction: CorrectionRequest) -> HttpResponse:
     back = reverse("portal:case", args=[case.pk])
     try:
-        actions.answer_correction(correction=correction, by=actor_of(request))
+        mark = request.POST.get(marks.FIELD, "")
+        actions.answer_correction(correction=correction, by=actor_of(request), mark=mark)
     except InvalidInput:
         return redirect("portal:correction", case_id=case.pk)
+    except marks.Changed as refusal:  # in another window, or on another device
+        return _check(request, case, *_open_correction(case), changed=refusal.labels)
     except (NotAllowed, Conflict, TamperedValue) as refusal:
         return refused(request, refusal, back=back)
     messages.success(request, _("We have your correction. The clock runs again."))

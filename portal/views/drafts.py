@@ -29,7 +29,7 @@ from cases.models import Case
 from cases.prepared_letters import answering, matching
 from catalogue import queries as catalogue
 from catalogue.models import Offering
-from common import maps
+from common import maps, marks
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import adoption, drafts, news, pages, profile, rebase
 from forms.errors import DraftClosed, TamperedValue
@@ -58,9 +58,6 @@ from portal.signing import signing_of
 from portal.steps import CHECK, steps_of
 from portal.views.screening import context_of, is_told_after
 from portal.ways import way_on
-
-#: The field in which the check page says what it showed.
-MARK = "_checked"
 
 
 def up_to_date(request: HttpRequest, draft: Draft) -> FormVersion | None:
@@ -275,10 +272,11 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
         return _check_page(
             request, draft, status=422, read_back_errors=read_back, refused_answers=known
         )
-    except Conflict:  # another window changed it, or the town the form in this very moment
+    except Conflict as refusal:  # another window changed it, or the town the form, in this moment
         draft.refresh_from_db()
         up_to_date(request, draft)
-        return _check_page(request, draft, status=409)
+        changed = refusal.labels if isinstance(refusal, marks.Changed) else ()
+        return _check_page(request, draft, status=409, changed=changed)
     except DraftClosed:  # a guest's, passed on or deleted in another window
         return redirect("portal:draft", draft_id=draft.pk)
     except NotAllowed as refusal:
@@ -301,7 +299,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponseBase:
 
 
 def _submitted(request: HttpRequest, draft: Draft, *, confirmed: bool) -> Case:
-    language, mark = get_language() or "ja", request.POST.get(MARK, "")
+    language, mark = get_language() or "ja", request.POST.get(marks.FIELD, "")
     applicant = applicant_of(request)
     if isinstance(applicant, Guest):
         case = guest_sending.send(draft=draft, guest=applicant, language=language, mark=mark)
@@ -330,6 +328,7 @@ def _check_page(
     draft: Draft,
     *,
     status: int = 200,
+    changed: Sequence[str] = (),
     read_back_errors: Sequence[str] = (),
     refused_answers: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> HttpResponse:
@@ -337,10 +336,14 @@ def _check_page(
         review = drafts.review(draft)
     except TamperedValue as refusal:
         return refused(request, refusal, back=later_url(request, draft))
-    offering = catalogue.offered(draft.subject)
+    # What was refused a moment ago is shown as it is, not as it was.
+    offered = catalogue.published_one if status == 409 else catalogue.offered
+    offering = offered(draft.subject)
     screening = context_of(draft, complete=review.ok)
-    earlier = _sent_before(draft, offering)
+    earlier = once.earlier(draft, offering, review.answers) if offering else None
     letter = matching.of_draft(draft, offering)
+    address = _shown_address(draft, offering)
+    fee = catalogue.fee_of(offering, draft.form, review.answers) if offering and review.ok else None
     found = {problem.question_id for problem in review.problems}
     wrong = {
         **(linked.wrong_days(draft, offering) if offering else {}),
@@ -353,7 +356,8 @@ def _check_page(
         "sent_before": once.refusal(earlier) if earlier else "",
         "actor": request.user,
         "guest": guests.notice_of(draft),
-        **_without_sign_in(draft, offering),
+        "may_send_by_mail": draft.is_guest and offering and offering.sends_without_sign_in,
+        "shown_address": address,
         "replaced": adoption.replaced_of(draft),
         "later_url": later_url(request, draft),
         "in_the_way": _in_the_way(request, draft, offering),
@@ -365,12 +369,16 @@ def _check_page(
         "letter": prepared.panel_of(draft, offering, letter),
         "errors": _errors(draft, review, wrong),
         "steps": steps_of(draft, pages.step_links(draft), CHECK),
-        "fee": catalogue.fee_of(offering, draft.form, drafts.answers_of(draft))
-        if offering and review.ok
-        else None,
-        "mark": checked.mark_of(draft, offering) if offering and review.ok else "",
-        "changed": _changed(request, draft, offering) if status == 409 and review.ok else [],
-        "mailing": None if draft.is_guest else mailing.of_draft(draft),
+        "fee": fee,
+        "mark": marks.mark_of(
+            checked.application(
+                draft, review.answers, offering=offering, fee=fee, letter=letter, address=address
+            )
+        )
+        if offering and fee
+        else "",
+        "changed": changed,
+        "mailing": mailing.of_draft(draft, review.answers, address),
         "due_on": _due_on(offering),
         "period": wording.period_of(offering.workflow.clock) if offering else "",
         "keepable": profile.keepable(draft)
@@ -383,25 +391,10 @@ def _check_page(
     return render(request, "portal/check.html", context, status=status)
 
 
-def _changed(request: HttpRequest, draft: Draft, offering: Offering | None) -> list[str]:
-    """What another window changed after the page was made from which it was to be sent."""
-    mark = request.POST.get(MARK, "")
-    if offering is None or not mark or request.POST.get(VERSION) != str(draft.version_id):
-        return []  # a new form tells of itself
-    return checked.changed(mark, draft, offering)
-
-
-def _sent_before(draft: Draft, offering: Offering | None) -> Case | None:
-    """The applicant's earlier application where there can be only one; no query for others."""
-    if offering is None or offering.template.service.once is None:
-        return None
-    return once.earlier(draft, offering, drafts.answers_of(draft))
-
-
-def _without_sign_in(draft: Draft, offering: Offering | None) -> dict[str, object]:
-    """Whether a guest can send it, and the address that they have shown; no query for others."""
+def _shown_address(draft: Draft, offering: Offering | None) -> str:
+    """The address that a guest who can send it has shown; no query for others."""
     may = draft.is_guest and offering is not None and offering.sends_without_sign_in
-    return {"may_send_by_mail": may, "shown_address": proving.shown(draft) if may else ""}
+    return proving.shown(draft) if may else ""
 
 
 def _in_the_way(request: HttpRequest, draft: Draft, offering: Offering | None) -> str:
@@ -459,11 +452,24 @@ def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     draft = queries.own_draft(applicant_of(request), draft_id)
     if not draft.is_open or draft.only is not None:
         return redirect(way_on(draft))
+    changed: Sequence[str] = ()
     if request.method == "POST":
-        drafts.discard(draft=draft, by=actor_of(request))
-        messages.success(request, _("The application you had begun is deleted."))
-        if draft.is_guest:
-            return redirect("portal:start", slug=draft.subject)
-        return redirect(overview_of(request))
-    context = {"draft": draft, "back_url": later_url(request, draft)}
-    return render(request, "portal/discard.html", context)
+        try:
+            mark = request.POST.get(marks.FIELD, "")
+            drafts.discard(draft=draft, by=actor_of(request), mark=mark)
+        except marks.Changed as refusal:
+            changed = refusal.labels
+        except DraftClosed:  # in another window, a moment ago
+            return redirect("portal:draft", draft_id=draft.pk)
+        else:
+            messages.success(request, _("The application you had begun is deleted."))
+            if draft.is_guest:
+                return redirect("portal:start", slug=draft.subject)
+            return redirect(overview_of(request))
+    context = {
+        "draft": draft,
+        "back_url": later_url(request, draft),
+        "mark": marks.mark_of(drafts.saved(draft)),
+        "changed": changed,
+    }
+    return render(request, "portal/discard.html", context, status=409 if changed else 200)

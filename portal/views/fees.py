@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import paying
 from billing.models import FeeDue, Payment, Refund
-from cases import fees, waivers
+from cases import fees, mailing, waivers
 from cases.models import Receipt
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound, listed
 from documents import files as documents
@@ -87,6 +87,7 @@ def waiver(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID) -> HttpR
         "application": case.application,
         "fee": fee,
         "reason": reason,
+        "mailing": mailing.of_case(case),
         "errors": errors,
         "error_list": listed(errors),
         "again": bool(errors and request.FILES),

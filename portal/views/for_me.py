@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import reading, represented
 from cases.models import Case
+from common import marks
 from common.errors import NotAllowed, NotFound
 from documents import files as documents
 from documents.errors import DamagedFile
@@ -91,18 +93,26 @@ def end(request: HttpRequest, acting_id: uuid.UUID) -> HttpResponse:
     """Ask once and say what happens, then nobody acts for me any more on this ground."""
     found = representations.for_person(resident_of(request), acting_id)
     back = reverse("portal:for_me")
+    changed: Sequence[str] = ()
     try:
         actions.check_may_end(found)
         if request.method == "POST":
-            represented.end(representation=found, by=actor_of(request))
+            mark = request.POST.get(marks.FIELD, "")
+            represented.end(representation=found, by=actor_of(request), mark=mark)
+            messages.success(request, _("Ended. Nothing new can be sent for you on this ground."))
+            return redirect(back)
+    except marks.Changed as refusal:  # something was sent or decided meanwhile
+        changed = refusal.labels
     except NotAllowed as refusal:
         return refused(request, refusal, back=back)
-    if request.method == "POST":
-        messages.success(request, _("Ended. Nothing new can be sent for you on this ground."))
-        return redirect(back)
-    running = represented.sent_on(found).filter(closed_at__isnull=True).count()
-    context = {"representation": found, "running": running}
-    return render(request, "portal/for_me_end.html", context)
+    running = represented.running_on(found)
+    context = {
+        "representation": found,
+        "running": len(running),
+        "mark": marks.mark_of(represented.shown(running)),
+        "changed": changed,
+    }
+    return render(request, "portal/for_me_end.html", context, status=409 if changed else 200)
 
 
 @require_safe

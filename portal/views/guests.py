@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import resuming
 from catalogue import queries as catalogue
+from common import marks
 from common.errors import Conflict, InvalidInput, NotFound
 from forms import adoption, drafts
 from forms import guests as forms_guests
@@ -162,6 +164,9 @@ def take_over(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBase:
         return _taken(request, _adopted(draft, guest, user), guest)
     except AlreadyBegun as two:
         return _choosing(request, draft, two.own)
+    except marks.Changed as refusal:  # what would be deleted was gone on with in another window
+        own = adoption.other_of(user, draft.subject)
+        return _choosing(request, draft, own, refusal.labels) if own else redirect(request.path)
     except DraftClosed:  # in another window, a moment ago
         return redirect(way_on(queries.own_draft(user, draft_id)))
 
@@ -187,13 +192,13 @@ def _chosen(request: HttpRequest, draft: Draft, user: User) -> Draft | None:
     own = adoption.other_of(user, draft.subject)
     if own is None:  # sent or deleted in another window meanwhile
         return None
-    keep = request.POST.get("keep")
+    keep, mark = request.POST.get("keep"), request.POST.get(marks.FIELD, "")
     if keep == "own":
-        drafts.discard(draft=draft, by=actor_of(request))
+        drafts.discard(draft=draft, by=actor_of(request), mark=mark)
         messages.success(request, _("The other application is deleted. You go on with this one."))
         return own
     if keep == "new":
-        drafts.discard(draft=own, by=actor_of(request))
+        drafts.discard(draft=own, by=actor_of(request), mark=mark)
         messages.success(request, _("The other application is deleted. You go on with this one."))
         return None
     raise AlreadyBegun(own)
@@ -207,15 +212,21 @@ def _taken(request: HttpRequest, draft: Draft, guest: Guest) -> HttpResponseBase
     return redirect(target if here in target else way_on(draft))
 
 
-def _choosing(request: HttpRequest, draft: Draft, own: Draft) -> HttpResponse:
+def _choosing(
+    request: HttpRequest, draft: Draft, own: Draft, changed: Sequence[str] = ()
+) -> HttpResponse:
     try:
         context = {
             "draft": draft,
             "own": own,
             "pairs": [("own", own, drafts.review(own)), ("new", draft, drafts.review(draft))],
-            "problem": _("Choose which one to keep.") if request.method == "POST" else "",
+            "problem": _("Choose which one to keep.")
+            if request.method == "POST" and not changed
+            else "",
+            "mark": marks.mark_of({**drafts.saved(own), **drafts.saved(draft)}),
+            "changed": changed,
         }
     except TamperedValue as refusal:
         return refused(request, refusal, back=reverse("portal:applications"))
-    status = 422 if context["problem"] else 200
+    status = 409 if changed else 422 if context["problem"] else 200
     return render(request, "portal/take_over.html", context, status=status)

@@ -63,7 +63,12 @@ def settings(request: HttpRequest) -> HttpResponse:
             choices.save(user, request.POST)
         except ValueError:
             return HttpResponseBadRequest()
-        flash.success(request, _("Saved. We will tell you in this way from now on."))
+        if choices.lacks_address(user):
+            flash.warning(
+                request, _("Saved. No mail can come as long as you add no e-mail address.")
+            )
+        else:
+            flash.success(request, _("Saved. We will tell you in this way from now on."))
         return redirect("portal:message_settings")
     return render(request, "portal/message_settings.html", choices.shown(user))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +21,7 @@ from billing.models import Attempt, FeeDue, FinanceSettings, Payment
 from billing.providers import Returned
 from billing.queries import last_try
 from cases import fees, waivers
+from common import marks
 from common.errors import Conflict, DomainError, NotFound
 from portal.http import case_page, refused
 from portal.views.case import own_case
@@ -40,6 +42,7 @@ def pay(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID | None = Non
     if paying.confirming(fee) is not None:
         return redirect("portal:confirming", case.pk, fee.pk)
     provider, closed = None, ""
+    changed: Sequence[str] = ()
     try:
         provider = providers.current()
     except PaymentsUnavailable as refusal:
@@ -47,9 +50,17 @@ def pay(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID | None = Non
     if request.method == "POST" and provider is not None:
         back = absolute(reverse("portal:pay_return", args=[case.pk]))
         try:
-            attempt = paying.begin(fee=fee, return_url=back, language=get_language() or "ja")
+            attempt = paying.begin(
+                fee=fee,
+                return_url=back,
+                language=get_language() or "ja",
+                mark=request.POST.get(marks.FIELD, ""),
+            )
         except PaymentsUnavailable as refusal:
             closed = str(refusal)
+        except marks.Changed as refusal:
+            changed = refusal.labels
+            fee.refresh_from_db()
         except BeingConfirmed:
             return redirect("portal:confirming", case.pk, fee.pk)
         except Conflict as refusal:
@@ -69,7 +80,10 @@ def pay(request: HttpRequest, case_id: uuid.UUID, fee_id: uuid.UUID | None = Non
             "transfer": FinanceSettings.current(),
             "number": numbers.grouped(fee.number) if fee.number else "",
             "may_ask": waivers.may_ask(fee),
+            "mark": marks.mark_of(paying.shown(fee)),
+            "changed": changed,
         },
+        status=409 if changed else 200,
     )
     if provider is not None:
         # The form is sent here and answered with a redirect: browsers check both addresses.

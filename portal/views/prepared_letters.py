@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +16,7 @@ from cases.prepared_letters.matching import rule_of
 from cases.prepared_letters.models import PreparedLetter
 from catalogue import queries as catalogue
 from catalogue.models import Offering
+from common import marks
 from common.errors import InvalidInput, NotAllowed, listed
 from forms import from_letter, normalise
 from forms.errors import DraftClosed
@@ -44,12 +46,15 @@ def prepared_letter(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponseBa
             letter = prepared.offered(draft, offering)
             if letter is None:  # answered in another window, or the sign-in is too long ago
                 return redirect(request.path)
+            marks.check(request.POST.get(marks.FIELD, ""), prepared.shown(letter, offering))
         else:
             number, born = _typed(request)
             if not prepared.may_try(request, number):
                 return too_often(request, request.path)
             letter = _found(offering, number, born)
         answering.use(draft=draft, letter=letter, offering=offering, by=actor_of(request))
+    except marks.Changed as refusal:  # the town uploaded its list anew
+        return _page(request, draft, offering, changed=refusal.labels)
     except InvalidInput as refusal:
         return _page(request, draft, offering, refusal.errors)
     except NotAllowed as refusal:
@@ -93,6 +98,7 @@ def _page(
     draft: Draft,
     offering: Offering,
     errors: dict[str, list[str]] | None = None,
+    changed: Sequence[str] = (),
 ) -> HttpResponse:
     errors = errors or {}
     rule = offering.template.service.prepared_letters
@@ -105,10 +111,13 @@ def _page(
         "used": used is not None,
         "panel": prepared.panel_of(draft, offering, shown),
         "rows": prepared.rows_of(draft.form, offering, shown) if shown else [],
+        "mark": marks.mark_of(prepared.shown(letter, offering)) if letter else "",
+        "changed": changed,
         "guest": guests.notice_of(draft),
         "next": way_on(draft),
         "typed": {name: request.POST.get(name, "")[:100] for name in ("number", "born")},
         "errors": errors,
         "error_list": listed(errors),
     }
-    return render(request, "portal/prepared_letter.html", context, status=422 if errors else 200)
+    status = 409 if changed else 422 if errors else 200
+    return render(request, "portal/prepared_letter.html", context, status=status)

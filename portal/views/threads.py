@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import threads, writing
+from cases import mailing, threads, writing
 from cases.models import Case, Thread
 from common.errors import NotAllowed
 from forms import attachments
@@ -72,7 +72,8 @@ def _write(request: HttpRequest, case: Case, about: Thread | None) -> HttpRespon
         except NotAllowed as refusal:
             return _page(request, case, about, None, closed=str(refusal), status=409)
         if written.message is not None:
-            flash.success(request, _("Sent. We tell you by e-mail when the office has answered."))
+            said = _("Sent. When the office answers, you read it here.")
+            flash.success(request, f"{said} {mailing.of_case(case).in_words}")
             return redirect("portal:thread", case.pk, written.message.thread_id)
         if written.left:
             flash.success(request, _("Your message is saved. It is not sent yet."))
@@ -104,6 +105,7 @@ def _page(
         "page": page,
         "closed": closed,
         "typed": request.POST.get("text", "") if closed else "",
+        "mailing": mailing.of_case(case) if page and about is None else None,
         "uploads": reverse("portal:uploads", args=[page.draft.pk]) if page else "",
     }
     response = render(request, "portal/thread.html", context, status=status)

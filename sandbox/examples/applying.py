@@ -54,7 +54,7 @@ def _answers(name: str, kana: str) -> dict[str, Any]:
         "name_kana": kana,
         "birth_date": "1980-05-01",
         "address": {
-            "postalCode": "1000001",
+            "postalCode": "100-0001",
             "prefecture": "東京都",
             "city": "汐見市",
             "streetAddress": "港町1-1",

@@ -16,7 +16,8 @@ from cases.telling import tell_resident
 from common import outbox
 from common.models import OutboxRow
 from identity.models import User
-from notifications import actions, addresses
+from notifications import actions, addresses, queries
+from notifications.addresses import Mailing
 from notifications.models import Delivery, Message
 from notifications.notices import DocumentReady
 from tests.factories import cases as make
@@ -88,7 +89,8 @@ def test_staff_get_their_mails_about_a_case_at_their_own_address(minor: User) ->
     message = actions.send(
         DocumentReady, resident=worker, context={"receipt_number": "1"}, key=f"case:{case.pk}:x"
     )
-    assert addresses.of(message) == "desk@example.jp"
+    wishes = queries.preference_of(worker)
+    assert addresses.of(message, wishes) == Mailing("desk@example.jp")
 
 
 def test_mails_switched_off_stay_off(minor: User) -> None:
@@ -97,7 +99,7 @@ def test_mails_switched_off_stay_off(minor: User) -> None:
     tell(case)
     assert mails() == []
     assert Delivery.objects.get(message__kind=DocumentReady.kind).reason == "unwanted"
-    assert mailing.of_case(case) == mailing.Mailing(TYPED, "unwanted")
+    assert mailing.of_case(case) == Mailing(TYPED, "unwanted")
 
 
 def test_an_address_from_which_mail_came_back_gives_way_to_the_accounts(town: Any) -> None:
@@ -107,7 +109,7 @@ def test_an_address_from_which_mail_came_back_gives_way_to_the_accounts(town: An
     tell(case)
     assert [mail.to for mail in mails()] == [["old@example.jp"]]
     addresses.bury(resident.pk, addresses.fingerprint("old@example.jp"))
-    assert mailing.of_case(case) == mailing.Mailing(TYPED, "dead_address")
+    assert mailing.of_case(case) == Mailing(TYPED, "dead_address")
 
 
 def test_a_digest_is_one_mail_to_each_address(town: Any) -> None:
@@ -148,7 +150,7 @@ def test_without_an_address_the_pages_say_that_no_mail_goes_out(
     Case.objects.filter(pk=case.pk).update(corrected={"email": None})
     browser: Client = client_for(town, minor)
     receipt = browser.get(f"/en/applications/{case.pk}/receipt/").content.decode()
-    assert "No mail is sent: we know no address." in receipt
+    assert "No mail is sent: no address is known." in receipt
     assert 'href="/en/messages/"' in receipt
 
 
@@ -160,8 +162,27 @@ def test_the_check_page_says_that_mails_are_switched_off(
     browser: Client = client_for(town, minor)
     check = "/en" + reverse("portal:check", args=[draft.pk]).removeprefix("/en")
     text = browser.get(check).content.decode()
-    assert "No mail is sent, as you chose." in text
+    assert "No mail is sent: mails are switched off." in text
     assert 'href="/en/messages/settings/"' in text
+
+
+def test_who_writes_to_the_office_reads_where_the_answer_comes(
+    minor: User, town: Any, client_for: Any
+) -> None:
+    case = sent_case(minor)
+    browser: Client = client_for(town, minor)
+    begin = f"/en/applications/{case.pk}/messages/new/"
+    page = browser.get(begin).content.decode()
+    assert f"When there is an answer: A mail goes to {TYPED}." in page
+    actions.set_preference(user=minor, channels=[])
+    page = browser.get(begin)
+    assert "No mail is sent: mails are switched off." in page.content.decode()
+    seen, draft = page.context["page"].seen, page.context["page"].draft.pk
+    hidden = {"draft": str(draft), "_seen": seen, "_shown": page.context["page"].shown}
+    typed = {"subject": "日程", "text": "いつですか。"}
+    answer = browser.post(begin, hidden | typed, follow=True)
+    text = answer.content.decode()
+    assert "you read it here. No mail is sent: mails are switched off." in text
 
 
 def test_the_inbox_has_no_copy_of_the_address(minor: User) -> None:

@@ -164,7 +164,7 @@ def test_same_verified_value_posted_is_fine() -> None:
     assert save(draft, "person", {"mail": "a@example.jp", "name": "髙橋 𠮷子"}).ok
 
 
-@pytest.mark.parametrize("act", ["save", "review", "snapshot"])
+@pytest.mark.parametrize("act", ["save", "review"])
 def test_value_changed_in_the_database_is_refused(act: str) -> None:
     draft = a_draft(claims=claims())
     Draft.objects.filter(pk=draft.pk).update(answers=draft.answers | {"name": "別人"})
@@ -172,7 +172,6 @@ def test_value_changed_in_the_database_is_refused(act: str) -> None:
     calls = {
         "save": lambda: save(draft, "act", ACT),
         "review": lambda: drafts.review(draft),
-        "snapshot": lambda: drafts.snapshot(draft),
     }
     with pytest.raises(TamperedValue):
         calls[act]()
@@ -275,7 +274,7 @@ def test_hidden_question_shows_no_field_and_leaves_the_submission() -> None:
     assert fresh(draft).answers["cameras"] == 2
     page = pages.step_page(draft, "act")
     save(draft, "act", ACT | {"kind": "sale", "goods": ["tea"], "_shown": page.shown + " goods"})
-    _version, answers, _provenance, _files = drafts.snapshot(fresh(draft))
+    answers = drafts.review(fresh(draft)).answers
     assert "cameras" not in answers
     assert answers["goods"] == ["tea"]
     assert 'name="cameras"' not in pages.step_page(fresh(draft), "act").fields
@@ -284,9 +283,9 @@ def test_hidden_question_shows_no_field_and_leaves_the_submission() -> None:
 def test_condition_on_a_hidden_question_does_not_hold() -> None:
     draft = a_draft()
     save(draft, "act", ACT | {"kind": "sale", "goods": ["fire"], "safety": "水"})
-    assert drafts.snapshot(draft)[1]["safety"] == "水"
+    assert drafts.review(draft).answers["safety"] == "水"
     save(draft, "act", ACT)
-    assert "safety" not in drafts.snapshot(draft)[1]
+    assert "safety" not in drafts.review(draft).answers
 
 
 def test_required_when_and_validation_rule() -> None:
@@ -304,7 +303,7 @@ def test_required_when_and_validation_rule() -> None:
 def test_computed_value_is_worked_out_and_never_taken_from_the_post() -> None:
     draft = a_draft()
     save(draft, "act", ACT | {"days": "999"})
-    assert drafts.snapshot(draft)[1]["days"] == 3
+    assert drafts.review(draft).answers["days"] == 3
     assert "days" not in fresh(draft).answers
 
 
@@ -447,7 +446,7 @@ def test_group_conditional_question_inside_an_entry() -> None:
     assert save(draft, "family", data | {"children-0-apart": "大阪"}).ok
     together = data | {"children-0-together": "yes", "children-0-apart": "大阪"}
     assert save(draft, "family", together).ok
-    assert drafts.snapshot(draft)[1]["children"] == [{"child_name": "一", "together": True}]
+    assert drafts.review(draft).answers["children"] == [{"child_name": "一", "together": True}]
 
 
 @pytest.mark.parametrize("count", ["4", "99999", "-1", "x", "１"])
@@ -563,8 +562,8 @@ def test_complete_draft_reviews_clean_and_its_snapshot_fits_the_schema(
     review = drafts.review(fresh(draft))
     assert review.problems == []
     assert [step.step_id for step in review.steps] == ["person", "act", "family", "papers"]
-    version, answers, _provenance, files = drafts.snapshot(fresh(draft))
-    jsonschema.validate(answers, version.form.json_schema())
+    answers, files = review.answers, review.files
+    jsonschema.validate(answers, draft.form.json_schema())
     assert [str(item.pk) for item in files] == answers["plan"]
     assert pages.first_open_step(fresh(draft)) is None
 
@@ -607,7 +606,8 @@ def a_correction(*question_ids: str) -> Draft:
     draft = a_draft(claims=claims())
     save(draft, "person", {"mail": "a@example.jp"})
     save(draft, "act", ACT)
-    version, answers, provenance, _files = drafts.snapshot(draft)
+    review, version = drafts.review(draft), draft.version
+    answers, provenance = review.answers, review.provenance
     drafts.close(draft)
     return drafts.open_correction(
         resident=draft.resident, version=version, subject="correction:1", answers=answers,

@@ -209,10 +209,10 @@ def test_the_same_file_for_two_entries_is_two_uploads(draft: Draft) -> None:
 def test_files_are_sent_with_the_application_and_keys_are_not(draft: Draft) -> None:
     file = send(draft, "aa/b0")
     draft.refresh_from_db()
-    _version, answers, _origins, files = drafts.snapshot(draft)
-    assert [item.pk for item in files] == [file.pk]
-    assert entries.KEY not in str(answers)
-    rows = {row.anchor: row for step in drafts.review(draft, "ja").steps for row in step.rows}
+    review = drafts.review(draft, "ja")
+    assert [item.pk for item in review.files] == [file.pk]
+    assert entries.KEY not in str(review.answers)
+    rows = {row.anchor: row for step in review.steps for row in step.rows}
     assert [f.id for f in rows["members-0-incomes-0-slip"].attachments] == [str(file.pk)]
 
 

@@ -133,7 +133,7 @@ def test_steps_files_and_review_work_as_for_anybody(upload: Any, png: bytes) -> 
     (file,) = Attachment.objects.filter(draft=draft)
     assert file.owner is None
     assert not drafts.review(draft).problems
-    assert [one.pk for one in drafts.snapshot(draft)[3]] == [file.pk]
+    assert [one.pk for one in drafts.review(draft).files] == [file.pk]
 
 
 def test_file_of_another_guest_cannot_be_named(upload: Any, png: bytes) -> None:
@@ -144,7 +144,7 @@ def test_file_of_another_guest_cannot_be_named(upload: Any, png: bytes) -> None:
     save(draft, "papers", {"agreed": "yes", "plan-kept": [str(theirs.pk)]})
     assert "plan" not in draft.answers
     draft.answers = {"plan": [str(theirs.pk)]}  # even if it stood there
-    assert drafts.snapshot(draft)[3] == []
+    assert drafts.review(draft).files == []
     attachments.discard(draft, [str(theirs.pk)])
     assert Attachment.objects.filter(pk=theirs.pk).exists()
 

@@ -72,7 +72,7 @@ def test_read_as_people_write_it(draft: Draft) -> None:
         },
         "place": {"description": "北口広場", "coordinates": "35.6812, 139.7671"},
     }
-    _version, answers, _provenance, _files = drafts.snapshot(draft)
+    answers = drafts.review(draft).answers
     assert answers["days"] == 3
     jsonschema.validate(answers, draft.form.json_schema())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,15 @@ from PIL import Image
 
 from forms.models import Draft
 from identity.models import User
+
+
+def marked(page: Any) -> dict[str, str]:
+    """The fields in which a page gives back what it showed."""
+    found = dict(
+        re.findall(r'<input type="hidden" name="(_\w+)" value="([^"]*)"', page.content.decode())
+    )
+    assert found.get("_checked")
+    return found
 
 
 def begin(browser: Client, resident: User) -> Draft:

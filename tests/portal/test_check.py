@@ -159,7 +159,7 @@ class TestWhatIsSentIsWhatWasChecked:
         answer = browser.post("/en" + check_url(draft), {**shown, "keep": "yes"})
         text = answer.content.decode()
         assert answer.status_code == 409
-        assert "Nothing was sent: your application has changed meanwhile" in text
+        assert "Nothing was sent: something has changed meanwhile" in text
         at = draft.prepared.nodes["cameras"].step_id
         (step,) = (one for one in draft.form.steps if one.id == at)
         with translation.override("en"):

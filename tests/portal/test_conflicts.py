@@ -207,7 +207,7 @@ def test_file_of_an_entry_that_the_answers_leave_out_is_offered(
 def test_files_without_a_place_are_not_sent_and_go(browser: Client, draft: Draft) -> None:
     both_windows(browser, draft, {"_do": "remove:members-0-incomes:1"}, {SLIP: slip()})
     draft.refresh_from_db()
-    assert drafts.snapshot(draft)[3] == []
+    assert drafts.review(draft).files == []
     drafts.close(draft)
     assert not Attachment.objects.filter(draft=draft).exists()
 

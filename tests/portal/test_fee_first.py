@@ -28,6 +28,7 @@ from tests.billing.bank import Transfer, zengin_03
 from tests.factories import cases as make
 from tests.factories import guests as begun
 from tests.factories import people, services
+from tests.portal.steps import marked
 
 PLOTS = 4  # 1,200 yen
 
@@ -246,6 +247,32 @@ def test_withdrawn_unpaid_nothing_is_owed(browser: Client, case: Case) -> None:
     lead = people.staff(Role.LEAD, at=case.department)
     with pytest.raises(Conflict):
         periods.reopen(case=fresh(case), reason="誤り", by=lead)
+
+
+def test_the_page_of_withdrawing_is_shown_anew_when_the_fee_was_paid_since(
+    browser: Client, case: Case
+) -> None:
+    here = url("portal:withdraw", case.pk)
+    fields = marked(browser.get(here))
+    pay(case)
+    answer = browser.post(here, fields)
+    assert answer.status_code == 409
+    assert "We give back the fee that you paid." in answer.content.decode()
+    assert fresh(case).stage != "withdrawn"
+    assert browser.post(here, marked(answer)).status_code == 302
+    assert fresh(case).stage == "withdrawn"
+
+
+def test_the_amount_on_the_button_is_the_one_that_is_paid(browser: Client, case: Case) -> None:
+    here = url("portal:pay", case.pk)
+    fields = marked(browser.get(here))
+    pay(case, 200)
+    answer = browser.post(here, fields)
+    assert answer.status_code == 409
+    assert "Pay ¥1,000" in answer.content.decode()
+    assert not fee_of(case).attempts.exists()
+    assert browser.post(here, marked(answer)).status_code == 302
+    assert fee_of(case).attempts.get().amount == 1000
 
 
 def test_withdrawn_in_time_the_fee_waits_to_be_given_back(

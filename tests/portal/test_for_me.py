@@ -25,6 +25,7 @@ from identity.representation import actions
 from notifications.models import Message
 from tests.factories import behalf, counter, people
 from tests.factories import cases as make
+from tests.portal.steps import marked
 from tests.portal.test_weight import MOST_STATEMENTS, statements
 
 FOR_ME = "/en/my-data/for-me/"
@@ -366,6 +367,18 @@ class TestEnding:
 
     def _url(self, acting: Representation) -> str:
         return _at("portal:for_me_end", acting.pk)
+
+    def test_what_was_sent_since_is_named_before_it_ends(
+        self, browser: Client, acting: Representation, offering: Offering
+    ) -> None:
+        fields = marked(browser.get(self._url(acting)))
+        make.submitted_case(of=offering, acts_for=acting)
+        answer = browser.post(self._url(acting), fields)
+        assert answer.status_code == 409
+        assert "1 application that was sent for you is still" in answer.content.decode()
+        acting.refresh_from_db()
+        assert acting.state == State.CLAIMED
+        assert browser.post(self._url(acting), marked(answer)).headers["Location"] == FOR_ME
 
     def test_asked_once_then_ended_and_everybody_is_told(
         self,

@@ -618,6 +618,24 @@ def test_choosing_between_two(
     assert kept.state == "open"
 
 
+def test_what_was_gone_on_with_since_is_not_deleted_unseen(
+    offering: Offering, visitor: Client, resident: User
+) -> None:
+    own = make.draft_ready_to_send(of=offering, resident=resident)
+    draft = begin(visitor)
+    sign_in(visitor, resident)
+    fields = steps.marked(visitor.get(url("take_over", draft)))
+    Draft.objects.filter(pk=own.pk).update(lock=own.lock + 1)
+    answer = visitor.post(url("take_over", draft), fields | {"keep": "new"})
+    assert answer.status_code == 409
+    for one in (own, draft):
+        one.refresh_from_db()
+        assert one.is_open
+    # Only what would be deleted must be as it was.
+    answer = visitor.post(url("take_over", draft), fields | {"keep": "own"})
+    assert str(own.pk) in answer.headers["Location"]
+
+
 def test_somebody_else_on_the_same_device_is_given_nothing_unasked(
     offering: Offering, visitor: Client, resident: User
 ) -> None:

@@ -18,12 +18,14 @@ from django.utils import timezone
 from audit.models import LedgerEntry
 from cases.models import Application
 from cases.prepared_letters import keeping
+from cases.prepared_letters.models import PreparedLetter
 from catalogue.models import Offering
 from forms.models import Draft
 from identity.models import User
 from tests.cases.test_once import a_draft, send
 from tests.factories import behalf, people, prepared
 from tests.factories import cases as make
+from tests.portal.steps import marked
 
 SLUG = "tax-exempt-household"
 RIGHT = {"number": "a 0001", "born": "1985/4/12"}
@@ -234,6 +236,29 @@ def test_sent_with_its_letter(benefit: Offering, resident: User, browser: Client
     letter.refresh_from_db()
     assert letter.case is not None
     assert letter.case.application.idempotency_key == draft.pk
+
+
+def test_another_amount_is_shown_before_it_is_filled_in_or_sent(
+    benefit: Offering, resident: User, browser: Client
+) -> None:
+    letter = prepared.letter(benefit)
+    draft = a_draft(benefit, resident)
+    fields = marked(browser.get("/en" + page_of(draft)))
+    PreparedLetter.objects.filter(pk=letter.pk).update(amount=50_000)
+    answer = browser.post("/en" + page_of(draft), fields | {"what": "fill"})
+    assert answer.status_code == 409
+    assert "¥50,000" in answer.content.decode()
+    filling = browser.post(page_of(draft), marked(answer) | {"what": "fill"})
+    assert filling.status_code == 302
+    draft.refresh_from_db()
+    assert draft.answers["confirmation_no"] == "A-0001"
+    check = "/en" + reverse("portal:check", args=[draft.pk])
+    fields = marked(browser.get(check))
+    PreparedLetter.objects.filter(pk=letter.pk).update(amount=40_000)
+    answer = browser.post(check, fields)
+    assert answer.status_code == 409
+    assert "Letter of the town" in answer.content.decode()
+    assert browser.post(check, marked(answer)).status_code == 302
 
 
 def test_two_drafts_of_one_letter_are_one_answer(
