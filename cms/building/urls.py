@@ -3,6 +3,7 @@
 from django.urls import path
 
 from cms.building import looks, signing_in, views
+from cms.overlays import views as overlays
 
 app_name = "cms_forms"
 
@@ -10,6 +11,9 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("<slug:slug>/", views.overview, name="overview"),
     path("<slug:slug>/sign-in/", signing_in.signing_in, name="sign_in"),
+    path("<slug:slug>/settings/publish/", overlays.publish, name="settings_publish"),
+    path("<slug:slug>/settings/discard/", overlays.discard, name="settings_discard"),
+    path("<slug:slug>/settings/<str:part>/", overlays.part, name="settings"),
     path("<slug:slug>/begin/", views.begin, name="begin"),
     path("<slug:slug>/part/", views.whole, name="form"),
     path("<slug:slug>/part/<str:where>/", views.part, name="part"),

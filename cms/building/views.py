@@ -29,6 +29,7 @@ from cms.building.http import (
     staff_of,
 )
 from cms.models import FormEdit
+from cms.overlays.show import glance
 from common.errors import Conflict, DomainError, InvalidInput
 from forms.building import structure, texts, yaml_text
 from forms.building.differences import differences
@@ -70,14 +71,19 @@ def overview(request: HttpRequest, offering: Offering) -> HttpResponse:
         act = _take_back if request.POST.get("_do") == "take-back" else _press
         return act(request, offering, edit_or_404(offering), ())
     data = edit.definition if edit else shaped(offering.form_version.definition)
-    context = show.overview(data, offering) | {
-        "edit": edit,
-        "saves": list(reversed(edit.saves))[:8] if edit else [],
-        "may_publish": access.may(request.user, "publish", offering),
-        "published": FormEdit.objects.filter(offering=offering, state=FormEdit.State.PUBLISHED)
-        .select_related("published_version", "edited_by")
-        .order_by("-saved_at")[:5],
-    }
+    may_publish = access.may(request.user, "publish", offering)
+    context = (
+        show.overview(data, offering)
+        | glance(offering, edit, may_publish=may_publish)
+        | {
+            "edit": edit,
+            "saves": list(reversed(edit.saves))[:8] if edit else [],
+            "may_publish": may_publish,
+            "published": FormEdit.objects.filter(offering=offering, state=FormEdit.State.PUBLISHED)
+            .select_related("published_version", "edited_by")
+            .order_by("-saved_at")[:5],
+        }
+    )
     return page(request, "cms/forms/overview.html", offering, context, title="")
 
 
