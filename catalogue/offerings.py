@@ -83,7 +83,7 @@ def adopt(
             )
     else:
         form_version = versions.publish(
-            _with_own(template.form, own_choices, own_numbers), note=note, by=by
+            with_own(template.form, own_choices, own_numbers), note=note, by=by
         )
     workflow = overlays.workflow_of(template, overlays.from_settings(kept, department.key))
     workflow_version = version_of(template, workflow)
@@ -184,7 +184,7 @@ def _published_meanwhile(version: FormVersion) -> Conflict:
     )
 
 
-def _with_own(
+def with_own(
     form: definitions.FormDefinition,
     choices: Mapping[str, list[dict[str, Any]]],
     numbers: Mapping[str, int],

@@ -26,6 +26,7 @@ from cms.building.http import (
     part_or_404,
     refused,
     seen,
+    source_of,
     staff_of,
 )
 from cms.models import FormEdit
@@ -36,8 +37,6 @@ from forms.building.differences import differences
 from forms.building.editing import Editor, specs_at
 from forms.building.picking import typed_text
 from forms.building.places import Data, Place, parse_place, questions, shaped
-
-LARGEST_UPLOAD = 1_000_000
 
 
 @require_safe
@@ -341,7 +340,7 @@ def yaml_page(request: HttpRequest, offering: Offering) -> HttpResponse:
     status = 200
     if request.method == "POST":
         context["lock"] = seen(request).lock
-        source, problem = _source(request)
+        source, problem = source_of(request)
         context["source"] = source
         try:
             if problem:
@@ -361,20 +360,6 @@ def yaml_page(request: HttpRequest, offering: Offering) -> HttpResponse:
     else:
         context["source"] = yaml_text.write(edit.definition)
     return page(request, "cms/forms/yaml.html", offering, context, title="YAML", status=status)
-
-
-def _source(request: HttpRequest) -> tuple[str, str]:
-    """What was pasted or uploaded, and what is wrong with it."""
-    pasted = str(request.POST.get("source") or "")
-    upload = request.FILES.get("file")
-    if upload is None:
-        return pasted, "" if pasted.strip() else _("Please paste the form or choose a file.")
-    if (upload.size or 0) > LARGEST_UPLOAD:
-        return pasted, _("The file is too large.")
-    try:
-        return upload.read().decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return pasted, _("The file is not a text in UTF-8.")
 
 
 @require_safe

@@ -127,7 +127,7 @@ class ConsultationsPage(Page):
         if row.errors:
             return None
         kept = row.kept.model_dump() if row.kept else {"remind": REMIND}
-        if not row.body:
+        if not row.body and row.department != kept.get("department"):
             kept |= {
                 "id": _id_of(row.department), "department": row.department,
                 "name": _name_of(row.department),
