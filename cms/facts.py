@@ -51,11 +51,16 @@ def fee_table(offering: Offering, rows: Iterable[Mapping[str, str]]) -> FeeTable
 
 def clock_words(clock: Clock | OwnClock) -> str:
     """``6 working days``."""
-    if clock.unit is DayUnit.WORKING:
-        words = ngettext("%(days)d working day", "%(days)d working days", clock.days)
+    return days_words(clock.days, clock.unit)
+
+
+def days_words(days: int, unit: DayUnit) -> str:
+    """``6 working days``."""
+    if unit is DayUnit.WORKING:
+        words = ngettext("%(days)d working day", "%(days)d working days", days)
     else:
-        words = ngettext("%(days)d day", "%(days)d days", clock.days)
-    return words % {"days": clock.days}
+        words = ngettext("%(days)d day", "%(days)d days", days)
+    return words % {"days": days}
 
 
 def minutes_words(minutes: int) -> str:

@@ -29,7 +29,7 @@ from cms.building.http import (
     source_of,
     staff_of,
 )
-from cms.models import FormEdit
+from cms.models import FormEdit, OverlayEdit
 from cms.overlays.show import glance
 from common.errors import Conflict, DomainError, InvalidInput
 from forms.building import structure, texts, yaml_text
@@ -49,7 +49,13 @@ def index(request: HttpRequest) -> HttpResponse:
             state=FormEdit.State.OPEN, offering__in=offerings
         ).select_related("edited_by")
     }
-    rows = [(offering, open_.get(offering.pk)) for offering in offerings]
+    settings = {
+        edit.offering_id: edit
+        for edit in OverlayEdit.objects.filter(
+            state=OverlayEdit.State.OPEN, offering__in=offerings
+        ).select_related("edited_by")
+    }
+    rows = [(one, open_.get(one.pk), settings.get(one.pk)) for one in offerings]
     context = {"rows": rows, "page_title": _("Application forms"), "header_icon": "form"}
     return render(request, "cms/forms/index.html", context)
 

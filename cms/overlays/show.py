@@ -41,11 +41,14 @@ def glance(offering: Offering, form_edit: FormEdit | None, *, may_publish: bool)
     for part in PARTS:
         own = [(each.name, each.before, each.after) for each in differ if each.part == part]
         lines = words.lines(part, now)
+        said = lines[0] if lines and part in _IN_A_WORD else ("", "")
+        if said[0] in [name for name, _before, _after in own]:
+            said = ("", "")
         areas.append(
             Area(
                 str(NAMES[part]), _address(offering, part, may_publish), bool(own),
                 now.part(part) != prepared.part(part),
-                lines[0][1] if len(lines) and part in _IN_A_WORD else "", own,
+                said[1], own,
             )
         )  # fmt: skip
     template = offering.template.service.version

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from catalogue import overlay as overlays
 from catalogue import sign_in
@@ -17,12 +17,12 @@ from catalogue.fees import yen
 from catalogue.models import Offering
 from catalogue.overlay import PARTS, Overlay
 from catalogue.template import Assurance, SignIn
-from cms.facts import clock_words
+from cms.facts import clock_words, days_words
 from forms.building.operands import Operand, operands_at
 from forms.building.places import shaped
 from forms.building.sentences import sentence
 from identity.models import Department
-from workflow.definition import DeclaredConsultation
+from workflow.definition import DayUnit, DeclaredConsultation
 
 NAMES: Mapping[str, Any] = {
     "department": gettext_lazy("Responsible department"),
@@ -104,9 +104,8 @@ class Words:
 
     def consultation(self, each: DeclaredConsultation) -> str:
         """``in 5 working days; at “under review”; a decision waits for it: “…”``"""
-        days = ngettext("%(days)s working day", "%(days)s working days", each.days)
         said = [
-            days % {"days": each.days},
+            days_words(each.days, DayUnit.WORKING),
             _("at: %(stages)s") % {"stages": "、".join(map(self.stage, each.stages))},
             _("a decision waits for it") if each.required else _("no decision waits for it"),
         ]
