@@ -234,7 +234,8 @@ class CaseFacts:
         case = self.case
         if case.fee_id is None or not case.corrected:
             return None
-        now = fee_of(case.offering, case.application.version.form, case.answers)
+        sent = case.application
+        now = fee_of(case.offering, sent.version.form, case.answers, sent.fee_terms)
         return now if now.total != self.fee.total else None
 
     @property

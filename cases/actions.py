@@ -58,7 +58,7 @@ from cases.steps import locked as _locked
 from cases.steps import required as _required
 from catalogue.linked import LinkRule
 from catalogue.models import Offering
-from catalogue.queries import fee_of, published_one
+from catalogue.queries import fee_of, fee_terms, published_one
 from common import marks, outbox
 from common.actor import SYSTEM, Actor
 from common.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -187,7 +187,7 @@ def _submit(
             language=language,
             answers=answers,
             provenance=provenance,
-            fee=fee.as_json(),
+            fee=fee.as_json() | {"terms": fee_terms(offering)},
             screening=[finding.as_json() for finding in findings] or None,
             representation=representation,
             represented_then=entering.record_of(representation, read_back if helps else ""),

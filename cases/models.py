@@ -109,6 +109,11 @@ class Application(models.Model):
     def computed_fee(self) -> Fee:
         return Fee.from_json(self.fee)
 
+    @property
+    def fee_terms(self) -> dict[str, Any] | None:
+        """The amounts that held when it was sent; None: sent before they were kept."""
+        return self.fee.get("terms")
+
     @cached_property
     def represented(self) -> Represented | None:
         """For whom it was sent; None: the resident's own."""

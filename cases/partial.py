@@ -137,4 +137,5 @@ def fee_for(case: Case, refused_parts: list[dict[str, Any]]) -> Fee:
     if not refused_parts:
         return case.application.computed_fee
     answers = _left(case, [part["key"] for part in refused_parts])
-    return fee_of(case.offering, case.application.version.form, answers)
+    sent = case.application
+    return fee_of(case.offering, sent.version.form, answers, sent.fee_terms)

@@ -10,6 +10,10 @@ class CatalogueConfig(AppConfig):
 
         events.register("offering.adopted", wording=_("A service was added"))
         events.register("offering.upgraded", wording=_("A service was updated"))
+        events.register(
+            "offering.settings_published",
+            wording=_("{name} changed and published the settings of a service"),
+        )
         events.register("prepared_texts.changed", wording=_("{name} changed the prepared texts"))
         events.register(
             "offering.sign_in_changed", wording=_("{name} changed how one signs in for a service")

@@ -108,6 +108,8 @@ class FeeSchedule(BaseModel):
     waiver_question: str = ""
     # Named amounts in yen that a municipality may set (its own ordinance).
     rates: dict[str, int] = Field(default_factory=dict)
+    # What each of them is for, where a municipality sets it.
+    rate_names: dict[str, Text] = Field(default_factory=dict)
     # Stepwise amounts by size; in rules a table ``x`` is the function ``table_x``.
     tables: dict[str, FeeTable] = Field(default_factory=dict)
     # Rounding and bounds of the sum; what they change is a line of its own.
@@ -126,6 +128,8 @@ class FeeSchedule(BaseModel):
         for name, rate in self.rates.items():
             if rate < 0:
                 raise ValueError(f"rates.{name}: it is below zero")
+        if unknown := sorted(self.rate_names.keys() - self.rates.keys()):
+            raise ValueError(f"rate_names: no rate '{unknown[0]}'")
         self.check_bounds(self.rates)
         self._check_charge()
         if self.instalments is not None:

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from catalogue import overlay
+from catalogue.fees import FeeSchedule
 from catalogue.registry import catalogue
 from catalogue.sign_in import SignInRules, in_force
 from catalogue.template import (
@@ -64,10 +66,8 @@ class Offering(models.Model):
     form_version = KeptForeignKey("forms.FormVersion", on_delete=models.PROTECT)
     workflow_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT)
     department = KeptForeignKey("identity.Department", on_delete=models.PROTECT, seconds=A_MOMENT)
-    # The municipality's own values: {"rates": {name: yen}, "choices": {question: [...]},
-    # "prepared": {"conditions": [...], "grounds": [...]},
-    # "sign_in", "assurance", "cosign" where these are stricter than the template's, as
-    # `catalogue.sign_in` has it}
+    # The municipality's own values: {"choices": {question: [...]}, "numbers": {question: number},
+    # "prepared": {"conditions": [...], "grounds": [...]}}, and those of `catalogue.overlay`
     settings: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     is_published = models.BooleanField(default=False)
     adopted_at = models.DateTimeField(default=timezone.now)
@@ -86,6 +86,11 @@ class Offering(models.Model):
     @property
     def template(self) -> ServiceTemplate:
         return catalogue().get(self.template_key)
+
+    @property
+    def fees(self) -> FeeSchedule:
+        """The template's, with the town's own amounts and words."""
+        return overlay.fees_of(self.template, overlay.of(self).fees)
 
     @property
     def sign_in_rules(self) -> SignInRules:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
+from catalogue import overlay as overlays
 from catalogue.fitting import misfits
-from catalogue.models import Offering, WorkflowVersion
+from catalogue.models import Offering
+from catalogue.overlaying import version_of
 from catalogue.queries import forget_offered
 from catalogue.registry import catalogue
 from catalogue.sign_in import SETTINGS, SignInRules, as_settings, problems
@@ -81,12 +83,10 @@ def adopt(
             )
     else:
         form_version = versions.publish(
-            _with_own(template.form, own_choices, own_numbers), note=note, by=by
+            with_own(template.form, own_choices, own_numbers), note=note, by=by
         )
-    workflow = template.workflow
-    workflow_version, _made = WorkflowVersion.objects.get_or_create(
-        key=template.key, digest=workflow.digest, defaults={"definition": workflow.as_json()}
-    )
+    workflow = overlays.workflow_of(template, overlays.from_settings(kept, department.key))
+    workflow_version = version_of(template, workflow)
     offering, created = Offering.objects.update_or_create(
         template_key=template.key,
         defaults={
@@ -184,7 +184,7 @@ def _published_meanwhile(version: FormVersion) -> Conflict:
     )
 
 
-def _with_own(
+def with_own(
     form: definitions.FormDefinition,
     choices: Mapping[str, list[dict[str, Any]]],
     numbers: Mapping[str, int],

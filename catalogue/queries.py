@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from catalogue import overlay
 from catalogue.fees import Fee
 from catalogue.models import Offering
 from common import kept
@@ -51,6 +52,17 @@ def forget_offered() -> None:
     transaction.on_commit(kept.forget)
 
 
-def fee_of(offering: Offering, form: Any, answers: Mapping[str, Any]) -> Fee:
-    """The fee for `answers` by the town's own rates."""
-    return offering.template.fees.fee(form, answers, offering.settings.get("rates"))
+def fee_of(
+    offering: Offering,
+    form: Any,
+    answers: Mapping[str, Any],
+    terms: Mapping[str, Any] | None = None,
+) -> Fee:
+    """The fee for `answers`: by today's amounts, or by the `terms` of an application."""
+    schedule = offering.fees if terms is None else overlay.fees_by_terms(offering.template, terms)
+    return schedule.fee(form, answers)
+
+
+def fee_terms(offering: Offering) -> dict[str, Any]:
+    """What an application keeps beside its fee (`fee_of`)."""
+    return overlay.fee_terms(offering.fees)

@@ -12,4 +12,8 @@ class CmsConfig(AppConfig):
 
         events.register("form.published", wording=_("A form was changed and published"))
         events.register("form.discarded", wording=_("A form in preparation was discarded"))
+        events.register(
+            "offering.settings_discarded",
+            wording=_("Settings of a service in preparation were discarded"),
+        )
         receivers.connect()

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from catalogue.fees import yen
 from catalogue.models import Offering
+from catalogue.overlay import OwnClock
 from catalogue.template import Kind
 from workflow.definition import Clock, DayUnit
 
@@ -37,8 +38,8 @@ def fee_table(offering: Offering, rows: Iterable[Mapping[str, str]]) -> FeeTable
 
     A row whose rate the service does not know is left out: a wrong amount would be worse.
     """
-    schedule = offering.template.fees
-    amounts = schedule.rates | offering.settings.get("rates", {})
+    schedule = offering.fees
+    amounts = schedule.rates
     known = (row for row in rows if row["rate"] in amounts)
     return FeeTable(
         rows=tuple((row["label"], yen(amounts[row["rate"]]), row["unit"]) for row in known),
@@ -48,13 +49,18 @@ def fee_table(offering: Offering, rows: Iterable[Mapping[str, str]]) -> FeeTable
     )
 
 
-def clock_words(clock: Clock) -> str:
+def clock_words(clock: Clock | OwnClock) -> str:
     """``6 working days``."""
-    if clock.unit is DayUnit.WORKING:
-        words = ngettext("%(days)d working day", "%(days)d working days", clock.days)
+    return days_words(clock.days, clock.unit)
+
+
+def days_words(days: int, unit: DayUnit) -> str:
+    """``6 working days``."""
+    if unit is DayUnit.WORKING:
+        words = ngettext("%(days)d working day", "%(days)d working days", days)
     else:
-        words = ngettext("%(days)d day", "%(days)d days", clock.days)
-    return words % {"days": clock.days}
+        words = ngettext("%(days)d day", "%(days)d days", days)
+    return words % {"days": days}
 
 
 def minutes_words(minutes: int) -> str:

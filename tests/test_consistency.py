@@ -304,6 +304,8 @@ ON_DELETE = {
     "cms.FormEdit.published_version": "PROTECT",
     "cms.FormEdit.edited_by": "SET_NULL",
     "cms.Office.department": "CASCADE",
+    "cms.OverlayEdit.edited_by": "SET_NULL",
+    "cms.OverlayEdit.offering": "CASCADE",
     "cms.ServicePage.offering": "PROTECT",
     "cms.SearchEntry.page": "CASCADE",
 }

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import ledger
 from catalogue.models import Offering
 from catalogue.queries import forget_offered
+from cms import preparing
 from cms.building import checks
 from cms.building.checks import CannotWork
 from cms.models import FormEdit
 from common.actor import Actor
-from common.errors import Conflict, InvalidInput
+from common.errors import Conflict
 from forms import versions
 from forms.building import reasons
 from forms.building.examining import Problem, loaded
@@ -25,9 +25,6 @@ from forms.building.places import Data, Place, fingerprint, part_at, parts, shap
 from forms.errors import DefinitionError
 from forms.models import FormVersion
 from identity.models import User
-
-MOST_SAVES = 50
-LONGEST_NOTE = 500
 
 #: Changes the part at a place of the definition; returns the place to go on with.
 Change = Callable[[Data, Place], Place]
@@ -91,13 +88,8 @@ def change(
 
 def locked(edit: FormEdit) -> FormEdit:
     """The row, for this transaction alone. Raises `Conflict` when it is closed by now."""
-    found = FormEdit.objects.select_for_update().get(pk=edit.pk)
-    if found.state != FormEdit.State.OPEN:
-        raise Conflict(
-            _("This form was published or discarded in the meantime. Nothing was changed."),
-            code="form_edit_closed",
-        )
-    return found
+    closed = _("This form was published or discarded in the meantime. Nothing was changed.")
+    return preparing.locked(edit, closed=closed)
 
 
 def _place_now(edit: FormEdit, place: Place, seen: Seen) -> Place:
@@ -143,11 +135,7 @@ def take_back(*, edit: FormEdit, lock: int, by: User) -> str:
 def save(edit: FormEdit, data: Data, *, what: str, by: User) -> None:
     """Keep the definition as it is now, with who changed what."""
     edit.before, edit.definition = edit.definition, data
-    edit.lock += 1
-    edit.edited_by = by
-    edit.saved_at = timezone.now()
-    entry = {"at": edit.saved_at.isoformat(), "by": by.name, "what": what, "lock": edit.lock}
-    edit.saves = [*edit.saves, entry][-MOST_SAVES:]
+    preparing.note_save(edit, what=what, by=by)
     edit.save()
 
 
@@ -177,18 +165,15 @@ def publish(*, edit: FormEdit, lock: int, note: str, by: User) -> FormVersion:
             _("Another version of this form was published in the meantime. Look at it first."),
             code="base_changed",
         )
-    if not note.strip():
-        message = _("Please write what is new, for whoever looks it up later.")
-        raise InvalidInput({"note": [message]}, message)
-    version = _published(found, offering, note=note.strip()[:LONGEST_NOTE], by=by)
+    note = preparing.note_of(note)
+    version = _published(found, offering, note=note, by=by)
     offering.form_version = version
     # From now on a newer template does not replace it (`catalogue.offerings.adopt`).
     offering.settings = {**offering.settings, "own_form": True}
     offering.save(update_fields=["form_version", "settings"])
     forget_offered()
-    found.state, found.published_version = FormEdit.State.PUBLISHED, version
-    found.note, found.edited_by, found.saved_at = note.strip()[:LONGEST_NOTE], by, timezone.now()
-    found.save()
+    found.published_version = version
+    preparing.close(found, state=FormEdit.State.PUBLISHED, by=by, note=note)
     ledger.record(
         event="form.published",
         by=Actor.of(by),
@@ -224,8 +209,7 @@ def discard(*, edit: FormEdit, lock: int, by: User) -> None:
     found = locked(edit)
     if lock != found.lock:
         raise SavedElsewhere(found, found.definition)
-    found.state, found.edited_by, found.saved_at = FormEdit.State.DISCARDED, by, timezone.now()
-    found.save()
+    preparing.close(found, state=FormEdit.State.DISCARDED, by=by)
     ledger.record(
         event="form.discarded",
         by=Actor.of(by),

@@ -50,12 +50,13 @@ def look(data: Data, offering: Offering) -> Look:
     found = list(examined.problems)
     if examined.complete and examined.prepared is not None:
         form = examined.prepared.form
-        found += [Problem((), _words(one)) for one in misfits(offering.template, form)]
+        found += [Problem((), words_of(one)) for one in misfits(offering.template, form)]
         found += _letters(offering, form)
     return Look(examined, tuple(found))
 
 
-def _words(misfit: Misfit) -> str:
+def words_of(misfit: Misfit) -> str:
+    """What would not fit any more, for people."""
     names = {"name": misfit.name, "reason": reasons.reason(misfit.why)}
     if misfit.part == "key":
         return _("The key of the form has to stay “%(name)s”.") % names

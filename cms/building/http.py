@@ -23,6 +23,7 @@ from forms.building.places import Data, Place, in_words, part_at
 from identity.models import User
 
 View = Callable[..., HttpResponse]
+LARGEST_UPLOAD = 1_000_000
 
 
 def of_form(action: access.Action = "change") -> Callable[[View], View]:
@@ -152,3 +153,17 @@ def conflict(
         request, "cms/forms/conflict.html", offering, context, title=_("Two changes at once"),
         status=409,
     )  # fmt: skip
+
+
+def source_of(request: HttpRequest) -> tuple[str, str]:
+    """What was pasted or uploaded, and what is wrong with it."""
+    pasted = str(request.POST.get("source") or "")
+    upload = request.FILES.get("file")
+    if upload is None:
+        return pasted, "" if pasted.strip() else _("Please paste the form or choose a file.")
+    if (upload.size or 0) > LARGEST_UPLOAD:
+        return pasted, _("The file is too large.")
+    try:
+        return upload.read().decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        return pasted, _("The file is not a text in UTF-8.")

@@ -17,45 +17,31 @@ from catalogue.models import Offering
 from catalogue.sign_in import MOST_SIGNERS, SignInRules, as_settings, in_force, why_not
 from catalogue.template import Assurance, Cosign, SignIn
 from cms.building.http import of_form, page, staff_of
+from cms.overlays.words import ASSURANCE, SIGN_IN
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, listed
 from common.text import Text
 
 _SIGN_IN = {
-    SignIn.REQUIRED: (
-        gettext_lazy("Before they begin"),
-        gettext_lazy(
-            "The form is filled in from the eID. Nobody can look at the questions before."
-        ),
+    SignIn.REQUIRED: gettext_lazy(
+        "The form is filled in from the eID. Nobody can look at the questions before."
     ),
-    SignIn.TO_SEND: (
-        gettext_lazy("Before they send"),
-        gettext_lazy(
-            "Residents may begin without their card at hand, and sign in at the end. You always "
-            "know who applies."
-        ),
+    SignIn.TO_SEND: gettext_lazy(
+        "Residents may begin without their card at hand, and sign in at the end. You always "
+        "know who applies."
     ),
-    SignIn.OPTIONAL: (
-        gettext_lazy("Not needed"),
-        gettext_lazy(
-            "Residents may also send with nothing but an address for mail. You know who applies "
-            "only by what they wrote."
-        ),
+    SignIn.OPTIONAL: gettext_lazy(
+        "Residents may also send with nothing but an address for mail. You know who applies "
+        "only by what they wrote."
     ),
 }
 _ASSURANCE = {
-    Assurance.ORDINARY: (
-        gettext_lazy("The sign-in is enough"),
-        gettext_lazy("Whoever has signed in today can begin and send."),
+    Assurance.ORDINARY: gettext_lazy("Whoever has signed in today can begin and send."),
+    Assurance.HIGH: gettext_lazy(
+        "Residents confirm with their card when they begin and when they send. Whoever has "
+        "no card at hand cannot apply online."
     ),
-    Assurance.HIGH: (
-        gettext_lazy("The card once more"),
-        gettext_lazy(
-            "Residents confirm with their card when they begin and when they send. Whoever has "
-            "no card at hand cannot apply online."
-        ),
-    ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +124,19 @@ def _shown(
     context: dict[str, Any] = {
         "sign_in": [
             Choice(
-                each, str(name), str(meaning), each is rules.sign_in, each is declared.sign_in,
-                why_not(service, form, each),
+                each, str(SIGN_IN[each]), str(meaning), each is rules.sign_in,
+                each is declared.sign_in, why_not(service, form, each),
             )
-            for each, (name, meaning) in _SIGN_IN.items()
+            for each, meaning in _SIGN_IN.items()
         ],
         "assurance": [
             Choice(
-                each, str(name), str(meaning), each is rules.assurance, each is declared.assurance,
+                each, str(ASSURANCE[each]), str(meaning), each is rules.assurance,
+                each is declared.assurance,
                 _("The template asks for the card anew, which cannot be left out.")
                 if only_high and each is Assurance.ORDINARY else "",
             )
-            for each, (name, meaning) in _ASSURANCE.items()
+            for each, meaning in _ASSURANCE.items()
         ],
         "signers": [
             (number, number == rules.signers)

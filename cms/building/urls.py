@@ -3,6 +3,8 @@
 from django.urls import path
 
 from cms.building import looks, signing_in, views
+from cms.overlays import exchange, upgrading
+from cms.overlays import views as overlays
 
 app_name = "cms_forms"
 
@@ -10,6 +12,16 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("<slug:slug>/", views.overview, name="overview"),
     path("<slug:slug>/sign-in/", signing_in.signing_in, name="sign_in"),
+    path("<slug:slug>/settings/publish/", overlays.publish, name="settings_publish"),
+    path("<slug:slug>/settings/discard/", overlays.discard, name="settings_discard"),
+    path("<slug:slug>/settings/yaml/", exchange.yaml_page, name="settings_yaml"),
+    path(
+        "<slug:slug>/settings/yaml/download/",
+        exchange.yaml_download,
+        name="settings_yaml_download",
+    ),
+    path("<slug:slug>/update/", upgrading.update, name="update"),
+    path("<slug:slug>/settings/<str:part>/", overlays.part, name="settings"),
     path("<slug:slug>/begin/", views.begin, name="begin"),
     path("<slug:slug>/part/", views.whole, name="form"),
     path("<slug:slug>/part/<str:where>/", views.part, name="part"),

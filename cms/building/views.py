@@ -26,17 +26,17 @@ from cms.building.http import (
     part_or_404,
     refused,
     seen,
+    source_of,
     staff_of,
 )
-from cms.models import FormEdit
+from cms.models import FormEdit, OverlayEdit
+from cms.overlays.show import glance
 from common.errors import Conflict, DomainError, InvalidInput
 from forms.building import structure, texts, yaml_text
 from forms.building.differences import differences
 from forms.building.editing import Editor, specs_at
 from forms.building.picking import typed_text
 from forms.building.places import Data, Place, parse_place, questions, shaped
-
-LARGEST_UPLOAD = 1_000_000
 
 
 @require_safe
@@ -49,7 +49,13 @@ def index(request: HttpRequest) -> HttpResponse:
             state=FormEdit.State.OPEN, offering__in=offerings
         ).select_related("edited_by")
     }
-    rows = [(offering, open_.get(offering.pk)) for offering in offerings]
+    settings = {
+        edit.offering_id: edit
+        for edit in OverlayEdit.objects.filter(
+            state=OverlayEdit.State.OPEN, offering__in=offerings
+        ).select_related("edited_by")
+    }
+    rows = [(one, open_.get(one.pk), settings.get(one.pk)) for one in offerings]
     context = {"rows": rows, "page_title": _("Application forms"), "header_icon": "form"}
     return render(request, "cms/forms/index.html", context)
 
@@ -70,14 +76,19 @@ def overview(request: HttpRequest, offering: Offering) -> HttpResponse:
         act = _take_back if request.POST.get("_do") == "take-back" else _press
         return act(request, offering, edit_or_404(offering), ())
     data = edit.definition if edit else shaped(offering.form_version.definition)
-    context = show.overview(data, offering) | {
-        "edit": edit,
-        "saves": list(reversed(edit.saves))[:8] if edit else [],
-        "may_publish": access.may(request.user, "publish", offering),
-        "published": FormEdit.objects.filter(offering=offering, state=FormEdit.State.PUBLISHED)
-        .select_related("published_version", "edited_by")
-        .order_by("-saved_at")[:5],
-    }
+    may_publish = access.may(request.user, "publish", offering)
+    context = (
+        show.overview(data, offering)
+        | glance(offering, edit, may_publish=may_publish)
+        | {
+            "edit": edit,
+            "saves": list(reversed(edit.saves))[:8] if edit else [],
+            "may_publish": may_publish,
+            "published": FormEdit.objects.filter(offering=offering, state=FormEdit.State.PUBLISHED)
+            .select_related("published_version", "edited_by")
+            .order_by("-saved_at")[:5],
+        }
+    )
     return page(request, "cms/forms/overview.html", offering, context, title="")
 
 
@@ -335,7 +346,7 @@ def yaml_page(request: HttpRequest, offering: Offering) -> HttpResponse:
     status = 200
     if request.method == "POST":
         context["lock"] = seen(request).lock
-        source, problem = _source(request)
+        source, problem = source_of(request)
         context["source"] = source
         try:
             if problem:
@@ -355,20 +366,6 @@ def yaml_page(request: HttpRequest, offering: Offering) -> HttpResponse:
     else:
         context["source"] = yaml_text.write(edit.definition)
     return page(request, "cms/forms/yaml.html", offering, context, title="YAML", status=status)
-
-
-def _source(request: HttpRequest) -> tuple[str, str]:
-    """What was pasted or uploaded, and what is wrong with it."""
-    pasted = str(request.POST.get("source") or "")
-    upload = request.FILES.get("file")
-    if upload is None:
-        return pasted, "" if pasted.strip() else _("Please paste the form or choose a file.")
-    if (upload.size or 0) > LARGEST_UPLOAD:
-        return pasted, _("The file is too large.")
-    try:
-        return upload.read().decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return pasted, _("The file is not a text in UTF-8.")
 
 
 @require_safe

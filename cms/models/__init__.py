@@ -1,5 +1,6 @@
 from cms.models.branding import Branding, Office
 from cms.models.form_edit import FormEdit
+from cms.models.overlay_edit import OverlayEdit
 from cms.models.pages import (
     ContentPage,
     HomePage,
@@ -19,6 +20,7 @@ __all__ = [
     "NewsIndexPage",
     "NewsPage",
     "Office",
+    "OverlayEdit",
     "SearchEntry",
     "ServiceIndexPage",
     "ServicePage",

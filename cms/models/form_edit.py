@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms.models.preparation import Preparation
 
-class FormEdit(models.Model):
-    """One offering's form being changed. Everybody works on the same one.
 
-    `saves` tells who did what: ``[{"at": ISO time, "by": name, "what": words, "lock": number}]``,
-    the newest last. `before` is the definition that the newest was made from, to take it back.
+class FormEdit(Preparation):
+    """One offering's form being changed.
+
+    `before` is the definition that the newest save was made from, to take it back.
     """
 
-    class State(models.TextChoices):
-        OPEN = "open", _("In preparation")
-        PUBLISHED = "published", _("Published")
-        DISCARDED = "discarded", _("Discarded")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # It means nothing without its offering.
     offering = models.ForeignKey(
         "catalogue.Offering", models.CASCADE, related_name="form_edits", verbose_name=_("service")
@@ -34,18 +26,9 @@ class FormEdit(models.Model):
         "forms.FormVersion", models.PROTECT, null=True, blank=True, related_name="+"
     )
     definition: models.Field[dict[str, Any], dict[str, Any]] = models.JSONField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    note = models.CharField(max_length=500, blank=True)
-    lock = models.PositiveIntegerField(default=0)
-    edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
     before: models.Field[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True
     )
-    saves: models.Field[list[Any], list[Any]] = models.JSONField(default=list, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    saved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("form in preparation")
@@ -61,6 +44,3 @@ class FormEdit(models.Model):
                 name="cms_form_edit_state",
             ),
         ]
-
-    def __str__(self) -> str:
-        return str(self.id)

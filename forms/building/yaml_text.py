@@ -27,9 +27,12 @@ class _Dumper(yaml.SafeDumper):
 
 def write(data: Data) -> str:
     """The whole definition, right or not, its fields in the order of the models."""
-    return yaml.dump(
-        _in_order(data, "form"), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100
-    )
+    return dump(_in_order(data, "form"))
+
+
+def dump(data: Data) -> str:
+    """Any data as YAML that people read, in its own order."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
 
 
 #: Breaks of lines to YAML, which it would put as others; in quotation marks they are kept.

@@ -38,7 +38,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "offering": offering,
         "service": template.service,
-        "fees": template.fees,
+        "fees": offering.fees,
         "period": wording.period_of(offering.workflow.clock),
         "clock": offering.workflow.clock,
         "concepts": claims.labels(concepts),
