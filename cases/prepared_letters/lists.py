@@ -148,8 +148,9 @@ def take(*, list_id: uuid.UUID, by: User) -> PreparedList:
     waiting = PreparedList.objects.select_for_update().filter(pk=list_id).first()
     if waiting is None:
         raise NotFound(_("There is no such list."), code="no_list")
-    # Two lists at once: the second waits, and sees what the first has brought.
-    offering = Offering.objects.select_for_update().get(pk=waiting.offering_id)
+    # Two lists at once: the second waits, and sees what the first has brought. Whoever is sending
+    # does not wait: a case only points to the offering.
+    offering = Offering.objects.select_for_update(no_key=True).get(pk=waiting.offering_id)
     check_may_keep(offering, by)
     if waiting.taken_at is not None:
         return waiting

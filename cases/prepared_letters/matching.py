@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Case
@@ -20,7 +20,6 @@ from forms import display, seals
 from forms.models import Draft
 from identity import claims
 from identity.models import User
-from workflow.definition import Outcome
 
 _CHOME = re.compile(r"丁目|番地の?|番(?=\d)|番$|号|の(?=\d)|[‐‑‒–—―−ー-]")
 _KANJI = str.maketrans("一二三四五六七八九", "123456789")
@@ -98,16 +97,14 @@ def of_case(case: Case) -> PreparedLetter | None:
     statement."""
     if rule_of(case.offering) is None:
         return None
-    mine = Q(case=case.pk)
-    if case.origin_kind == Case.Origin.ANEW:
-        mine |= Q(case=case.origin_id)
-    return one_or_none(PreparedLetter.objects.filter(mine))
+    return one_or_none(PreparedLetter.objects.filter(case__in=one_answer(case)))
 
 
-def is_answered(letter: PreparedLetter) -> bool:
-    """Whether somebody has answered it, and not taken the answer back."""
-    case = letter.case
-    return case is not None and case.stage_now.outcome is not Outcome.WITHDRAWN
+def one_answer(case: Case) -> set[UUID]:
+    """The cases that are the same answer to a letter: it, and the one that it decides anew."""
+    if case.origin_kind == Case.Origin.ANEW and case.origin_id is not None:
+        return {case.pk, case.origin_id}
+    return {case.pk}
 
 
 def same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
