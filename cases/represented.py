@@ -9,12 +9,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from audit import ledger
 from cases import timeline
-from cases.models import Case
+from cases.models import Application, Case
 from cases.queries import with_decision
 from common import outbox
 from common.actor import Actor
@@ -41,10 +41,11 @@ def sent_on(representation: Representation) -> QuerySet[Case]:
     return _sent_on([representation.pk])
 
 
-def _sent_on(ids: object) -> QuerySet[Case]:
-    return Case.objects.filter(
-        Q(application__representation__in=ids) | Q(application__on_behalf__in=ids)
-    )
+def _sent_on(grounds: object) -> QuerySet[Case]:
+    # Two look-ups put together: with an OR in one, the database would read every application.
+    acting = Application.objects.filter(representation__in=grounds).values("pk")
+    helped = Application.objects.filter(on_behalf__in=grounds).values("pk")
+    return Case.objects.filter(application__in=acting.union(helped))
 
 
 def case_for(person: User, case_id: UUID) -> Case:

@@ -37,10 +37,10 @@ def chosen(recipient: User, own: str, dead: Collection[str] | None = None) -> st
     `dead`: what `dead_of` found, for who asks more than once.
     """
     account = recipient.email
-    if not own or fingerprint(own) == fingerprint(account):
+    if not (own and account) or fingerprint(own) == fingerprint(account):
         return own or account
     known = dead_of(recipient) if dead is None else dead
-    if account and fingerprint(own) in known and fingerprint(account) not in known:
+    if fingerprint(own) in known and fingerprint(account) not in known:
         return account
     return own
 

@@ -130,6 +130,12 @@ def test_what_is_no_list_is_refused_as_a_whole(content: bytes, code: str) -> Non
     assert refused.value.code == code
 
 
+def test_line_ends_without_end_are_refused() -> None:
+    with pytest.raises(NotAList) as refused:
+        reading.read(prepared.table(prepared.row()) + b"\n" * 100_001)
+    assert refused.value.code == "too_large"
+
+
 def test_too_many_lines_are_refused(monkeypatch: Any) -> None:
     monkeypatch.setattr(reading, "MOST_LINES", 1)
     with pytest.raises(NotAList, match="too_large"):
