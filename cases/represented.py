@@ -6,6 +6,7 @@ has the case in hand, two would write into it. See docs/adr/0031.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -29,7 +30,7 @@ from identity.representation import actions as representing
 def sent_for(person: User) -> QuerySet[Case]:
     """What others sent for `person`, newest first; not what is their own anyway."""
     return (
-        _sent_on(Representation.objects.filter(person=person).values("pk"))
+        _sent_on(Representation.objects.filter(person=person))
         .exclude(resident=person)
         .select_related("application", "resident")
         .order_by("-application__submitted_at")
@@ -38,10 +39,10 @@ def sent_for(person: User) -> QuerySet[Case]:
 
 def sent_on(representation: Representation) -> QuerySet[Case]:
     """What was sent on this ground."""
-    return _sent_on([representation.pk])
+    return _sent_on([representation])
 
 
-def _sent_on(grounds: object) -> QuerySet[Case]:
+def _sent_on(grounds: Iterable[Representation]) -> QuerySet[Case]:
     # Two look-ups put together: with an OR in one, the database would read every application.
     acting = Application.objects.filter(representation__in=grounds).values("pk")
     helped = Application.objects.filter(on_behalf__in=grounds).values("pk")

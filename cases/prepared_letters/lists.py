@@ -186,9 +186,12 @@ def take(*, list_id: uuid.UUID, by: User) -> PreparedList:
     return waiting
 
 
+@transaction.atomic
 def discard(*, list_id: uuid.UUID, by: User) -> None:
     """Throw a list away that was not taken. Raises `NotAllowed`."""
-    waiting = PreparedList.objects.filter(pk=list_id, taken_at=None).first()
+    # Taken in another window just then, it stays as what was taken.
+    lists = PreparedList.objects.select_for_update(of=("self",)).select_related("offering")
+    waiting = lists.filter(pk=list_id, taken_at=None).first()
     if waiting is not None:
         check_may_keep(waiting.offering, by)
         waiting.delete()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -19,10 +18,8 @@ from common.text import folded
 from forms import display, seals
 from forms.models import Draft
 from identity import claims
+from identity.addresses import comparable
 from identity.models import User
-
-_CHOME = re.compile(r"丁目|番地の?|番(?=\d)|番$|号|の(?=\d)|[‐‑‒–—―−ー-]")
-_KANJI = str.maketrans("一二三四五六七八九", "123456789")
 
 
 def rule_of(offering: Offering | None) -> PreparedLetters | None:
@@ -110,11 +107,4 @@ def one_answer(case: Case) -> set[UUID]:
 def same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two addresses are the same place, however their numbers are written. Without the
     building, which registers and people write as they like."""
-    return _place(one) == _place(other) != ""
-
-
-def _place(address: Mapping[str, Any]) -> str:
-    parts = (address.get(part) or "" for part in ("prefecture", "city", "streetAddress"))
-    plain = folded("".join(str(part) for part in parts))
-    plain = re.sub(r"[一二三四五六七八九](?=丁目)", lambda m: m[0].translate(_KANJI), plain)
-    return _CHOME.sub("-", plain).strip("-")
+    return comparable(one)[0] == comparable(other)[0] != ""

@@ -331,6 +331,7 @@ def test_letter_of_the_town_is_printed_on_the_decision(benefit: Offering) -> Non
     [
         ("中央１丁目２番３号", "中央1-2-3", True),
         ("中央一丁目2番地の3", "中央1-2-3", True),
+        ("中央二十三丁目4の5", "中央23-4-5", True),
         ("中央1-2-3", "中央1-2-4", False),
         ("", "", False),
     ],
