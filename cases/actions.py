@@ -678,6 +678,7 @@ def withdraw(*, case: Case, by: Actor, lock: int | None = None, mark: str = "") 
         answered_at=timezone.now(), alarm_on=None
     )
     _apply(case, move)
+    answering.tie(case, None)
     timeline.add(case, "withdrawn")
     charging.let_go(case, by)
     _record(case, "case.withdrawn", by)

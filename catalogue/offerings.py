@@ -132,7 +132,7 @@ def change_sign_in(*, offering: Offering, wanted: SignInRules, seen: str, by: Ac
     What is begun goes on under the new rules. `seen` is the mark of what the editor's page showed.
     Raises `InvalidInput` with what the template forbids, `Conflict` when somebody else changed it.
     """
-    fresh = Offering.objects.select_for_update().get(pk=offering.pk)
+    fresh = Offering.objects.select_for_update(no_key=True).get(pk=offering.pk)
     now = fresh.sign_in_rules
     if now.mark != seen:
         raise Conflict(

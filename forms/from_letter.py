@@ -26,6 +26,7 @@ def fill(draft: Draft, answers: Mapping[str, Any], *, fixed: Collection[str]) ->
     if not draft.is_open:
         raise DraftClosed
     now = timezone.now().isoformat()
+    _leave_out(draft)  # nothing of another letter stays beside this one
     filled = []
     for name, value in answers.items():
         node = draft.prepared.nodes.get(name)
@@ -51,6 +52,12 @@ def take_back(draft: Draft) -> None:
 
     Raises `DraftClosed`.
     """
+    if _leave_out(draft) and not (draft.is_open and storing.update(draft)):
+        raise DraftClosed
+
+
+def _leave_out(draft: Draft) -> bool:
+    """Whether there was something of a letter."""
     mine = [
         name
         for name, origin in draft.provenance.items()
@@ -59,13 +66,12 @@ def take_back(draft: Draft) -> None:
     for name in mine:
         draft.answers.pop(name, None)
         del draft.provenance[name]
-    if mine and not (draft.is_open and storing.update(draft)):
-        raise DraftClosed
+    return bool(mine)
 
 
 def _is_open(draft: Draft, name: str, *, holds: bool) -> bool:
     origin = draft.provenance.get(name) or {}
     if seals.is_verified(origin):
-        return origin.get("source") == display.LETTER
+        return False
     # What the eID told without verifying it, an earlier application: the register knows better.
     return holds or name not in draft.answers or bool(origin.get("source"))

@@ -115,7 +115,7 @@ def comparable(address: Any) -> tuple[str, str]:
     parts = [address.get(part) for part in ("prefecture", "city", "streetAddress")]
     place = _squeezed("".join(part for part in parts if isinstance(part, str)))
     place = re.sub(r"([一二三四五六七八九十]{1,3})(?=丁目)", lambda found: _number(found[1]), place)
-    place = re.sub(r"(?<=\d)(?:丁目|番地の|番地|番|号|[‐‑‒–—―−ー])(?=\d)", "-", place)
+    place = re.sub(r"(?<=\d)(?:丁目|番地の|番地|番|号|の|[‐‑‒–—―−ー])(?=\d)", "-", place)
     place = re.sub(r"(?<=\d)(?:番地|番|号)$", "", place)
     return place, _squeezed(address.get("building"))
 

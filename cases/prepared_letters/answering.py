@@ -62,7 +62,7 @@ def check_open(letter: PreparedLetter) -> None:
             _("This letter cannot be used any more. Please ask the office that sent it."),
             code="withdrawn",
         )
-    if matching.is_answered(letter):
+    if letter.answered_at is not None:
         raise NotAllowed(
             _("This letter was answered already, on %(day)s.")
             % {"day": date_format(timezone.localdate(letter.answered_at))},
@@ -112,7 +112,7 @@ def check(
     if letter is None or letter.birth_date.isoformat() != answers.get(rule.born):
         message = _("No letter with this number was sent to somebody with this date of birth.")
         raise InvalidInput({rule.number: [message]})
-    if case is None or letter.case_id != case.pk:
+    if case is None or letter.case_id not in matching.one_answer(case):
         try:
             check_open(letter)
         except NotAllowed as refusal:
@@ -121,13 +121,15 @@ def check(
 
 
 def tie(case: Case, letter: PreparedLetter | None) -> None:
-    """What `check` found is answered by `case`, and no other is."""
+    """What `check` found is answered by `case`, and no other is. None: it answers none any more,
+    as when it is taken back."""
     if rule_of(case.offering) is None:
         return
-    others = PreparedLetter.objects.filter(case=case)
+    mine = matching.one_answer(case)
+    others = PreparedLetter.objects.filter(case__in=mine)
     if letter is not None:
         others = others.exclude(pk=letter.pk)
     others.update(case=None, answered_at=None)
-    if letter is not None and letter.case_id != case.pk:
+    if letter is not None and letter.case_id not in mine:
         letter.case, letter.answered_at = case, timezone.now()
         letter.save(update_fields=["case", "answered_at"])

@@ -148,8 +148,9 @@ def take(*, list_id: uuid.UUID, by: User) -> PreparedList:
     waiting = PreparedList.objects.select_for_update().filter(pk=list_id).first()
     if waiting is None:
         raise NotFound(_("There is no such list."), code="no_list")
-    # Two lists at once: the second waits, and sees what the first has brought.
-    offering = Offering.objects.select_for_update().get(pk=waiting.offering_id)
+    # Two lists at once: the second waits, and sees what the first has brought. Whoever is sending
+    # does not wait: a case only points to the offering.
+    offering = Offering.objects.select_for_update(no_key=True).get(pk=waiting.offering_id)
     check_may_keep(offering, by)
     if waiting.taken_at is not None:
         return waiting
@@ -185,9 +186,12 @@ def take(*, list_id: uuid.UUID, by: User) -> PreparedList:
     return waiting
 
 
+@transaction.atomic
 def discard(*, list_id: uuid.UUID, by: User) -> None:
     """Throw a list away that was not taken. Raises `NotAllowed`."""
-    waiting = PreparedList.objects.filter(pk=list_id, taken_at=None).first()
+    # Taken in another window just then, it stays as what was taken.
+    lists = PreparedList.objects.select_for_update(of=("self",)).select_related("offering")
+    waiting = lists.filter(pk=list_id, taken_at=None).first()
     if waiting is not None:
         check_may_keep(waiting.offering, by)
         waiting.delete()

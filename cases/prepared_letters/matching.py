@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from cases.models import Case
@@ -19,11 +18,8 @@ from common.text import folded
 from forms import display, seals
 from forms.models import Draft
 from identity import claims
+from identity.addresses import comparable
 from identity.models import User
-from workflow.definition import Outcome
-
-_CHOME = re.compile(r"丁目|番地の?|番(?=\d)|番$|号|の(?=\d)|[‐‑‒–—―−ー-]")
-_KANJI = str.maketrans("一二三四五六七八九", "123456789")
 
 
 def rule_of(offering: Offering | None) -> PreparedLetters | None:
@@ -102,26 +98,17 @@ def of_case(case: Case) -> PreparedLetter | None:
     statement."""
     if rule_of(case.offering) is None:
         return None
-    mine = Q(case=case.pk)
-    if case.origin_kind == Case.Origin.ANEW:
-        mine |= Q(case=case.origin_id)
-    return one_or_none(PreparedLetter.objects.filter(mine))
+    return one_or_none(PreparedLetter.objects.filter(case__in=one_answer(case)))
 
 
-def is_answered(letter: PreparedLetter) -> bool:
-    """Whether somebody has answered it, and not taken the answer back."""
-    case = letter.case
-    return case is not None and case.stage_now.outcome is not Outcome.WITHDRAWN
+def one_answer(case: Case) -> set[UUID]:
+    """The cases that are the same answer to a letter: it, and the one that it decides anew."""
+    if case.origin_kind == Case.Origin.ANEW and case.origin_id is not None:
+        return {case.pk, case.origin_id}
+    return {case.pk}
 
 
 def same_address(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two addresses are the same place, however their numbers are written. Without the
     building, which registers and people write as they like."""
-    return _place(one) == _place(other) != ""
-
-
-def _place(address: Mapping[str, Any]) -> str:
-    parts = (address.get(part) or "" for part in ("prefecture", "city", "streetAddress"))
-    plain = folded("".join(str(part) for part in parts))
-    plain = re.sub(r"[一二三四五六七八九](?=丁目)", lambda m: m[0].translate(_KANJI), plain)
-    return _CHOME.sub("-", plain).strip("-")
+    return comparable(one)[0] == comparable(other)[0] != ""

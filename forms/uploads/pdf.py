@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,9 @@ _ON_OPENING = re.compile(
     + _GAP
     + b"R)"
 )
+#: A document says it once, and once more each time that it was changed and saved.
+MOST_OPENINGS = 50
+_OBJECT = re.compile(rb"(?<!\d)0*(\d{1,10})\s+\d+\s+obj")
 _TO_ADDRESS = re.compile(rb"/URI" + _NAME_END)
 _EMBEDDED = re.compile(rb"/(?:EmbeddedFiles?|Filespec|FileAttachment)" + _NAME_END)
 _ENCRYPTED = re.compile(rb"/Encrypt" + _NAME_END)
@@ -146,26 +150,44 @@ def _names_written_out(part: bytes) -> bytes:
 
 def _check_opening(parts: list[bytes]) -> None:
     """A document that opens an address by itself tells somebody that, and where, it is read."""
+    if sum(part.count(b"/OpenAction") for part in parts) > MOST_OPENINGS:
+        raise _active()
+    numbers = set()
     for part in parts:
         for found in _ON_OPENING.finditer(part):
-            if found["inline"]:
-                actions = [part[found.start() : found.start() + 2048]]
-            else:
-                actions = list(_objects(int(found["number"]), parts))
-            if any(_TO_ADDRESS.search(action) for action in actions):
+            if found["number"]:
+                numbers.add(int(found["number"]))
+            elif _TO_ADDRESS.search(part, found.start(), found.start() + 2048):
                 raise _active()
+    if numbers and _lead_to_address(numbers, parts):
+        raise _active()
 
 
-def _objects(number: int, parts: list[bytes]) -> Iterator[bytes]:
-    """What stands under this number: every revision, in the file and in its object streams."""
-    for found in re.finditer(rb"(?<!\d)%d\s+\d+\s+obj(.*?)endobj" % number, parts[0], re.DOTALL):
-        yield found[1]
+def _lead_to_address(numbers: Collection[int], parts: list[bytes]) -> bool:
+    """Whether an object with one of these numbers names an address: every revision, in the file and
+    in its object streams. In one pass: a file can say ``1 0 obj`` a million times."""
+    outside = parts[0]
+    addresses = [found.start() for found in _TO_ADDRESS.finditer(outside)]
+    ends = [found.start() for found in re.finditer(b"endobj", outside)]
+    for found in _OBJECT.finditer(outside):
+        if int(found[1]) in numbers:
+            end = _next(ends, found.end(), len(outside))
+            if _next(addresses, found.end(), end) < end:
+                return True
+    names = {b"%d" % number for number in numbers}
     for part in parts[1:]:
         # Pairs of number and offset first, then the objects in the same order.
         head = re.match(rb"[\s\d]*", part)
         pairs = head[0].split() if head else []
-        if b"%d" % number in pairs[::2]:
-            yield part
+        if names.intersection(pairs[::2]) and _TO_ADDRESS.search(part):
+            return True
+    return False
+
+
+def _next(places: list[int], begin: int, otherwise: int) -> int:
+    """The first of the ordered `places` from `begin` on."""
+    at = bisect_left(places, begin)
+    return places[at] if at < len(places) else otherwise
 
 
 def _check_names(part: bytes) -> None:

@@ -19,9 +19,11 @@ from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import drafts, pages
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft
+from forms.outcome import StepOutcome
 from forms.pages import StepPage
 from identity import parked
-from portal.http import actor_of, case_page, refused
+from portal import prepared
+from portal.http import actor_of, case_page, refused, too_often
 from portal.views.case import own_case
 
 
@@ -88,7 +90,7 @@ def send(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     except Http404:
         return redirect("portal:case", case_id=case.pk)
     if request.method == "POST":
-        return _send(request, case, correction)
+        return _send(request, case, correction, draft)
     return _check(request, case, correction, draft)
 
 
@@ -119,13 +121,20 @@ def _check(
     return render(request, "portal/correction_send.html", context, status=status)
 
 
-def _send(request: HttpRequest, case: Case, correction: CorrectionRequest) -> HttpResponse:
+def _send(
+    request: HttpRequest, case: Case, correction: CorrectionRequest, draft: Draft
+) -> HttpResponse:
     back = reverse("portal:case", args=[case.pk])
+    typed = prepared.typed_number(draft, case.offering)
+    if typed and not prepared.may_try(request, typed):
+        return too_often(request, back)
     try:
         mark = request.POST.get(marks.FIELD, "")
         actions.answer_correction(correction=correction, by=actor_of(request), mark=mark)
-    except InvalidInput:
-        return redirect("portal:correction", case_id=case.pk)
+    except InvalidInput as refusal:
+        outcome = StepOutcome(ok=False, errors=refusal.errors)
+        page = pages.step_page(draft, "", outcome)
+        return _page(request, case, correction, page, wrong=True)
     except marks.Changed as refusal:  # in another window, or on another device
         return _check(request, case, *_open_correction(case), changed=refusal.labels)
     except (NotAllowed, Conflict, TamperedValue) as refusal:

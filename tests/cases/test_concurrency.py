@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cases import actions, numbers
 from cases.models import Application, Case, Decision, IssuedLetter, NumberSeries
+from cases.prepared_letters import answering, lists
 from common import outbox
 from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
@@ -138,6 +139,45 @@ def test_two_who_answer_one_letter_at_once_are_one_answer(own_database: str) -> 
         letter.refresh_from_db()
         assert Application.objects.filter(idempotency_key__in=drafts).count() == 1
         assert letter.case_id in results
+
+
+def test_list_that_is_taken_does_not_stand_against_who_answers_just_then(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list waits for the letter, and whoever has it in hand does not wait for the list."""
+    with municipality(TOWN):
+        letter = prepared.letter()
+        waiting = prepared.upload(letter.offering, prepared.row(氏名="山田 花"))
+        admin = waiting.uploaded_by
+        draft = once.a_draft(letter.offering, answers={"confirmation_no": "A-0001"}).pk
+    answered, takes = threading.Event(), threading.Event()
+    check, named = answering.check, lists._named
+
+    def checked(*args: Any, **options: Any) -> Any:
+        found = check(*args, **options)
+        answered.set()
+        assert takes.wait(20)
+        return found
+
+    def asked(*args: Any) -> Any:
+        takes.set()
+        return named(*args)
+
+    monkeypatch.setattr(answering, "check", checked)
+    monkeypatch.setattr(lists, "_named", asked)
+
+    def work(place: int) -> Any:
+        with municipality(TOWN):
+            if place == 0:
+                return once.send(Draft.objects.select_related("resident").get(pk=draft)).pk
+            assert answered.wait(20)
+            return lists.take(list_id=waiting.pk, by=admin)
+
+    sent, taken = _at_once(work, 2)
+    with municipality(TOWN):
+        letter.refresh_from_db()
+    assert letter.case_id == sent
+    assert isinstance(taken, Conflict)  # what is answered is not changed
 
 
 def test_two_caseworkers_decide_at_once_and_one_is_told(own_database: str) -> None:

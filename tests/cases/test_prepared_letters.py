@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from audit.models import LedgerEntry
 from cases import actions
-from cases.models import Case
+from cases.linked import effects
+from cases.models import Case, Decision
 from cases.prepared_letters import answering, keeping, lists, matching, reading
 from cases.prepared_letters.models import PreparedLetter, PreparedList
 from cases.prepared_letters.reading import NotAList
@@ -127,6 +128,12 @@ def test_what_is_no_list_is_refused_as_a_whole(content: bytes, code: str) -> Non
     with pytest.raises(NotAList) as refused:
         reading.read(content)
     assert refused.value.code == code
+
+
+def test_line_ends_without_end_are_refused() -> None:
+    with pytest.raises(NotAList) as refused:
+        reading.read(prepared.table(prepared.row()) + b"\n" * 100_001)
+    assert refused.value.code == "too_large"
 
 
 def test_too_many_lines_are_refused(monkeypatch: Any) -> None:
@@ -275,6 +282,35 @@ def test_correction_can_bring_another_number(benefit: Offering) -> None:
     assert (one.case, one.answered_at, other.case_id) == (None, None, case.pk)
 
 
+def test_correction_of_what_is_decided_anew_keeps_the_letter(benefit: Offering) -> None:
+    letter, other = prepared.letter(benefit), prepared.letter(benefit, 番号="B-1")
+    first = send(numbered(benefit))
+    first = actions.claim_case(case=first, by=people.caseworker(at=benefit.department))
+    decision = make.decision_on(first, "approved")
+    ruling = Decision.objects.get(pk=decision.pk)
+    anew = effects._anew(Case.objects.get(pk=first.pk), ruling)
+    assert matching.of_case(anew) == letter
+    anew = actions.claim_case(case=anew, by=people.caseworker(at=benefit.department))
+    anew = make.answered_correction(make.correction_of(anew, question_ids=("phone",)))
+    assert matching.of_case(anew) == letter
+    make.answered_correction(
+        make.correction_of(anew, question_ids=("confirmation_no",)), confirmation_no="B-1"
+    )
+    letter.refresh_from_db()
+    assert (matching.of_case(anew), letter.answered_at) == (other, None)
+
+
+def test_answer_that_is_taken_back_leaves_the_letter_as_it_was(benefit: Offering) -> None:
+    letter = prepared.letter(benefit)
+    case = send(numbered(benefit))
+    actions.withdraw(case=case, by=Actor.of(case.resident))
+    assert keeping.figures(benefit) == keeping.Figures(1, 0, 1, 0, 0)
+    assert matching.of_resident(benefit, people.resident()) == letter
+    waiting = prepared.upload(benefit, prepared.row(支給額="50,000"))
+    assert len(lists.dry_run(waiting).changed) == 1
+    assert keeping.withdraw(letter_id=letter.pk, by=people.admin()).withdrawn_at is not None
+
+
 def test_letter_of_the_town_is_printed_on_the_decision(benefit: Offering) -> None:
     prepared.letter(benefit)
     case = send(numbered(benefit))
@@ -295,6 +331,7 @@ def test_letter_of_the_town_is_printed_on_the_decision(benefit: Offering) -> Non
     [
         ("中央１丁目２番３号", "中央1-2-3", True),
         ("中央一丁目2番地の3", "中央1-2-3", True),
+        ("中央二十三丁目4の5", "中央23-4-5", True),
         ("中央1-2-3", "中央1-2-4", False),
         ("", "", False),
     ],
@@ -370,3 +407,19 @@ def test_use_needs_an_open_letter(benefit: Offering) -> None:
     draft = a_draft(benefit)
     with pytest.raises(NotAllowed):
         answering.use(draft=draft, letter=letter, offering=benefit, by=Actor.of(draft.applicant))
+
+
+def test_second_letter_leaves_nothing_of_the_first(benefit: Offering) -> None:
+    """Two letters on one table: the first was picked up by mistake."""
+    wrong = prepared.letter(benefit, 番号="B-1")
+    right = prepared.letter(benefit, フリガナ="")
+    resident = people.resident()
+    draft = a_draft(benefit, resident)
+    draft.answers.pop("name_kana", None)
+    draft.provenance.pop("name_kana", None)
+    for letter in (wrong, right):
+        answering.use(draft=draft, letter=letter, offering=benefit, by=Actor.of(resident))
+    told = answering.answers_of(right, benefit)
+    assert told["name_kana"] is None
+    assert "name_kana" not in draft.answers
+    assert draft.answers["confirmation_no"] == "A-0001"

@@ -15,6 +15,7 @@ from cases.models import Case, Decision, IssuedLetter, PrintRun
 from common import outbox
 from common.errors import InvalidInput, NotAllowed
 from documents import files
+from identity.models import User
 from notifications.actions import set_preference
 from tests.documents.test_pdf import text_of
 from tests.factories import cases as make
@@ -137,3 +138,18 @@ def test_the_list_takes_the_same_statements_for_three(
     refused()
     with django_assert_num_queries(2):
         assert len(printing.letters_of(office, day)) == 3
+
+
+def test_the_list_takes_the_same_statements_without_accounts_addresses(
+    town: Any, django_assert_num_queries: Any
+) -> None:
+    """As at the counter: an address is in the form alone."""
+    for _letter in range(3):
+        refused()
+    User.objects.update(email="")
+    office, day = people.department(), timezone.localdate()
+    printing.letters_of(office, day)  # the form is kept from now on
+    with django_assert_num_queries(2):
+        found = printing.letters_of(office, day)
+    assert len(found) == 3
+    assert [one.why for one in found] == [""] * 3

@@ -204,6 +204,14 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
         with_stream(OBJECT_STREAM, zlib.compress(b"12 0 << /S /URI /URI (https://a.example) >>"))
         .replace(b"/Catalog", b"/Catalog /OpenAction 12 0 R", 1), "a.pdf", "active_content",
     ),
+    "pdf that opens an address of an object without an end": (
+        a_pdf(b"/OpenAction 12 0 R").replace(
+            b"startxref", b"0012 0 obj << /S /URI /URI (https://a.example) >>\nstartxref"
+        ), "a.pdf", "active_content",
+    ),
+    "pdf that says what it opens again and again": (
+        a_pdf(b"/OpenAction 3 0 R" * 51), "a.pdf", "active_content",
+    ),
     "pdf with packed bomb": (
         with_stream(OBJECT_STREAM, zlib.compress(b"\0" * 200_000_000, 9)), "a.pdf", "bomb",
     ),
@@ -331,6 +339,8 @@ def test_plain_pdf_is_kept_byte_for_byte() -> None:
             page=b"/S /GoTo /D [3 0 R /Fit]",
             trailer=b"/X << /S /URI /URI (https://example.jp) >>",
         ),
+        # Were each looked through to its end, this would take hours.
+        a_pdf(b"/OpenAction 3 0 R", page=b"3 0 obj " * 200_000),
         a_pdf(page=b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://example.jp) >> >>]"),
     ):
         safe = check(data, "計画.pdf")

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
 from cases import actions as cases
-from cases import entering
+from cases import entering, represented
 from cases.models import Case, TimelineEntry
 from catalogue.models import Offering
 from common import outbox
@@ -620,6 +621,14 @@ class TestLedger:
         case = make.submitted_case(of=offering, resident=resident)
         cases.open_case(case=case, by=Actor.of(people.caseworker()))
         assert LedgerEntry.objects.filter(event="case.opened", object_id=str(case.pk)).count() == 1
+
+
+def test_what_was_sent_for_me_is_found_by_an_index(acting: Representation, resident: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # as where there are many cases
+    plan = represented.sent_for(resident).explain()
+    assert "cases_application_representation_id" in plan
+    assert "hashed SubPlan" not in plan
 
 
 def test_the_office_sees_whether_the_represented_has_an_account(

@@ -16,12 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import LedgerEntry
+from cases import actions
 from cases.models import Application
 from cases.prepared_letters import keeping
 from cases.prepared_letters.models import PreparedLetter
 from catalogue.models import Offering
 from forms.models import Draft
 from identity.models import User
+from portal import prepared as letters
 from tests.cases.test_once import a_draft, send
 from tests.factories import behalf, people, prepared
 from tests.factories import cases as make
@@ -297,6 +299,34 @@ def test_typed_number_is_looked_up_when_it_is_sent(
     for _try in range(9):
         browser.post(check)
     assert browser.post(check).status_code == 429
+
+
+def test_number_typed_into_a_correction_is_looked_up_as_seldom(
+    benefit: Offering, resident: User, browser: Client
+) -> None:
+    prepared.letter(benefit, 生年月日="1970-01-01")
+    case = send(a_draft(benefit, resident))
+    case = actions.claim_case(case=case, by=people.caseworker(at=benefit.department))
+    correction = make.correction_of(case, question_ids=("confirmation_no",))
+    correction.draft.answers["confirmation_no"] = "A-0001"
+    correction.draft.save(update_fields=["answers"])
+    page = "/en" + reverse("portal:correction_send", args=[case.pk])
+    answer = browser.post(page)
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert "No letter with this number was sent to somebody with this date of birth" in said
+    assert 'href="#f-confirmation_no"' in said
+    for _try in range(9):
+        browser.post(page)
+    assert browser.post(page).status_code == 429
+
+
+def test_queue_at_the_counter_is_no_guessing(benefit: Offering, rf: Any) -> None:
+    request = rf.post("/")
+    request.helping = object()
+    assert all(letters.may_try(request, "A-0001") for _try in range(50))
+    request.helping = None
+    assert not all(letters.may_try(request, "A-0001") for _try in range(50))
 
 
 def test_number_with_a_forged_provenance_shows_nothing(
