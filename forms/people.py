@@ -337,7 +337,7 @@ def without_own(group: GroupQuestion, entries: Any, answered: Answered) -> list[
     own = applicant(answered)
     if own is None or not includes_applicant(group):
         return list(entries)
-    names = {item.id: fact_of(item) for item in group.questions}
+    names = {item.id: fact_of(item) for item in group.questions if item.concept}
     found: list[dict[str, Any]] = []
     for entry in entries:
         kept = entry
