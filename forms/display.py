@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -377,6 +378,25 @@ def era_text(value: str, language: str) -> str:
     return f"{era.name}{'元' if number == 1 else number}年（{year}年）"
 
 
+def month_text(value: str, language: str) -> str:
+    """``2026年4月（令和8年4月）`` in Japanese, ``April 2026`` in other languages."""
+    try:
+        first = dt.date.fromisoformat(f"{value}-01")
+    except ValueError:
+        return str(value)
+    if language != "ja":
+        return date_format(first, "F Y")
+    # By the last day: the month in which an era begins is called by the new one.
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    era = wareki(last).partition("月")[0]
+    plain = f"{first.year}年{first.month}月"
+    return plain if f"{era}月" == plain else f"{plain}（{era}月）"
+
+
+def _month(question: Any, value: Any, language: str) -> str:
+    return month_text(value, language)
+
+
 def _date(question: Any, value: Any, language: str) -> str:
     return date_text(value, language)
 
@@ -446,6 +466,7 @@ _TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
     "number": _number,
     "money": _money,
     "date": _date,
+    "month": _month,
     "address": _address,
     "bank_account": _bank_account,
     "period": _period,

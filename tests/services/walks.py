@@ -256,7 +256,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "confirmation_no": "12", "by_proxy": "yes", "proxy_name": "髙橋 三",
             "proxy_birth_date": "1960-01-01", "proxy_relation": "relative",
             "f:power_of_attorney": 1, "f:proxy_identification": 1, "basis": "income_loss",
-            "loss_reason": "job", "income_month": "2026-08-01",
+            "loss_reason": "job", "income_month": "2026-08",
             **entries("earners",
                       {"earner_name": "髙橋 𠮷子", **entries("incomes", _WAGES, _SHOP)},
                       {"earner_name": "髙橋 一郎", **entries("incomes", _PENSION)}),
