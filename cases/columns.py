@@ -12,7 +12,7 @@ versions ask comes after what stood before it there. Sensitive answers have no c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -273,4 +273,9 @@ def _day(value: Any) -> Cell:
         return str(value)
 
 
-_TYPED = {"number": _number, "money": _whole, "date": _day}
+_TYPED: Mapping[str, Callable[[Any], Cell]] = {
+    "number": _number,
+    "money": _whole,
+    "date": _day,
+    "month": str,
+}

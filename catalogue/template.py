@@ -93,7 +93,7 @@ class _Strict(BaseModel):
 
 #: Types of questions whose answers a public register may show: nothing that somebody wrote freely.
 PUBLIC_TYPES = frozenset(
-    {"choice", "multiple", "yes_no", "number", "money", "date", "period", "computed"}
+    {"choice", "multiple", "yes_no", "number", "money", "date", "month", "period", "computed"}
 )
 
 

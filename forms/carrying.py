@@ -12,10 +12,12 @@ from forms.models import Attachment, FormVersion
 from forms.prepared import Node, Prepared
 from forms.questions import (
     ChoiceQuestion,
+    DateQuestion,
     DeclarationQuestion,
     FileQuestion,
     GroupQuestion,
     LocationQuestion,
+    MonthQuestion,
     MultipleQuestion,
     NumberQuestion,
     Question,
@@ -141,6 +143,10 @@ def _fitting(
     """
     if isinstance(new, LocationQuestion) and isinstance(old, TextQuestion) and not old.sensitive:
         return {"description": value, "coordinates": ""}, None  # where it is, said in words so far
+    if isinstance(new, MonthQuestion) and isinstance(old, DateQuestion):
+        return str(value)[: len("2026-04")], None  # the day meant nothing
+    if isinstance(new, DateQuestion) and isinstance(old, MonthQuestion):
+        return f"{value}-01", None  # as rules have read it
     if old is None or new is None or old.type != new.type or isinstance(new, GroupQuestion):
         return None, value
     if sensitive.is_sensitive(old) and not sensitive.is_sensitive(new):

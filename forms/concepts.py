@@ -41,7 +41,9 @@ KNOWN = {
     ),
     "organisation.address": _ADDRESS,
     "account.bank": frozenset({"bank_account"}),
-    # Who lives together.
+    # Into which account to pay: one that the state knows, or another.
+    "account.kind": _OPTION,
+    # Who lives together, whoever applies among them: `forms.people`.
     "household.members": _GROUP,
     "household.children": _GROUP,
     "household.relation": _OPTION,
@@ -50,10 +52,13 @@ KNOWN = {
     "household.incomes": _GROUP,
     "household.work": _GROUP,
     "household.workplace": _TEXT,
+    "household.hasSpouse": frozenset({"yes_no"}),
+    "household.spouse.livesTogether": frozenset({"yes_no"}),
     "household.spouse.fullName": _TEXT,
     "household.spouse.fullNameKana": _TEXT,
     "household.spouse.dateOfBirth": _DATE,
     "household.spouse.address": _ADDRESS,
+    "household.child.livesTogether": frozenset({"yes_no"}),
     "household.child.fullName": _TEXT,
     "household.child.fullNameKana": _TEXT,
     "household.child.dateOfBirth": _DATE,

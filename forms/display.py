@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from django.utils.translation import gettext as _
 from common.calendar import japanese_year, wareki
 from forms import banks, sensitive
 from forms.definitions import FormDefinition
+from forms.entry_origins import of_entries
 from forms.models import Attachment
+from forms.people import Answered
 from forms.questions import (
     ChoiceQuestion,
     ComputedQuestion,
@@ -43,6 +46,8 @@ COUNTER = "counter"
 EARLIER = "earlier"
 #: Filled in from a letter that the town had sent to the applicant (`forms.from_letter`).
 LETTER = "letter"
+#: Taken from other answers of the same form: who applies stands in the household (`forms.people`).
+ANSWERS = "answers"
 _SEPARATORS = {"ja": "、"}
 
 
@@ -118,13 +123,19 @@ def rows(
     same = translation.get_language() == language
     context: AbstractContextManager[Any] = nullcontext() if same else translation.override(language)
     found = []
+    asked = form.questions_by_id
+    told = [
+        (asked[name], value, provenance.get(name) or {})
+        for name, value in answers.items()
+        if name in asked
+    ]
     with context:
         for step in form.steps:
             listed = [
                 row
                 for question in step.questions
                 if (question.id in state.visible if state else question.id in answers)
-                for row in _rows(question, answers, provenance, language, files or {}, state)
+                for row in _rows(question, told, answers, provenance, language, files or {}, state)
             ]
             if listed:
                 found.append(StepRows(step.title.in_language(language), listed, step.id))
@@ -133,6 +144,7 @@ def rows(
 
 def _rows(
     question: Question,
+    told: Answered,
     answers: Mapping[str, Any],
     provenance: Mapping[str, Any],
     language: str,
@@ -141,7 +153,8 @@ def _rows(
 ) -> Iterator[Row]:
     value = answers.get(question.id)
     if isinstance(question, GroupQuestion):
-        yield from _entries(question, question.id, value or [], language, files, state)
+        origins = of_entries(question, value or [], provenance.get(question.id), told)
+        yield from _entries(question, question.id, value or [], language, files, state, origins)
         return
     origin = provenance.get(question.id)
     yield Row(
@@ -165,6 +178,7 @@ def _entries(
     language: str,
     files: Mapping[str, Attachment],
     state: State | None,
+    origins: Sequence[Mapping[str, Any]],
     around: tuple[str, ...] = (),
 ) -> Iterator[Row]:
     """Rows of a group asked as `name`; `around` names the entry that it is asked in."""
@@ -182,14 +196,18 @@ def _entries(
                 continue
             value, field_name = item.get(question.id), f"{name}-{index}-{question.id}"
             if isinstance(question, GroupQuestion):
-                yield from _entries(question, field_name, value or [], language, files, state, here)
+                inner = value or []
+                none: list[dict[str, Any]] = [{} for _item in inner]
+                yield from _entries(question, field_name, inner, language, files, state, none, here)
                 continue
+            origin = origins[index].get(question.id)
             yield Row(
                 top,
                 in_entry(here, question.label.in_language(language), language),
                 row_text(question, value, language),
-                "",
+                origin_label(origin),
                 _files(value, files) if question.type == "file" else [],
+                is_verified(origin),
                 entry=first or index + 1,
                 anchor=field_name,
                 empty=is_empty(value),
@@ -235,6 +253,8 @@ def origin_label(origin: Mapping[str, Any] | None) -> str:
     """Where a value came from, in words; empty for what the resident typed."""
     if not origin:
         return ""
+    if origin.get("source") == ANSWERS:
+        return _("From your answers in this form. Please check, and add what is missing.")
     if origin.get("source") == LETTER:
         return _("From the letter of the town")
     if is_verified(origin):
@@ -358,6 +378,25 @@ def era_text(value: str, language: str) -> str:
     return f"{era.name}{'元' if number == 1 else number}年（{year}年）"
 
 
+def month_text(value: str, language: str) -> str:
+    """``2026年4月（令和8年4月）`` in Japanese, ``April 2026`` in other languages."""
+    try:
+        first = dt.date.fromisoformat(f"{value}-01")
+    except ValueError:
+        return str(value)
+    if language != "ja":
+        return date_format(first, "F Y")
+    # By the last day: the month in which an era begins is called by the new one.
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    era = wareki(last).partition("月")[0]
+    plain = f"{first.year}年{first.month}月"
+    return plain if f"{era}月" == plain else f"{plain}（{era}月）"
+
+
+def _month(question: Any, value: Any, language: str) -> str:
+    return month_text(value, language)
+
+
 def _date(question: Any, value: Any, language: str) -> str:
     return date_text(value, language)
 
@@ -450,6 +489,7 @@ _TEXTS: dict[str, Callable[[Any, Any, str], str]] = {
     "number": _number,
     "money": _money,
     "date": _date,
+    "month": _month,
     "address": _address,
     "bank_account": _bank_account,
     "period": _period,

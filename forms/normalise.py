@@ -267,11 +267,67 @@ def date_from_fields(year: str, month: str, day: str) -> str | None:
     return _day(found["era"], found["year"], month, day)
 
 
+_MONTH_OF_YEAR = re.compile(_YEAR + r"\s*(?:年|[-/.])\s*(?P<month>[0-9]{1,2})\s*月?")
+
+
+def month(raw: str) -> str | None:
+    """``2026-04`` from 2026-04, 2026/4, 令和8年4月 or R8.4. Raises `Unreadable`."""
+    value = narrow(raw).translate(_DASHES)
+    if not value:
+        return None
+    if _DATE.fullmatch(value) or _COMPACT.fullmatch(value):
+        raise Unreadable(_("Write only the year and the month, without a day."))
+    found = _MONTH_OF_YEAR.fullmatch(value)
+    if not found:
+        raise Unreadable(_how_to_write_a_month())
+    return _month(found["era"], found["year"], found["month"])
+
+
+def month_from_fields(year: str, month: str) -> str | None:
+    """``2026-04`` from two inputs; the year may carry an era. Raises `Unreadable`."""
+    year, month = narrow(year), narrow(month).removesuffix("月")
+    if not (year or month):
+        return None
+    if not year or not month:
+        missing = _("month") if year else _("year")
+        raise Unreadable(_("The month is not complete: %(missing)s.") % {"missing": missing})
+    found = _YEAR_ONLY.fullmatch(year)
+    if not found or not _MONTH_OR_DAY.fullmatch(month):
+        raise Unreadable(_("Write the month in digits, for example 2026, 4. 令和8 works too."))
+    return _month(found["era"], found["year"], month)
+
+
+def _month(era: str | None, year: str, month: str) -> str:
+    if not 1 <= int(month) <= 12:
+        raise Unreadable(_("There are the months 1 to 12."))
+    # An era begins within a month, which then has two names: its last day is in the newer one.
+    start = _ERA_START.get(era.upper() if era else "")
+    first = start and year in {"1", "元"} and int(month) == start.month
+    try:
+        return _day(era, year, month, str(start.day) if start and first else "1")[:7]
+    except _NoSuchDay:
+        raise Unreadable(_("This month does not exist in the calendar.")) from None
+    except _NoSuchEra:
+        raise Unreadable(_how_to_write_a_month()) from None
+
+
+def _how_to_write_a_month() -> str:
+    return _("Write a month, for example 2026-04, 令和8年4月 or R8.4.")
+
+
+class _NoSuchDay(Unreadable):
+    pass
+
+
+class _NoSuchEra(Unreadable):
+    pass
+
+
 def _day(era: str | None, year: str, month: str, day: str) -> str:
     number_of_year = 1 if year == "元" else int(year)
     start = _ERA_START.get(era.upper() if era else "")
     if (era or year == "元") and (start is None or number_of_year < 1):
-        raise Unreadable(_("Write a date, for example 2026-04-01, 令和8年4月1日 or R8.4.1."))
+        raise _NoSuchEra(_("Write a date, for example 2026-04-01, 令和8年4月1日 or R8.4.1."))
     if start is not None:
         number_of_year += start.year - 1
     elif number_of_year < 1868:
@@ -281,7 +337,7 @@ def _day(era: str | None, year: str, month: str, day: str) -> str:
     try:
         found = dt.date(number_of_year, int(month), int(day))
     except ValueError:
-        raise Unreadable(_("This day does not exist in the calendar.")) from None
+        raise _NoSuchDay(_("This day does not exist in the calendar.")) from None
     if (start is not None and found < start) or not FIRST_DAY <= found <= LAST_DAY:
-        raise Unreadable(_("This day does not exist in the calendar."))
+        raise _NoSuchDay(_("This day does not exist in the calendar."))
     return found.isoformat()

@@ -12,7 +12,16 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from forms import attachments, display, entries, rendering, saving, unplaced, validation
+from forms import (
+    attachments,
+    display,
+    entries,
+    people,
+    rendering,
+    saving,
+    unplaced,
+    validation,
+)
 from forms.definitions import FormDefinition
 from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
@@ -98,15 +107,22 @@ def step_page(
     holds_files = any(node.asks_files for node in nodes)
     files = attachments.shown(draft) if holds_files else {}
     errors: Mapping[str, list[str]] = outcome.errors if outcome else {}
+    typed = outcome.typed if outcome else {}
+    fresh = [node for node in nodes if f"{node.id}-n" not in typed]
+    suggested = people.suggested(draft, fresh, state)
     frame = _frame(
         draft,
         step_id,
-        state,
-        outcome.typed if outcome else {},
+        evaluate(prepared, draft.answers | suggested) if suggested else state,
+        typed,
         errors,
         files,
         outcome.reasons if outcome else {},
     )
+    frame.provenance = {
+        **frame.provenance,
+        **{name: {"source": display.ANSWERS} for name in suggested},
+    }
     step = prepared.steps.get(step_id)
     page = StepPage(
         draft=draft,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -49,9 +50,12 @@ FileReader = Callable[[Node, str, Read], Any]
 #: Of a field for a sensitive answer: the reference of the one that is to stay.
 HELD = "-held"
 
+#: More than a year: ``2026-04``, ``R8.4``, ``令和8年4月``, ``20260401``; not ``令和8年``.
+_WHOLE = re.compile(r"[0-9元]\s*(?:[-/.]|年.)|[0-9]{8}")
 _OF_DATE = ("-year", "-month", "-day", "")
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "date": _OF_DATE,
+    "month": ("-year", "-month", ""),
     "group": ("-n",),
     "file": ("-kept", ""),
 } | {
@@ -212,6 +216,19 @@ def date_typed(year: str, month: str = "", day: str = "") -> str | None:
     return normalise.date_from_fields(year, month, day)
 
 
+def _month(question: Question, name: str, post: Posted) -> str | None:
+    if whole := _one(name, post):
+        return normalise.month(whole)
+    return month_typed(_one(f"{name}-year", post), _one(f"{name}-month", post))
+
+
+def month_typed(year: str, month: str = "") -> str | None:
+    """The month in two boxes, or a whole one in the first. Raises `Unreadable`."""
+    if year and not month and _WHOLE.search(normalise.narrow(year)):
+        return normalise.month(year)
+    return normalise.month_from_fields(year, month)
+
+
 def _email(question: Question, name: str, post: Posted) -> str | None:
     value = normalise.narrow(_one(name, post))
     if not value:
@@ -275,6 +292,7 @@ _READERS: dict[str, Callable[[Any, str, Posted], Any]] = {
     "number": _number,
     "money": _money,
     "date": _date,
+    "month": _month,
     "email": _email,
     "phone": _phone,
     **dict.fromkeys(COMPOSITES, _composite),

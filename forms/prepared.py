@@ -40,6 +40,7 @@ _TYPES: dict[str, VarType] = {
     "declaration": rules.BOOL,
     "money": rules.INT,
     "date": rules.DATE,
+    "month": rules.DATE,
 }
 _TYPES |= {
     kind: rules.map_of(

@@ -21,24 +21,18 @@ from pydantic import TypeAdapter
 from audit import ledger
 from common.actor import Actor
 from common.lookup import Lookup
-from forms import attachments, display, sensitive
+from forms import attachments, display, people, sensitive
 from forms.errors import FileRefused
 from forms.models import Attachment, Draft, ProfileFact
+from forms.people import Answered, Person
 from forms.prepared import Node, Prepared
 from forms.questions import FileQuestion, GroupQuestion, Question, QuestionBase
 from forms.seals import is_verified
 from forms.state import evaluate, is_empty
-from forms.validation import of_value
 
 #: How long a fact is kept, by the first part of its concept. Households change sooner.
 LIFETIMES = {"household": timedelta(days=365), "document": timedelta(days=365)}
 LIFETIME = timedelta(days=730)
-#: Where a household is not known as such, its other form serves.
-_NEAR = {"household.members": "household.children", "household.children": "household.members"}
-_RELATION = "household.relation"
-#: Begins the concepts of a form about one child; the rest is what the fact of a person is called.
-OF_ONE_CHILD = "household.child."
-_CHILDREN = frozenset({"child", "adopted", "grandchild", "stepchild"})
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 #: Says who applies this time, which is no fact about anybody.
 _THIS_TIME = frozenset({"organisation.isApplicant"})
@@ -159,8 +153,8 @@ def _to_keep(
     # What is known of somebody else must not come back as the resident's own, nor the reverse.
     if draft.representation_id is not None:
         return []
-    return [
-        (node, sensitive.without([node.question], {node.id: answers[node.id]})[node.id])
+    found = [
+        (node, _worth_keeping(node.question, answers[node.id], prepared, answers))
         for node in prepared.nodes.values()
         if node.group_id is None
         and node.question.concept
@@ -169,6 +163,35 @@ def _to_keep(
         and not sensitive.is_sensitive(node.question)
         and not is_verified(draft.provenance.get(node.id))
     ]
+    return [(node, value) for node, value in found if not is_empty(value)]
+
+
+def _worth_keeping(
+    question: Question, value: Any, prepared: Prepared, answers: Mapping[str, Any]
+) -> Any:
+    """The answer; of entries what another form can ask for, and nobody told twice."""
+    if not isinstance(question, GroupQuestion):
+        return value
+    told: Answered = (
+        (prepared.nodes[name].question, answer, {}) for name, answer in answers.items()
+    )
+    return [
+        kept
+        for entry in people.without_own(question, value, told)
+        if (kept := _by_concept(question, entry))
+    ]
+
+
+def _by_concept(group: GroupQuestion, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of an entry that have a concept: no other form would ever ask for the others."""
+    found = {}
+    for item in group.questions:
+        value = entry.get(item.id)
+        if not item.concept or is_empty(value) or sensitive.is_sensitive(item):
+            continue
+        inner = isinstance(item, GroupQuestion) and [_by_concept(item, one) for one in value or []]
+        found[item.id] = [one for one in inner if one] if inner else value
+    return found
 
 
 def _portable(question: QuestionBase) -> dict[str, Any]:
@@ -179,7 +202,9 @@ def _portable(question: QuestionBase) -> dict[str, Any]:
 def _without_rules(data: dict[str, Any]) -> dict[str, Any]:
     found = {name: value for name, value in data.items() if name not in _OF_THE_FORM}
     if "questions" in found:
-        found["questions"] = [_without_rules(item) for item in found["questions"]]
+        asked = [_without_rules(item) for item in found["questions"] if item.get("concept")]
+        # How many there must be is another rule, and whoever applies need not be among them.
+        found |= {"questions": asked, "min": min(found.get("min", 1), 1)}
     return found
 
 
@@ -188,21 +213,42 @@ def _without_rules(data: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Offer:
-    """A kept answer that would fit a question of the draft."""
+    """Kept answers that would fit a question of the draft, as its answer."""
 
-    fact: Fact
-    question_id: str
-    #: The question's label in this form.
-    label: str
+    node: Node
+    value: Any
+    #: What it is taken from: several facts may tell of a household.
+    facts: tuple[Fact, ...]
+
+    @property
+    def question_id(self) -> str:
+        return self.node.id
+
+    @property
+    def label(self) -> str:
+        """The question's label in this form."""
+        return self.node.question.label.in_language(get_language() or "ja")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """What would be filled in, a line for each entry or file."""
+        return list(_lines(self.node.question, self.value, get_language() or "ja"))
+
+    @property
+    def asserted_at(self) -> datetime:
+        """When the newest of it was given."""
+        return max(fact.asserted_at for fact in self.facts)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        newest = max(self.facts, key=lambda fact: fact.asserted_at)
+        filled = {"filled": self.value} if self.node.items else {}
+        return origin_of(newest) | filled
 
 
 def offers(draft: Draft) -> list[Offer]:
     """What could be filled in from the resident's earlier applications: one query."""
-    language = get_language() or "ja"
-    return [
-        Offer(fact, node.id, node.question.label.in_language(language))
-        for node, fact, _value in _fitting(draft)
-    ]
+    return _fitting(draft)
 
 
 def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
@@ -210,17 +256,19 @@ def use(draft: Draft, question_ids: Collection[str], *, by: Actor) -> list[str]:
 
     The caller saves the draft. Files are copied: the draft's own can be removed alone.
     """
-    filled, concepts = [], []
-    for node, fact, found in _fitting(draft):
+    filled, concepts = [], set()
+    for offer in _fitting(draft):
+        node = offer.node
         if node.id not in question_ids:
             continue
+        found = offer.value
         value = _with_copies(draft, node.question, found) if node.asks_files else found
-        if not value:
+        if not value and value is not False:
             continue
         draft.answers[node.id] = value
-        draft.provenance[node.id] = origin_of(fact)
+        draft.provenance[node.id] = offer.origin
         filled.append(node.id)
-        concepts.append(fact.concept)
+        concepts |= {fact.concept for fact in offer.facts}
     if filled:
         note("profile.used", by, draft.resident_id, draft.subject, concepts)
     return filled
@@ -242,17 +290,29 @@ def origin_of(fact: Fact) -> dict[str, Any]:
     }
 
 
+def people_of(facts: Mapping[str, Fact]) -> list[Person]:
+    """Everybody of whom kept answers tell, the newest first."""
+    told = people.told_by(
+        (fact.question, fact.row.value, origin_of(fact)) for fact in facts.values()
+    )
+    none = facts.get(people.HAS_SPOUSE)
+    if none is not None and none.row.value is False:
+        since = none.asserted_at.isoformat()
+        told = [one for one in told if one.relation != people.SPOUSE or one.asserted_at > since]
+    return sorted(told, key=lambda one: one.asserted_at, reverse=True)
+
+
 def is_about_one_child(prepared: Prepared) -> bool:
     """Whether a form asks for one child by name, as those do that are sent once for each."""
     asked = (node.question.concept for node in prepared.nodes.values() if node.group_id is None)
-    return f"{OF_ONE_CHILD}fullName" in asked
+    return f"{people.OF_CHILD}{people.NAME}" in asked
 
 
-def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
+def _fitting(draft: Draft) -> list[Offer]:
     if draft.representation_id is not None:
         return []
     # Facts of one child come together or not at all: `forms.one_child`.
-    apart = OF_ONE_CHILD if is_about_one_child(draft.prepared) else "-"
+    apart = people.OF_CHILD if is_about_one_child(draft.prepared) else "-"
     wanted = {
         node.question.concept: node
         for node in draft.prepared.nodes.values()
@@ -267,11 +327,34 @@ def _fitting(draft: Draft) -> list[tuple[Node, Fact, Any]]:
     facts = kept_of(draft)
     found = []
     for concept, node in wanted.items():
-        fact = facts.get(concept) or facts.get(_NEAR.get(concept, ""))
-        value = _fit(node, fact, concept) if fact else None
-        if fact and not is_empty(value) and value != draft.answers.get(node.id):
-            found.append((node, fact, value))
+        if people.asks_for(concept):
+            value, sources = _of_people(node, draft, facts)
+        else:
+            fact = facts.get(concept)
+            sources = (fact,) if fact else ()
+            value = people.fit(node.question, fact.question, fact.row.value) if fact else None
+        if sources and not is_empty(value) and value != draft.answers.get(node.id):
+            found.append(Offer(node, value, sources))
     return found
+
+
+def _of_people(node: Node, draft: Draft, facts: Mapping[str, Fact]) -> tuple[Any, tuple[Fact, ...]]:
+    """The answer to a question about people, and the kept facts that it is taken from.
+
+    What the draft tells of whoever applies is fresher, and no reason to offer anything.
+    """
+    known = people.merged([*people.of_draft(draft), *people_of(facts)])
+    value, chosen = people.answer(node, known)
+    told_in = set().union(*(person.told_in for person in chosen)) if chosen else set()
+    sources = tuple(
+        fact
+        for concept, fact in facts.items()
+        if any(concept == one or (one[-1] == "." and concept.startswith(one)) for one in told_in)
+    )
+    own = people.HAS_SPOUSE
+    if not sources and node.question.concept == own and own in facts:
+        return facts[own].row.value, (facts[own],)
+    return value, sources
 
 
 def is_open(node: Node, draft: Draft) -> bool:
@@ -279,60 +362,6 @@ def is_open(node: Node, draft: Draft) -> bool:
     origin = draft.provenance.get(node.id) or {}
     told = origin.get("source") == "eid" and not is_verified(origin)
     return node.id not in draft.answers or told
-
-
-def _fit(node: Node, fact: Fact, concept: str) -> Any:
-    """The fact's value as an answer to this question; None when it is none."""
-    question, known = node.question, fact.question
-    if question.type != known.type:
-        return None
-    if isinstance(question, GroupQuestion):
-        entries = _entries(question, cast("GroupQuestion", known), fact.row.value)
-        if concept == "household.children" and fact.concept != concept:
-            entries = [entry for entry in entries if is_child(question, entry)]
-        return entries[: question.max]
-    if isinstance(question, FileQuestion):
-        return fact.row.value[: question.max_files]
-    return None if any(of_value(question, fact.row.value)) else fact.row.value
-
-
-def _entries(
-    question: GroupQuestion, known: GroupQuestion, values: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Entries carried over part by part, each by its concept."""
-    pairs = [
-        (item, source)
-        for item in question.questions
-        for source in known.questions
-        if item.concept and item.concept == source.concept and item.type == source.type
-    ]
-    found = []
-    for value in values:
-        entry = {}
-        for item, source in pairs:
-            part = _part(item, source, value.get(source.id))
-            if not is_empty(part):
-                entry[item.id] = part
-        if entry:
-            found.append(entry)
-    return found
-
-
-def _part(item: Question, known: Question, value: Any) -> Any:
-    """One part of an entry, or the entries of a group within it; None when it does not fit."""
-    if is_empty(value):
-        return None
-    if isinstance(item, GroupQuestion):
-        return _entries(item, cast("GroupQuestion", known), value)[: item.max]
-    if isinstance(item, FileQuestion):  # `use` copies them
-        return value[: item.max_files]
-    return None if any(of_value(item, value)) else value
-
-
-def is_child(question: GroupQuestion, entry: Mapping[str, Any]) -> bool:
-    """Whether somebody of a household is a child of whoever applies."""
-    relation = next((item.id for item in question.questions if item.concept == _RELATION), "")
-    return entry.get(relation) in _CHILDREN
 
 
 def _with_copies(draft: Draft, question: Question, value: Any) -> Any:

@@ -181,6 +181,12 @@ class DateQuestion(QuestionBase):
     input: Literal["fields", "text"] = "fields"
 
 
+class MonthQuestion(QuestionBase):
+    """A month: two fields (year, month), kept as ``2026-04``. To a rule it is its first day."""
+
+    type: Literal["month"]
+
+
 class EmailQuestion(QuestionBase):
     type: Literal["email"]
 
@@ -278,6 +284,7 @@ Question = Annotated[
     | NumberQuestion
     | MoneyQuestion
     | DateQuestion
+    | MonthQuestion
     | EmailQuestion
     | PhoneQuestion
     | AddressQuestion

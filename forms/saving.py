@@ -288,7 +288,9 @@ def merged(
             origin = new_provenance.pop(name, None)
             source = origin and (origin.get("source") or origin.get("changed_from"))
             if source and not is_empty(value):
-                new_provenance[name] = {"changed_from": source}
+                # Entries that were filled in: each can then be compared with what it became.
+                filled = {key: origin[key] for key in ("filled",) if key in origin}
+                new_provenance[name] = {"changed_from": source} | filled
         if is_empty(value):
             new_answers.pop(name, None)
         else:

@@ -161,6 +161,8 @@ def _fixed(kind: str) -> Schema:
             return {"const": True}
         case "date":
             return _TEXT | {"format": "date"}
+        case "month":
+            return {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
         case "email":
             return _TEXT | {"format": "email"}
         case "phone":

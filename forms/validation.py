@@ -142,7 +142,8 @@ def _is_required(node: Node, scope: Answers) -> bool:
 def first_field(question: Question, name: str) -> str:
     """The input that a link to the question should focus."""
     first = first_input(question.type) if question.type in COMPOSITES else ""
-    if question.type == "date" and getattr(question, "input", "") == "fields":
+    boxes = getattr(question, "input", "") == "fields" or question.type == "month"
+    if question.type in {"date", "month"} and boxes:
         first = "-year"
     return name + first
 
@@ -159,6 +160,8 @@ def _missing(question: Question) -> str:
         return _("Add at least one entry.")
     if kind == "date":
         return _("Enter the date.")
+    if kind == "month":
+        return _("Enter the month.")
     return _("Fill this in.")
 
 
@@ -251,6 +254,13 @@ def _date(question: Any, value: Any) -> Iterator[tuple[str, str]]:
             yield "", _("This day does not exist in the calendar.")
     except (ValueError, TypeError):
         yield _not_readable()
+
+
+def _month(question: Any, value: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
+        yield _not_readable()
+        return
+    yield from _date(question, f"{value}-28")
 
 
 def _phone(question: Any, value: Any) -> Iterator[tuple[str, str]]:
@@ -358,6 +368,7 @@ _CHECKS: dict[str, Callable[[Any, Any], Iterator[tuple[str, str]]]] = {
     "number": _number,
     "money": _number,
     "date": _date,
+    "month": _month,
     "email": _email,
     "phone": _phone,
     "file": _file,

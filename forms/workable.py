@@ -90,7 +90,8 @@ def inputs(question: QuestionBase) -> int:
     kind = question.type  # type: ignore[attr-defined]
     if kind in COMPOSITES:
         return sum(3 if part.kind == "date" else 1 for part in COMPOSITES[kind])
-    return 3 if kind == "date" else 1 + int(sensitive.is_sensitive(question))
+    boxes = {"date": 3, "month": 2}
+    return boxes[kind] if kind in boxes else 1 + int(sensitive.is_sensitive(question))
 
 
 # --- limits -----------------------------------------------------------------------------------

@@ -97,7 +97,13 @@ def _text(value: Any, _kind: VarType) -> str:
     return value
 
 
+#: ``2026-04``: a month, which is its first day.
+_MONTH = len("2026-04")
+
+
 def _date(value: Any, _kind: VarType) -> int:
+    if isinstance(value, str) and len(value) == _MONTH:
+        value += "-01"
     return (value if isinstance(value, dt.date) else dt.date.fromisoformat(value)).toordinal()
 
 

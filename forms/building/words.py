@@ -20,6 +20,7 @@ TYPES: Mapping[str, Any] = {
     "number": _("Number"),
     "money": _("Amount in yen"),
     "date": _("Date"),
+    "month": _("Month of a year"),
     "period": _("Period (from – until)"),
     "email": _("E-mail address"),
     "phone": _("Telephone number"),

@@ -19,6 +19,7 @@ PAINTERS: dict[str, Painter] = {
     "number": fields.number,
     "money": fields.number,
     "date": fields.date,
+    "month": fields.month,
     "choice": fields.choice,
     "multiple": fields.multiple,
     "yes_no": fields.yes_no,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 from django.urls import reverse
@@ -149,18 +150,33 @@ def date(frame: Frame, node: Node, name: str, value: Any) -> str:
     return frame.fieldset(question, name, boxes)
 
 
+def month(frame: Frame, node: Node, name: str, value: Any) -> str:
+    hinted = bool(node.question.hint)
+    return frame.fieldset(
+        node.question, name, date_boxes(frame, name, value, hinted=hinted, keys=_PARTS[:2])
+    )
+
+
 def date_boxes(
-    frame: Frame, name: str, value: Any, *, birth: bool = False, hinted: bool = False
+    frame: Frame,
+    name: str,
+    value: Any,
+    *,
+    birth: bool = False,
+    hinted: bool = False,
+    keys: Sequence[str] = _PARTS,
 ) -> str:
-    """Year, month and day, with what is wrong with each. `hinted`: a hint of its own is above."""
-    year, month, day = str(value).split("-") if value else ("", "", "")
+    """Year, month and (if it is in `keys`) day, with what is wrong with each.
+
+    `hinted`: a hint of its own is above.
+    """
+    stored_parts = str(value).split("-") if value else [""] * len(keys)
     wrong = name in frame.errors
     parts = []
-    for key, label, stored, css, mode in (
-        ("year", _("Year"), year, "f-input--year", None),
-        ("month", _("Month"), month.lstrip("0"), "f-input--5", "numeric"),
-        ("day", _("Day"), day.lstrip("0"), "f-input--5", "numeric"),
-    ):
+    labels = {"year": _("Year"), "month": _("Month"), "day": _("Day")}
+    for key, stored in zip(keys, stored_parts, strict=False):
+        css, mode = ("f-input--year", None) if key == "year" else ("f-input--5", "numeric")
+        stored, label = stored if key == "year" else stored.lstrip("0"), labels[key]
         box = frame.box(
             f"{name}-{key}",
             stored,
@@ -176,21 +192,19 @@ def date_boxes(
         )
     if name in frame.typed and frame.text(name, ""):
         parts[0] += f'<input type="hidden" name="{name}" value="{escape(frame.text(name, ""))}">'
-    errors = "".join(frame.error(f"{name}-{key}") for key in _PARTS)
-    typed = [
-        frame.text(f"{name}-{key}", at) for key, at in zip(_PARTS, (year, month, day), strict=True)
-    ]
+    errors = "".join(frame.error(f"{name}-{key}") for key in keys)
+    typed = [frame.text(f"{name}-{key}", at) for key, at in zip(keys, stored_parts, strict=False)]
     # The anchor of error links made for the whole date.
     return (
         f'{errors}<div class="f-date" id="f-{name}" tabindex="-1">{"".join(parts)}</div>'
-        f"{_era(frame, name, *typed, hinted=hinted)}"
+        f"{_era(frame, name, *typed, hinted=hinted, whole=len(keys) == len(_PARTS))}"
     )
 
 
-def _era(frame: Frame, name: str, *typed: str, hinted: bool) -> str:
+def _era(frame: Frame, name: str, *typed: str, hinted: bool, whole: bool = True) -> str:
     """The Japanese year of what is in the boxes; `eras.js` goes on with it while somebody types."""
     try:
-        day = parsing.date_typed(*typed)
+        day = parsing.date_typed(*typed) if whole else _last_day(parsing.month_typed(*typed))
     except normalise.Unreadable:
         day = None  # the reason is at the field
     hint = "" if hinted else _("The year can also be written 令和8 or R8.")
@@ -199,6 +213,14 @@ def _era(frame: Frame, name: str, *typed: str, hinted: bool) -> str:
         f'<p class="f-hint f-hint--after" id="f-{name}-era" data-era="{escape(hint)}"'
         f' aria-live="polite">{escape(words)}</p>'
     )
+
+
+def _last_day(month: str | None) -> str | None:
+    """The day by which the month in which an era begins has its name."""
+    if month is None:
+        return None
+    year, number = (int(part) for part in month.split("-"))
+    return f"{month}-{monthrange(year, number)[1]}"
 
 
 def _options(

@@ -36,7 +36,8 @@ def on_incomes(visitor: Visitor, persona: str) -> None:
     visitor.save()
     assert parts.step_of(visitor) == "income", visitor.text[:600]
     visitor.fill({"loss_reason": "job"})
-    visitor.fill_date("income_month", date.today().replace(day=1).isoformat())  # noqa: DTZ011
+    today = date.today()  # noqa: DTZ011
+    visitor.fill({"income_month-year": str(today.year), "income_month-month": str(today.month)})
     visitor.fill({"earners-0-earner_name": "山田 空"})
 
 

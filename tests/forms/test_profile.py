@@ -126,7 +126,7 @@ def test_offered_in_another_form_and_filled_where_ticked(town: Any) -> None:
     draft = opened(SECOND, resident)
     offers = profile.offers(draft)
     assert [offer.label for offer in offers] == ["Telephone", "Children"]
-    assert offers[0].fact.lines == ["03-1234-5678"]
+    assert offers[0].lines == ["03-1234-5678"]
     assert drafts.fill_from_profile(draft, ["telephone"], by=Actor.of(resident)) == ["telephone"]
     draft.refresh_from_db()
     assert draft.answers == {"telephone": "03-1234-5678"}
@@ -216,7 +216,7 @@ def test_file_is_copied_so_that_each_can_go_alone(town: Any, upload: Any, png: b
     profile.keep(draft, by=Actor.of(resident))
     second = opened(SECOND, resident)
     (offer,) = [offer for offer in profile.offers(second) if offer.question_id == "bank_book"]
-    assert offer.fact.lines == ["位置図.png"]
+    assert offer.lines == ["位置図.png"]
     drafts.fill_from_profile(second, ["bank_book"], by=Actor.of(resident))
     (twin_id,) = second.answers["bank_book"]
     twin = Attachment.objects.get(pk=twin_id)

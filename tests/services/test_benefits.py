@@ -112,7 +112,7 @@ def test_account_kept_with_the_allowance_is_offered_elsewhere(key: str, upload: 
     second.answers |= opens.get(key, {})
     offered = {offer.question_id: offer for offer in profile.offers(second)}
     assert {"account", "account_proof"} <= set(offered)
-    assert "1234567" in offered["account"].fact.lines[0]
+    assert "1234567" in offered["account"].lines[0]
     filled = drafts.fill_from_profile(second, ["account", "account_proof"], by=SYSTEM)
     assert sorted(filled) == ["account", "account_proof"]
     second.refresh_from_db()

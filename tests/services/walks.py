@@ -256,7 +256,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "confirmation_no": "12", "by_proxy": "yes", "proxy_name": "髙橋 三",
             "proxy_birth_date": "1960-01-01", "proxy_relation": "relative",
             "f:power_of_attorney": 1, "f:proxy_identification": 1, "basis": "income_loss",
-            "loss_reason": "job", "income_month": "2026-08-01",
+            "loss_reason": "job", "income_month": "2026-08",
             **entries("earners",
                       {"earner_name": "髙橋 𠮷子", **entries("incomes", _WAGES, _SHOP)},
                       {"earner_name": "髙橋 一郎", **entries("incomes", _PENSION)}),
@@ -289,13 +289,18 @@ def a_started_draft(form: FormDefinition) -> Draft:
     return a_draft(form, a_resident(), claims=claims())
 
 
-def fill_in(draft: Draft, posted: Posted, upload: Callable[[], Any]) -> dict[str, list[str]]:
-    """Save every step that is asked, in order; the errors by input (none when all went well).
+def fill_in(
+    draft: Draft, posted: Posted, upload: Callable[[], Any], *, only: str = ""
+) -> dict[str, list[str]]:
+    """Save every step that is asked (or `only` one), in order; the errors by input (none when all
+    went well).
 
     Fails when something posted belongs to no question that is asked: a walk knows what it sees.
     """
     left, errors = dict(posted), dict[str, list[str]]()
     for step in draft.form.steps:
+        if only not in {"", step.id}:
+            continue
         prepared = draft.prepared
         state = evaluate(prepared, draft.answers)
         rule = prepared.step_show.get(step.id)

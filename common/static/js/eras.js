@@ -55,7 +55,9 @@
       const place = document.getElementById(`f-${base}-era`);
       if (!place) return; // the part of the page was replaced meanwhile
       const box = (part) => (document.getElementById(`f-${base}${part}`) || {}).value || "";
-      const typed = base === name ? [box(""), "", ""] : [box("-year"), box("-month"), box("-day")];
+      // Of a month a late day: the month in which an era began is called by the new one.
+      const day = document.getElementById(`f-${base}-day`) ? box("-day") : "28";
+      const typed = base === name ? [box(""), "", ""] : [box("-year"), box("-month"), day];
       const said = words(typed) || place.dataset.era;
       if (place.textContent !== said) place.textContent = said;
     }, 500);
