@@ -18,7 +18,7 @@ from forms.models import Attachment, Draft
 from forms.outcome import StepOutcome
 from forms.prepared import Node, Prepared
 from forms.questions import DeclarationQuestion, GroupQuestion, Question
-from forms.state import State, evaluate
+from forms.state import State
 
 StepState = Literal["done", "current", "todo", "started"]
 
@@ -89,7 +89,7 @@ def step_page(
     some questions. One query when the step holds files. Raises `LookupError`.
     """
     prepared = draft.prepared
-    state = state or evaluate(prepared, draft.answers)
+    state = state or draft.evaluated()
     language = get_language() or "ja"
     asked = nodes_of(draft, prepared, step_id, state)
     nodes = [
@@ -164,7 +164,7 @@ def field_of(
     of the page that is not saved yet. Raises `LookupError`.
     """
     prepared = draft.prepared
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     node = prepared.nodes.get(question_id)
     if node is None:
         raise LookupError(f"no question '{question_id}'")
@@ -226,7 +226,7 @@ def step_after(prepared: Prepared, state: State, step_id: str) -> str | None:
 def first_open_step(draft: Draft) -> str | None:
     """Where to go on with a draft: the first step not yet complete; None: the check page."""
     prepared = draft.prepared
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     incomplete = {problem.step_id for problem in validation.problems(prepared, state)}
     done = set(draft.steps_done) - incomplete
     return next((found for found in visible_steps(prepared, state) if found not in done), None)
@@ -235,7 +235,7 @@ def first_open_step(draft: Draft) -> str | None:
 def step_links(draft: Draft, current: str = "", *, state: State | None = None) -> list[StepLink]:
     """The list of steps with their states, also for the check page."""
     prepared = draft.prepared
-    state = state or evaluate(prepared, draft.answers)
+    state = state or draft.evaluated()
     language = get_language() or "ja"
     done = set(draft.steps_done)
     found = []

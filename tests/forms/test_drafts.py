@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import LedgerEntry
 from common.actor import Actor
@@ -611,7 +612,7 @@ def a_correction(*question_ids: str) -> Draft:
     drafts.close(draft)
     return drafts.open_correction(
         resident=draft.resident, version=version, subject="correction:1", answers=answers,
-        provenance=provenance, question_ids=list(question_ids),
+        provenance=provenance, question_ids=list(question_ids), judged_on=timezone.localdate(),
     )  # fmt: skip
 
 
