@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.kept import KeptForeignKey
-from forms.state import State, evaluate
+from forms.state import State as FormState
+from forms.state import evaluate
 from tenants.files import PrivateStorage
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class Draft(models.Model):
     def prepared(self) -> Prepared:
         return self.version.prepared
 
-    def evaluated(self, prepared: Prepared | None = None) -> State:
+    def evaluated(self, prepared: Prepared | None = None) -> FormState:
         """Its answers as they stand, in its own version or another `prepared` one."""
         return evaluate(prepared or self.prepared, self.answers, self.judged_on)
 
