@@ -379,3 +379,25 @@ def test_what_was_asked_of_an_infant_stays_when_the_child_is_three_meanwhile(tow
         assert set(case.corrected) == {"phone"}
         # The office can ask for a better copy of it, too.
         assert make.correction_of(case, question_ids=("insurance_proof",)).draft is not None
+
+
+def test_the_first_check_is_that_of_the_corrected_answers(
+    town: Any, desk: Callable[[User], Client]
+) -> None:
+    today = timezone.localdate()
+    late = {"claim_reason": "birth", "event_on": (today - timedelta(days=60)).isoformat()}
+    case = make.claimed_case(of=make.offering("child_allowance"), answers=late)
+    assert case.assigned_to is not None
+    client, here = desk(case.assigned_to), f"/en/desk/cases/{case.pk}/"
+
+    def said() -> str:
+        page = client.get(here).content.decode()
+        return page[page.index('id="screening-title"') :].partition("</section>")[0]
+
+    assert "More than 15 days have passed" in said()
+    assert said().count(">applies<") == 1
+    with _later(30):
+        correction = make.correction_of(case, question_ids=("event_on",))
+        make.answered_correction(correction, event_on=(today - timedelta(days=5)).isoformat())
+    assert ">applies<" not in said()
+    assert "with the corrected answers" in said()
