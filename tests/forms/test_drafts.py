@@ -635,8 +635,18 @@ def test_correction_takes_only_its_questions() -> None:
 def test_correction_keeps_verified_values_sealed_to_its_own_draft() -> None:
     draft = a_correction("name")
     drafts.check_seals(draft)
+    assert draft.provenance["born"]["verified"] is True
+    draft.answers["born"] = "2000-01-01"
     with pytest.raises(TamperedValue):
-        save(draft, "", {"name": "別人"})
+        drafts.check_seals(draft)
+
+
+def test_correction_of_what_the_eid_had_confirmed_is_the_residents_own_word() -> None:
+    draft = a_correction("name")
+    assert save(draft, "", {"name": "別人"}).ok
+    stored = fresh(draft)
+    assert stored.answers["name"] == "別人"
+    assert stored.provenance["name"] == {"changed_from": "eid"}
 
 
 def test_correction_review_looks_at_its_questions_only() -> None:
