@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from django.core import signing
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -333,7 +332,7 @@ class CaseFacts:
             self._rows(case.answers, case.provenance),
             case.application.version.prepared,
             case.answers,
-            self._answered_on,
+            case.received_on,
             seen=self._seen_questions,
         )
 
@@ -344,10 +343,16 @@ class CaseFacts:
 
     @cached_property
     def screening(self) -> list[Told]:
-        """What the form's criteria gave when it was sent; not for a consulted office."""
-        stored = self.case.application.screening if self.may_process else None
-        findings = [Finding.from_json(data) for data in stored or []]
-        return eligibility.in_words(self.case.application.version.prepared, findings)
+        """What the form's criteria gave when it was sent, or give by what was corrected since; not
+        for a consulted office."""
+        case, prepared = self.case, self.case.application.version.prepared
+        if not self.may_process:
+            return []
+        if case.corrected:
+            findings = eligibility.of_answers(prepared, case.answers, case.received_on)
+        else:
+            findings = [Finding.from_json(data) for data in case.application.screening or []]
+        return eligibility.in_words(prepared, findings)
 
     @cached_property
     def namesakes(self) -> list[tuple[once.Namesake, bool]]:
@@ -362,12 +367,6 @@ class CaseFacts:
             (each, policies.may_process(each.case, self.reader))
             for each in once.namesakes(self.case)
         ]
-
-    @property
-    def _answered_on(self) -> date:
-        """The day for which the rules of the form were worked out last."""
-        moments = [each.answered_at for each in self.case.corrections.all() if each.answered_at]
-        return timezone.localdate(max([self.case.application.submitted_at, *moments]))
 
     @cached_property
     def corrections(self) -> list[Correction]:

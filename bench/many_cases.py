@@ -240,7 +240,7 @@ class _Rows:
             "email": resident.email,
             "for_organisation": False,
             "park": ("central", "riverside", "hillside")[number % 3],
-            "place_detail": f"{place}の{chance.choice('東西南北')}側 {number}",
+            "place_detail": {"description": f"{place}の{chance.choice('東西南北')}側 {number}"},
             "area_m2": number % 900 + 1,
             "use_from": "2027-04-01",
             "use_to": "2027-04-02",

@@ -76,7 +76,7 @@ def _answers(number: int) -> dict[str, Any]:
         "name": f"山田 {number}",
         "for_organisation": False,
         "park": ("central", "riverside", "hillside")[number % 3],
-        "place_detail": f"噴水の北側 {number}",
+        "place_detail": {"description": f"噴水の北側 {number}", "coordinates": ""},
         "area_m2": number % 900 + 1,
         "use_from": "2027-04-01",
         "use_to": "2027-04-02",

@@ -61,8 +61,9 @@ FLOOR_STEPS: dict[str, Values] = {
         "email": "hanako@example.jp", "for_organisation": "no",
     },
     "place": {
-        "park": "central", "place_detail": "北側の芝生広場", "area_m2": "120",
-        "use_from": _next_month()[0], "use_to": _next_month()[1], "hours": "9時から16時",
+        "park": "central", "place_detail": "北側の芝生広場", "place_coordinates": "",
+        "area_m2": "120", "use_from": _next_month()[0], "use_to": _next_month()[1],
+        "hours": "9時から16時",
     },
     "activity": {
         "act_type": "photography", "purpose": "観光案内のための写真を撮影します。",
@@ -120,7 +121,7 @@ SERVICE = "park-use"
 # By field; the walk sends those that the page at hand offers. What the eID filled in stays.
 ANSWERS: Values = {
     "phone": "090-0000-0000", "email": "hanako@example.jp", "for_organisation": "no",
-    "park": "", "place_detail": "北側の芝生広場", "area_m2": "120",
+    "park": "", "place_detail-description": "北側の芝生広場", "area_m2": "120",
     **_date_fields("use_from", _next_month()[0]), **_date_fields("use_to", _next_month()[1]),
     "hours": "9時から16時",
     "act_type": "photography", "purpose": "観光案内のための写真を撮影します。",

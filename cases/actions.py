@@ -501,6 +501,7 @@ def request_correction(
         answers=case.answers,
         provenance=case.provenance,
         question_ids=asked.question_ids,
+        judged_on=case.received_on,
         remarks=asked.remarks,
         representation_id=case.application.authority_id or case.application.representation_id,
     )

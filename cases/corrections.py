@@ -47,7 +47,7 @@ def check(
     version = case.application.version
     errors: dict[str, list[str]] = {}
     chosen = [name for name in version.form.questions_by_id if name in question_ids]
-    not_asked = set(chosen) - evaluate(version.prepared, case.answers).visible
+    not_asked = set(chosen) - evaluate(version.prepared, case.answers, case.received_on).visible
     if not chosen or len(chosen) != len(set(question_ids)):
         errors["question_ids"] = [_("Choose the questions that need a correction.")]
     elif not_asked:

@@ -203,5 +203,4 @@ def _origin(
     # What is verified cannot be edited: a value that breaks a new limit would be a dead end.
     if same and not any(of_value(now.question, after.get(name))):
         return entry
-    plain = {key: value for key, value in entry.items() if key != "seal"}
-    return plain | {"verified": False}
+    return seals.opened(entry)

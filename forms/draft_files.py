@@ -11,7 +11,6 @@ from forms.errors import DraftClosed, FileRefused
 from forms.models import Attachment, Draft
 from forms.prepared import Node
 from forms.questions import FileQuestion
-from forms.state import evaluate
 
 
 def add_file(
@@ -73,7 +72,7 @@ def file_node(draft: Draft, question_id: str) -> Node:
         raise DraftClosed
     prepared = draft.prepared
     node = prepared.nodes.get(question_id)
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     if (
         node is None
         or node.question.type != "file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,6 @@ from forms.draft_files import add_file, file_node, files_of, remove_file
 from forms.errors import DraftClosed, TamperedValue
 from forms.models import Draft, FormVersion
 from forms.outcome import Review, StepOutcome
-from forms.state import evaluate
 from forms.steps import save_step
 
 __all__ = [
@@ -237,13 +237,17 @@ def open_correction(
     answers: Mapping[str, Any],
     provenance: Mapping[str, Any],
     question_ids: Sequence[str],
+    judged_on: date,
     remarks: Mapping[str, str] | None = None,
     representation_id: UUID | None = None,
 ) -> Draft:
     """A draft in which only `question_ids` (and what hangs on them) are answered anew.
 
+    Its rules take `judged_on`, the day on which the application came, as today.
+
     `answers` and `provenance` come from the application; verified values stay so and are sealed
-    to this draft. `remarks` are shown beside their questions. Raises `LookupError` for a question
+    to this draft, but for those that are asked for: who has moved meanwhile can say so. `remarks`
+    are shown beside their questions. Raises `LookupError` for a question
     the form does not have.
     """
     known = version.form.questions_by_id
@@ -256,13 +260,14 @@ def open_correction(
         subject=subject,
         answers=dict(answers),
         only=list(question_ids),
+        judged_on=judged_on,
         remarks=dict(remarks or {}),
         representation_id=representation_id,
     )
     draft.provenance = {
         name: seals.seal(draft.pk, name, answers.get(name), entry)
-        if seals.is_verified(entry)
-        else dict(entry)
+        if seals.is_verified(entry) and name not in question_ids
+        else seals.opened(entry)
         for name, entry in provenance.items()
         if entry
     }
@@ -287,7 +292,7 @@ def review(draft: Draft, language: str | None = None) -> Review:
     """
     check_seals(draft)
     prepared = draft.prepared
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     only = set(pages.allowed(draft, prepared, state)) if draft.only is not None else None
     answers = state.answers()
     wanted = attachments.referenced(prepared, answers)
@@ -316,7 +321,7 @@ def _may_lose_files(draft: Draft) -> bool:
 def answers_of(draft: Draft) -> dict[str, Any]:
     """The answers to the questions that are asked, nothing else. Raises `TamperedValue`."""
     check_seals(draft)
-    return evaluate(draft.prepared, draft.answers).answers()
+    return draft.evaluated().answers()
 
 
 def close(draft: Draft) -> None:

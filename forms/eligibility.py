@@ -18,7 +18,7 @@ from forms import reasons
 from forms.models import Draft
 from forms.prepared import Prepared
 from forms.reasons import Because
-from forms.state import State, evaluate, is_empty
+from forms.state import Answers, State, evaluate, is_empty
 from rules import Fact
 
 Severity = Literal["stop", "warn"]
@@ -86,7 +86,12 @@ def of_draft(draft: Draft, *, complete: bool = False) -> list[Finding]:
     prepared = draft.prepared
     if not prepared.criteria:
         return []
-    return screen(prepared, evaluate(prepared, draft.answers), complete=complete)
+    return screen(prepared, draft.evaluated(), complete=complete)
+
+
+def of_answers(prepared: Prepared, answers: Answers, day: dt.date) -> list[Finding]:
+    """As `screen`, for answers that were sent and what was corrected since, as on `day`."""
+    return screen(prepared, evaluate(prepared, answers, day), complete=True)
 
 
 def not_met(findings: Iterable[Finding], severity: Severity | None = None) -> list[Finding]:

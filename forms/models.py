@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.kept import KeptForeignKey
+from forms.state import State as FormState
+from forms.state import evaluate
 from tenants.files import PrivateStorage
 
 if TYPE_CHECKING:
@@ -125,6 +127,9 @@ class Draft(models.Model):
     # For a correction: the questions that may be answered anew; likewise for a message, which is
     # written on one page, too. Null: all of them.
     only = models.JSONField(null=True, blank=True)
+    # The day that its rules take as today: an application is judged as on the day it came, however
+    # late a correction of it is answered. None: the day itself.
+    judged_on = models.DateField(null=True, blank=True)
     # What is said beside single questions of those, by question id.
     remarks: models.Field[dict[str, str], dict[str, str]] = models.JSONField(
         default=dict, db_default={}, blank=True
@@ -217,6 +222,10 @@ class Draft(models.Model):
     @property
     def prepared(self) -> Prepared:
         return self.version.prepared
+
+    def evaluated(self, prepared: Prepared | None = None) -> FormState:
+        """Its answers as they stand, in its own version or another `prepared` one."""
+        return evaluate(prepared or self.prepared, self.answers, self.judged_on)
 
     @property
     def is_open(self) -> bool:

@@ -98,7 +98,7 @@ def step_page(
     some questions. One query when the step holds files. Raises `LookupError`.
     """
     prepared = draft.prepared
-    state = state or evaluate(prepared, draft.answers)
+    state = state or draft.evaluated()
     language = get_language() or "ja"
     asked = nodes_of(draft, prepared, step_id, state)
     nodes = [
@@ -113,7 +113,7 @@ def step_page(
     frame = _frame(
         draft,
         step_id,
-        evaluate(prepared, draft.answers | suggested) if suggested else state,
+        evaluate(prepared, draft.answers | suggested, draft.judged_on) if suggested else state,
         typed,
         errors,
         files,
@@ -180,7 +180,7 @@ def field_of(
     of the page that is not saved yet. Raises `LookupError`.
     """
     prepared = draft.prepared
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     node = prepared.nodes.get(question_id)
     if node is None:
         raise LookupError(f"no question '{question_id}'")
@@ -242,7 +242,7 @@ def step_after(prepared: Prepared, state: State, step_id: str) -> str | None:
 def first_open_step(draft: Draft) -> str | None:
     """Where to go on with a draft: the first step not yet complete; None: the check page."""
     prepared = draft.prepared
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     incomplete = {problem.step_id for problem in validation.problems(prepared, state)}
     done = set(draft.steps_done) - incomplete
     return next((found for found in visible_steps(prepared, state) if found not in done), None)
@@ -251,7 +251,7 @@ def first_open_step(draft: Draft) -> str | None:
 def step_links(draft: Draft, current: str = "", *, state: State | None = None) -> list[StepLink]:
     """The list of steps with their states, also for the check page."""
     prepared = draft.prepared
-    state = state or evaluate(prepared, draft.answers)
+    state = state or draft.evaluated()
     language = get_language() or "ja"
     done = set(draft.steps_done)
     found = []

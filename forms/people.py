@@ -21,7 +21,7 @@ from forms import autofill
 from forms.models import Draft
 from forms.prepared import Node
 from forms.questions import ChoiceQuestion, FileQuestion, GroupQuestion, Question
-from forms.state import State, evaluate, is_empty
+from forms.state import State, is_empty
 from forms.validation import of_value
 
 SELF, SPOUSE, CHILD = "self", "spouse", "child"
@@ -110,7 +110,7 @@ def applicant(answered: Answered) -> Person | None:
 
 def of_draft(draft: Draft, state: State | None = None) -> list[Person]:
     """Everybody of whom the draft's own answers tell, as far as they are asked."""
-    state = state or evaluate(draft.prepared, draft.answers)
+    state = state or draft.evaluated()
     nodes = draft.prepared.nodes
     return told_by(
         (nodes[name].question, value, draft.provenance.get(name) or {})

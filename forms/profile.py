@@ -28,7 +28,7 @@ from forms.people import Answered, Person
 from forms.prepared import Node, Prepared
 from forms.questions import FileQuestion, GroupQuestion, Question, QuestionBase
 from forms.seals import is_verified
-from forms.state import evaluate, is_empty
+from forms.state import is_empty
 
 #: How long a fact is kept, by the first part of its concept. Households change sooner.
 LIFETIMES = {"household": timedelta(days=365), "document": timedelta(days=365)}
@@ -120,13 +120,13 @@ def _files_in(question: GroupQuestion, value: Iterable[Mapping[str, Any]]) -> li
 def keepable(draft: Draft) -> list[str]:
     """Labels of the answers that could be kept; empty when there is nothing."""
     language = get_language() or "ja"
-    found = _to_keep(draft.prepared, evaluate(draft.prepared, draft.answers).answers(), draft)
+    found = _to_keep(draft.prepared, draft.evaluated().answers(), draft)
     return [node.question.label.in_language(language) for node, _value in found]
 
 
 def keep(draft: Draft, *, by: Actor) -> None:
     """Keep what the draft answered, as its resident asked. Newer answers replace older ones."""
-    answers = evaluate(draft.prepared, draft.answers).answers()
+    answers = draft.evaluated().answers()
     now = timezone.now()
     kept = []
     for node, value in _to_keep(draft.prepared, answers, draft):

@@ -51,6 +51,13 @@ def is_verified(entry: Mapping[str, Any] | None) -> bool:
     return bool(entry) and bool(entry and (entry.get("verified") or entry.get("seal")))
 
 
+def opened(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Where an answer came from, when it may be changed: nobody vouches for it any more."""
+    if not is_verified(entry):
+        return dict(entry)
+    return {key: value for key, value in entry.items() if key != "seal"} | {"verified": False}
+
+
 def _mac(
     draft_id: UUID | str, question_id: str, value: Any, entry: Mapping[str, Any], key: str | bytes
 ) -> str:

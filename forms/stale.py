@@ -18,7 +18,7 @@ from forms.prepared import Node
 from forms.questions import GroupQuestion
 from forms.rebase import NotKept
 from forms.saving import SEEN, VERSION, Reader, Uploads
-from forms.state import evaluate, is_empty
+from forms.state import is_empty
 from forms.validation import is_uuid
 
 
@@ -51,7 +51,7 @@ def take(draft: Draft, page: FormVersion, step_id: str, post: QueryDict, uploads
     wanted = [
         node
         for node in saving.nodes_to_read(
-            nodes_of(page, step_id), evaluate(old, draft.answers), post, uploads.files
+            nodes_of(page, step_id), draft.evaluated(old), post, uploads.files
         )
         if not saving.is_locked(draft, node)
     ]

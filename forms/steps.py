@@ -27,7 +27,6 @@ from forms.outcome import StepOutcome
 from forms.parsing import Read
 from forms.prepared import Node
 from forms.saving import ACTION, SEEN, SHOWN, Files, Reader, Uploads
-from forms.state import evaluate
 
 _ATTEMPTS = 3
 
@@ -88,7 +87,7 @@ def _save_step(
     if not draft.is_open:
         raise DraftClosed
     prepared = draft.prepared
-    before = evaluate(prepared, draft.answers)
+    before = draft.evaluated()
     nodes = pages.nodes_of(draft, prepared, step_id, before)
     bad = seals.broken(draft.pk, draft.answers, draft.provenance)
     bad += saving.tampered(draft, nodes, post)
@@ -108,7 +107,7 @@ def _save_step(
         return _conflict(draft, step_id, reader, wanted, read)
     stored = draft.answers
     draft.answers, draft.provenance = saving.merged(draft.answers, draft.provenance, read)
-    state = evaluate(prepared, draft.answers)
+    state = draft.evaluated()
     after = pages.nodes_of(draft, prepared, step_id, state)
     outcome = judging.judge(draft, prepared, step_id, state, after, wanted, read, reader, stay)
     if only_looking:
@@ -181,7 +180,7 @@ def _given_up(draft: Draft, step_id: str, post: QueryDict, uploads: Uploads) -> 
     """Others saved at every try: the same, with the files to be given a place."""
     prepared = draft.prepared
     unplaced.mark(draft, uploads.ids - attachments.referenced(prepared, draft.answers))
-    nodes = pages.nodes_of(draft, prepared, step_id, evaluate(prepared, draft.answers))
+    nodes = pages.nodes_of(draft, prepared, step_id, draft.evaluated())
     return _told(draft, step_id, saving.typed_values(post, nodes), {})
 
 

@@ -93,7 +93,9 @@ def fill_applicant(visitor: Visitor) -> None:
 
 def fill_place(visitor: Visitor, days: int = 2) -> None:
     park = visitor.page.locator('main [name="park"]').first.get_attribute("value")
-    visitor.fill({"park": park, "place_detail": visitor.say("芝生", "Lawn"), "area_m2": "25"})
+    visitor.fill(
+        {"park": park, "place_detail-description": visitor.say("芝生", "Lawn"), "area_m2": "25"}
+    )
     visitor.fill_date("use_from", in_days(30))
     visitor.fill_date("use_to", in_days(29 + days))
     visitor.fill({"hours": "9:00–17:00"})

@@ -131,7 +131,12 @@ class Story:
         )
         place = page.form(having="park")
         park = next(str(tag["value"]) for tag in place.tag.find_all("input", {"name": "park"}))
-        answers = {"park": park, "place_detail": "Lawn", "area_m2": "25", "hours": "9-17"}
+        answers = {
+            "park": park,
+            "place_detail-description": "Lawn",
+            "area_m2": "25",
+            "hours": "9-17",
+        }
         for name, day in (("use_from", start), ("use_to", end)):
             answers |= {
                 f"{name}-year": str(day.year),

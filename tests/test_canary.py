@@ -145,7 +145,7 @@ class World:
             "applicant",
             steps.APPLICANT | {"phone": CANARIES["phone"], "email": CANARIES["email"]},
         )
-        place = steps.place_fields(draft) | {"place_detail": CANARIES["place"]}
+        place = steps.place_fields(draft) | {"place_detail-description": CANARIES["place"]}
         steps.post_step(browser, draft, "place", place | {"area_m2": CANARIES["answer"]})
         steps.post_step(browser, draft, "place", place)
         activity = steps.ACTIVITY | {

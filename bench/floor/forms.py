@@ -80,6 +80,7 @@ class PlaceForm(StepForm):
         label="どの公園を使いますか", choices=PARKS, widget=django_forms.RadioSelect
     )
     place_detail = django_forms.CharField(label="公園の中のどのあたりですか", max_length=200)
+    place_coordinates = django_forms.CharField(label="座標", max_length=40, required=False)
     area_m2 = django_forms.IntegerField(
         label="使う広さ（平方メートル）", min_value=1, max_value=100_000
     )

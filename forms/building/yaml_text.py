@@ -60,14 +60,20 @@ def _in_order(part: Any, kind: str) -> Any:
     found = {key: part[key] for key in keys}
     for key in _LAST:
         if isinstance(found.get(key), list):
-            below = [(one, str(one.get("type"))) for one in found[key]]
-            found[key] = [_in_order(one, "step" if key == "steps" else of) for one, of in below]
+            found[key] = [_in_order(one, _kind_below(key, one)) for one in found[key]]
     for key, value in found.items():
         if key not in _LAST and isinstance(value, list):
             found[key] = [_in_order(row, "") for row in value]
         elif isinstance(value, dict) and value.keys() <= set(LANGUAGES):
             found[key] = {code: value[code] for code in LANGUAGES if code in value}
     return found
+
+
+def _kind_below(key: str, part: Any) -> str:
+    """What is no part at all has no kind, and stays as it was typed."""
+    if key == "steps" or not isinstance(part, dict):
+        return "step"
+    return str(part.get("type"))
 
 
 def read(source: str) -> Data:

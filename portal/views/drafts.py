@@ -41,7 +41,7 @@ from forms.saving import ACTION, VERSION
 from identity import parked
 from identity.access import to_confirmation
 from identity.models import Representation
-from portal import guests, prepared, queries, wording
+from portal import eid_again, guests, prepared, queries, wording
 from portal.http import (
     actor_of,
     applicant_of,
@@ -359,6 +359,8 @@ def _check_page(
         "may_send_by_mail": draft.is_guest and offering and offering.sends_without_sign_in,
         "shown_address": address,
         "replaced": adoption.replaced_of(draft),
+        "confirmed_on": eid_again.confirmed_on(draft) if draft.origin is None else None,
+        "eid_again_url": eid_again.sign_in_url(draft),
         "later_url": later_url(request, draft),
         "in_the_way": _in_the_way(request, draft, offering),
         # Only a resident asks others for their signature.

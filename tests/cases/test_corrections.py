@@ -20,6 +20,7 @@ from audit.models import LedgerEntry
 from cases import actions, alarms, opinions
 from cases.models import Case
 from common import outbox
+from common.actor import Actor
 from common.errors import Conflict, InvalidInput, NotAllowed
 from forms import pages
 from forms.models import Draft
@@ -322,3 +323,81 @@ def test_a_question_that_was_not_asked_cannot_be_corrected(town: Any) -> None:
             by=case.assigned_to,
         )
     assert list(refused.value.errors) == ["question_ids"]
+
+
+# --- an application is judged as on the day it came -------------------------------------------
+def _later(days: int) -> Any:
+    return time_machine.travel(timezone.now() + timedelta(days=days), tick=False)
+
+
+def test_a_notification_in_time_is_not_late_while_it_is_put_right(
+    town: Any, client_for: Callable[..., Client]
+) -> None:
+    day = (timezone.localdate() + timedelta(days=4)).isoformat()
+    case = make.claimed_case(
+        of=make.offering("street_stalls"), answers={"use_from": day, "use_to": day}
+    )
+    with _later(2):  # two days before, where new ones need three
+        correction = make.correction_of(case, question_ids=("use_from", "stalls"))
+        browser = client_for(town, case.resident)
+        here = reverse("portal:correction", args=[case.pk])
+        year, month, last = day.split("-")
+        typed = {
+            "_seen": browser.get(here).context["page"].seen,
+            "stalls": "14",
+            "use_from-year": year,
+            "use_from-month": month,
+            "use_from-day": last,
+        }
+        send = browser.post(here, typed).headers["Location"]
+        assert send == reverse("portal:correction_send", args=[case.pk])
+        assert browser.post(send).status_code == 302
+    fresh = Case.objects.get(pk=case.pk)
+    assert (fresh.answers["stalls"], fresh.answers["use_from"]) == (14, day)
+    correction.refresh_from_db()
+    assert correction.replaced == {"stalls": 12}
+
+
+def test_what_was_asked_of_an_infant_stays_when_the_child_is_three_meanwhile(town: Any) -> None:
+    of = make.offering("child_allowance")
+    born = timezone.localdate().replace(day=1, year=timezone.localdate().year - 3)
+    usual = make.child_allowance_answers(of)
+    child = usual["children"][0] | {"child_birth_date": (born + timedelta(days=40)).isoformat()}
+    draft = make.draft_ready_to_send(
+        of=of, answers={"pension_type": "employee", "children": [child]}
+    )
+    draft.answers["insurance_proof"] = [str(make.attachment(draft, "insurance_proof").pk)]
+    draft.save(update_fields=["answers"])
+    case = actions.submit_application(draft=draft, by=Actor.of(draft.resident), language="ja")
+    case = actions.claim_case(case=case, by=people.caseworker(at=case.department))
+    assert case.assigned_to is not None
+    proof = case.answers["insurance_proof"]
+    with _later(60):
+        correction = make.correction_of(case, question_ids=("phone",))
+        case = make.answered_correction(correction, phone="03-9999-0000")
+        assert case.answers["insurance_proof"] == proof
+        assert set(case.corrected) == {"phone"}
+        # The office can ask for a better copy of it, too.
+        assert make.correction_of(case, question_ids=("insurance_proof",)).draft is not None
+
+
+def test_the_first_check_is_that_of_the_corrected_answers(
+    town: Any, desk: Callable[[User], Client]
+) -> None:
+    today = timezone.localdate()
+    late = {"claim_reason": "birth", "event_on": (today - timedelta(days=60)).isoformat()}
+    case = make.claimed_case(of=make.offering("child_allowance"), answers=late)
+    assert case.assigned_to is not None
+    client, here = desk(case.assigned_to), f"/en/desk/cases/{case.pk}/"
+
+    def said() -> str:
+        page = client.get(here).content.decode()
+        return page[page.index('id="screening-title"') :].partition("</section>")[0]
+
+    assert "More than 15 days have passed" in said()
+    assert said().count(">applies<") == 1
+    with _later(30):
+        correction = make.correction_of(case, question_ids=("event_on",))
+        make.answered_correction(correction, event_on=(today - timedelta(days=5)).isoformat())
+    assert ">applies<" not in said()
+    assert "with the corrected answers" in said()

@@ -48,7 +48,7 @@ def test_phone_address_and_answers_are_found(town: Any, typed: str) -> None:
             phone="03-9999-0000",
             email="s@example.jp",
         ),
-        answers={"place_detail": "池のほとり", "purpose": "朝市"},
+        answers={"place_detail": {"description": "池のほとり"}, "purpose": "朝市"},
     )
     for each in Case.objects.select_related("application", "resident"):
         search.put(each)

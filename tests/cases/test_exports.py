@@ -304,7 +304,9 @@ HOSTILE = ["=1+1", "＝1+1", "+1", "-1", "@x", '=cmd|"/C calc"!A0', "'=1", 'a"b,
 class TestHostileAnswers:
     @pytest.mark.parametrize("text", HOSTILE)
     def test_no_answer_is_a_formula(self, offering: Offering, worker: User, text: str) -> None:
-        make.submitted_case(of=offering, answers={"purpose": text, "place_detail": f"{text}\n=2"})
+        make.submitted_case(
+            of=offering, answers={"purpose": text, "place_detail": {"description": f"{text}\n=2"}}
+        )
         label = offering.form_version.form.questions_by_id["purpose"].label.in_language("en")
         (row,) = as_csv(offering, worker)
         purpose = row[label]
@@ -342,8 +344,8 @@ class TestVersions:
         def third(data: dict[str, Any]) -> None:
             for step in data["steps"]:
                 step["questions"] = [one for one in step["questions"] if one["id"] != "noise"]
-            place = question(data, "place_detail")
-            place["label"] = {"ja": "場所（三版）", "en": "Place (3)"}
+            hours = question(data, "hours")
+            hours["label"] = {"ja": "時間（三版）", "en": "Hours (3)"}
 
         changed(offering, third)
         cases.append(make.submitted_case(of=offering))
@@ -354,7 +356,7 @@ class TestVersions:
     ) -> None:
         rows = {row["Receipt number"]: row for row in as_csv(offering, worker)}
         assert [rows[receipt(case)]["Noise"] for case in three] == ["", "Loud", ""]
-        assert [rows[receipt(case)]["Place (3)"] for case in three] == ["噴水の北側の芝生"] * 3
+        assert [rows[receipt(case)]["Hours (3)"] for case in three] == ["9時から17時まで"] * 3
         assert {rows[receipt(case)]["Purpose (new)"] for case in three} == {"地域の紹介番組の撮影"}
         head = list(rows[receipt(three[0])])
         crew = offering.form_version.form.questions_by_id["crew"].label.in_language("en")

@@ -31,7 +31,9 @@ MEMBER = {"member_name": "山田 太郎", "member_kana": "ヤマダ タロウ", 
 ANSWERS: dict[str, Any] = {
     "phone": "03-1234-5678", "email": "a@example.jp", "answer": "receive", "by_proxy": False,
     "members": [MEMBER], "basis": "tax_exempt", "received_elsewhere": False,
-    "account_choice": "keep_account", "consent_tax": True, "agreed": True,
+    "account_choice": "new_account", "consent_tax": True, "agreed": True,
+    "account": {"bankCode": "0001", "branchCode": "001", "accountType": "ordinary",
+                "number": "0012345", "holder": "ヤマダ　ハナコ"},
 }  # fmt: skip
 AID: dict[str, Any] = {
     "phone": "03-1234-5678", "email": "a@example.jp", "application_reason": "birth",
@@ -51,9 +53,9 @@ def a_draft(of: Offering, resident: User | None = None, **options: Any) -> Draft
     usual = ANSWERS if of.template_key == "tax_exempt_household" else AID
     answers = usual | options.pop("answers", {})
     draft = make.draft_ready_to_send(of=of, resident=resident, answers=answers, **options)
-    if of.template_key == "child_medical_aid":
-        draft.answers["insurance_proof"] = [str(make.attachment(draft, "insurance_proof").pk)]
-        draft.save(update_fields=["answers"])
+    proof = "account_proof" if usual is ANSWERS else "insurance_proof"
+    draft.answers[proof] = [str(make.attachment(draft, proof).pk)]
+    draft.save(update_fields=["answers"])
     return draft
 
 

@@ -31,10 +31,10 @@ LETTER = "/admin/letters/park-use/approved/"
 
 @pytest.fixture
 def wording(edit: FormEdit) -> LetterWording:
-    """The town's own permit, which prints where in the park it holds."""
+    """The town's own permit, which prints the prices."""
     texts = {
-        "ja": {"title": "許可書", "body": "許可します。\n場所：{answer.place_detail}"},
-        "en": {"title": "Permit", "body": "Permitted at {answer.place_detail}."},
+        "ja": {"title": "許可書", "body": "許可します。\n価格：{answer.price}"},
+        "en": {"title": "Permit", "body": "Permitted at {answer.price}."},
     }
     return LetterWording.objects.create(
         key="park_use.approved", number=1, texts=texts, published_by=people.staff(at=None)
@@ -42,7 +42,7 @@ def wording(edit: FormEdit) -> LetterWording:
 
 
 def _remove(desk: Any, edit: FormEdit) -> None:
-    where = place_of(edit, "place_detail")
+    where = place_of(edit, "price")
     step = where.split("-")[0]
     page = soup(desk.get(f"{FORM}part/{step}/"))
     desk.post(f"{FORM}part/{step}/", {"lock": edit.lock, "_do": button(page, f"remove:{where}:")})
@@ -61,10 +61,10 @@ def test_taking_away_what_a_letter_prints_is_told_with_its_place_and_refused(
     _remove(desk, edit)
     page = desk.get(f"{FORM}publish/")
     said = words(page)
-    label = str(edit.offering.form_version.form.question("place_detail").label)
+    label = str(edit.offering.form_version.form.question("price").label)
     assert f"prints the answer to “{label}”" in said
-    assert "line 2: “場所：{answer.place_detail}”" in said  # in Japanese
-    assert "line 1: “Permitted at {answer.place_detail}.”" in said
+    assert "line 2: “価格：{answer.price}”" in said  # in Japanese
+    assert "line 1: “Permitted at {answer.price}.”" in said
     assert soup(page).select_one(f'#problems a[href="{LETTER}"]') is not None
     assert soup(page).select_one('button[value="publish"][disabled]') is not None
     refused = _publish(desk, edit)  # as if the button were not greyed out
@@ -89,12 +89,12 @@ def test_mended_in_the_letter_it_is_published(
 def test_a_new_name_is_told_and_the_old_one_mends_it(
     desk: Any, edit: FormEdit, wording: LetterWording
 ) -> None:
-    page = f"{FORM}part/{place_of(edit, 'place_detail')}/"
+    page = f"{FORM}part/{place_of(edit, 'price')}/"
     desk.post(page, fields(soup(desk.get(page))) | {"id": "spot"})
     said = words(desk.get(FORM))
-    assert "Bring the question back with the name “place_detail”" in said
+    assert "Bring the question back with the name “price”" in said
     assert _publish(desk, edit).status_code == 422
-    desk.post(page, fields(soup(desk.get(page))) | {"id": "place_detail"})
+    desk.post(page, fields(soup(desk.get(page))) | {"id": "price"})
     assert "prints the answer" not in words(desk.get(FORM))
 
 
@@ -104,10 +104,10 @@ def test_an_answer_that_is_no_text_any_more_cannot_be_printed(
     data = edit.definition
     for step in data["steps"]:
         for question in step["questions"]:
-            if question["id"] == "place_detail":
+            if question["id"] == "price":
                 label = question["label"]
                 question.clear()
-                question |= {"id": "place_detail", "type": "file", "label": label}
+                question |= {"id": "price", "type": "file", "label": label}
     actions.replace(edit=edit, lock=edit.lock, data=data, by=edit.edited_by)
     assert "prints the answer" in words(desk.get(FORM))
 

@@ -28,7 +28,7 @@ def on_incomes(visitor: Visitor, persona: str) -> None:
     """The step that asks for incomes, everything before it answered."""
     parts.begin(visitor, "tax-exempt-household", persona)
     visitor.fill({"phone": "090-1234-5678", "email": "a@example.jp", "answer": "receive",
-                  "by_proxy": "no"})  # fmt: skip
+                  "by_proxy": "no", "confirmation_no": "12"})  # fmt: skip
     visitor.save()
     visitor.fill({"members-0-member_name": "山田 空", "members-0-dependant": "no"})
     visitor.fill_date("members-0-member_born", "1990-01-01")

@@ -45,7 +45,7 @@ def test_what_was_typed_is_there_after_signing_in_again(resident: Visitor) -> No
     assert parts.step_of(resident) == "place", resident.page.url
     resident.look("signed in again")
     assert resident.page.locator(".f-notice").count()
-    assert resident.page.input_value('[name="place_detail"]') == "芝生"
+    assert resident.page.input_value('[name="place_detail-description"]') == "芝生"
     assert resident.page.input_value('[name="area_m2"]') == "25"
     resident.save()
     assert parts.step_of(resident) == "activity", resident.text[:600]
@@ -61,7 +61,7 @@ def test_a_session_that_ends_while_somebody_types(resident: Visitor) -> None:
         dialog.accept()
 
     resident.page.on("dialog", note)
-    resident.fill({"place_detail": "池のほとり"})
+    resident.fill({"place_detail-description": "池のほとり"})
     day = parts.in_days(30)
     resident.fill_date("use_from", day)
     resident.page.keyboard.press("Tab")
@@ -77,7 +77,7 @@ def test_a_session_that_ends_while_somebody_types(resident: Visitor) -> None:
     assert resident.page.locator(".f-notice").count()
     assert not resident.page.locator(".f-error").count()
     resident.page.reload()
-    assert resident.page.input_value('[name="place_detail"]') == "池のほとり"
+    assert resident.page.input_value('[name="place_detail-description"]') == "池のほとり"
     assert warnings == []
 
 
@@ -94,7 +94,7 @@ def test_the_second_of_two_tabs_is_told_and_loses_nothing(resident: Visitor) -> 
     other.page.goto(address)
     for tab, words in ((resident, "噴水の前"), (other, "花壇の横")):
         parts.fill_place(tab)
-        tab.fill({"place_detail": words})
+        tab.fill({"place_detail-description": words})
     resident.save()
     assert parts.step_of(resident) == "activity"
     other.save()
@@ -102,13 +102,13 @@ def test_the_second_of_two_tabs_is_told_and_loses_nothing(resident: Visitor) -> 
     assert other.page.locator(".f-notice--conflict").count()
     other.look("saved in another tab")
     # What was just typed is shown, what was saved is still saved.
-    assert other.page.input_value('[name="place_detail"]') == "花壇の横"
+    assert other.page.input_value('[name="place_detail-description"]') == "花壇の横"
     resident.page.goto(address)
-    assert resident.page.input_value('[name="place_detail"]') == "噴水の前"
+    assert resident.page.input_value('[name="place_detail-description"]') == "噴水の前"
     other.save()
     assert parts.step_of(other) == "activity", other.text[:600]
     resident.page.goto(address)
-    assert resident.page.input_value('[name="place_detail"]') == "花壇の横"
+    assert resident.page.input_value('[name="place_detail-description"]') == "花壇の横"
 
 
 @somebody("foreign_resident")
@@ -118,12 +118,12 @@ def test_back_and_forth_with_the_buttons_of_the_browser(resident: Visitor) -> No
     assert parts.step_of(resident) == "activity"
     resident.page.go_back()
     assert parts.step_of(resident) == "place"
-    resident.fill({"place_detail": "木かげ"})
+    resident.fill({"place_detail-description": "木かげ"})
     resident.save()
     assert parts.step_of(resident) == "activity", resident.text[:600]
     resident.page.go_back()
     resident.page.reload()
-    assert resident.page.input_value('[name="place_detail"]') == "木かげ"
+    assert resident.page.input_value('[name="place_detail-description"]') == "木かげ"
     resident.page.go_forward()
     _finish(resident)
     _case, number = parts.send(resident)

@@ -56,7 +56,7 @@ def park_use_answers(of: Offering) -> dict[str, Any]:
     return {
         "for_organisation": False,
         "park": parks[0].value,
-        "place_detail": "噴水の北側の芝生",
+        "place_detail": {"description": "噴水の北側の芝生", "coordinates": ""},
         "area_m2": 20,
         "use_from": (today + timedelta(days=30)).isoformat(),
         "use_to": (today + timedelta(days=31)).isoformat(),

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import LedgerEntry
 from common.actor import Actor
@@ -611,7 +612,7 @@ def a_correction(*question_ids: str) -> Draft:
     drafts.close(draft)
     return drafts.open_correction(
         resident=draft.resident, version=version, subject="correction:1", answers=answers,
-        provenance=provenance, question_ids=list(question_ids),
+        provenance=provenance, question_ids=list(question_ids), judged_on=timezone.localdate(),
     )  # fmt: skip
 
 
@@ -634,8 +635,18 @@ def test_correction_takes_only_its_questions() -> None:
 def test_correction_keeps_verified_values_sealed_to_its_own_draft() -> None:
     draft = a_correction("name")
     drafts.check_seals(draft)
+    assert draft.provenance["born"]["verified"] is True
+    draft.answers["born"] = "2000-01-01"
     with pytest.raises(TamperedValue):
-        save(draft, "", {"name": "別人"})
+        drafts.check_seals(draft)
+
+
+def test_correction_of_what_the_eid_had_confirmed_is_the_residents_own_word() -> None:
+    draft = a_correction("name")
+    assert save(draft, "", {"name": "別人"}).ok
+    stored = fresh(draft)
+    assert stored.answers["name"] == "別人"
+    assert stored.provenance["name"] == {"changed_from": "eid"}
 
 
 def test_correction_review_looks_at_its_questions_only() -> None:

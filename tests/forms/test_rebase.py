@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -315,6 +315,7 @@ def test_correction_is_never_rebased() -> None:
     correction = drafts.open_correction(
         resident=draft.resident, version=draft.version, subject="correction:1",
         answers={"kind": "film"}, provenance={}, question_ids=["kind"],
+        judged_on=timezone.localdate(),
     )  # fmt: skip
     newer = everything_but(without("price"))
     assert not rebase.rebase_draft(draft=correction, version=newer, by=SYSTEM)

@@ -27,7 +27,8 @@ PARK_APPLICANT = {
     "organisation_name": "汐見商店会", "name_kana": "たかはし よしこ",
 }  # fmt: skip
 PARK_PLACE = {
-    "park": "central", "place_detail": "噴水の北", "area_m2": "２０", "use_from": "令和8年10月1日",
+    "park": "central", "place_detail-description": "噴水の北", "area_m2": "２０",
+    "use_from": "令和8年10月1日",
     "use_to": "2026/10/3", "hours": "9時から17時",
 }  # fmt: skip
 ACTS: dict[str, dict[str, Any]] = {

@@ -52,7 +52,7 @@ def place_fields(draft: Draft) -> dict[str, str]:
     year = timezone.localdate().year + 1
     return {
         "park": draft.form.questions_by_id["park"].choices[0].value,
-        "place_detail": "噴水の北側の芝生",
+        "place_detail-description": "噴水の北側の芝生",
         "area_m2": "20",
         "use_from-year": str(year),
         "use_from-month": "4",

@@ -311,3 +311,25 @@ def _words(page: str) -> str:
 
 def _main(html: str) -> str:
     return html[html.index("<main") : html.index("</main>")]
+
+
+def test_who_has_moved_can_put_right_the_address_that_the_eid_confirmed(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    case = make.claimed_case(of=offering, resident=resident)
+    make.correction_of(case, question_ids=("address",))
+    page = browser.get(url("correction", case))
+    fields = {
+        "_seen": page.context["page"].seen,
+        "address-postalCode": "1000001",
+        "address-prefecture": "東京都",
+        "address-city": "千代田区",
+        "address-streetAddress": "千代田2-2",
+    }
+    saved = browser.post(url("correction", case), fields)
+    assert saved.headers["Location"] == url("correction_send", case)
+    assert browser.post(url("correction_send", case)).status_code == 302
+    fresh = Case.objects.get(pk=case.pk)
+    assert fresh.answers["address"]["streetAddress"] == "千代田2-2"
+    assert fresh.provenance["address"] == {"changed_from": "eid"}
+    assert fresh.provenance["name"]["verified"] is True

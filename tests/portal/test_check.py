@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from audit.models import LedgerEntry
 from cases.models import Application, Case
@@ -16,6 +19,7 @@ from catalogue.models import Offering
 from forms.models import Draft
 from identity.models import User
 from tests.factories import cases as make
+from tests.factories import people
 from tests.portal import steps
 
 
@@ -185,3 +189,26 @@ class TestWhatIsSentIsWhatWasChecked:
         sent = browser.post(check_url(draft))
         again = browser.post(check_url(draft), {**shown, "_checked": "place=0"})
         assert again.headers["Location"] == sent.headers["Location"]
+
+
+def test_what_the_eid_confirmed_long_ago_can_be_confirmed_again(
+    browser: Client, draft: Draft, resident: User
+) -> None:
+    """The resident has moved, comes back by "My applications" and can change no verified answer."""
+    asks = "Have it confirmed again"
+    assert asks not in browser.get("/en" + check_url(draft)).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(days=20), tick=False):
+        browser.force_login(resident)
+        page = browser.get("/en" + check_url(draft))
+        assert asks in page.content.decode()
+        back = urlencode({"next": "/en" + reverse("portal:begin", args=[draft.subject])})
+        assert page.context["eid_again_url"].endswith(f"?form={draft.subject}&{back}")
+        claims = people.claims_of()
+        claims["person.address"]["value"]["streetAddress"] = "港町2-2"
+        resident.eid.claims = claims
+        resident.eid.save(update_fields=["claims"])
+        begun = browser.get(reverse("portal:begin", args=[draft.subject]))
+        assert begun.headers["Location"] == check_url(draft)
+        text = browser.get("/en" + check_url(draft)).content.decode()
+    assert "港町2-2" in text
+    assert asks not in text

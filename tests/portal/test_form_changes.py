@@ -149,8 +149,8 @@ def test_old_page_loses_nothing_and_says_so(
 ) -> None:
     fields = page_fields(browser, draft, "place") | steps.place_fields(draft)
     offer(offering, without("place_detail"), moved("hours", "activity"))
-    sent = fields | {"place_detail": "池の東側", "hours": "10時から", "area_m2": "very large",
-                     "made_up": "x", "park-n": "9"}  # fmt: skip
+    sent = fields | {"place_detail-description": "池の東側", "hours": "10時から",
+                     "area_m2": "very large", "made_up": "x", "park-n": "9"}  # fmt: skip
     answer = browser.post(steps.step_url(draft, "place"), sent)
     assert answer.headers["Location"] == steps.step_url(draft, "place")
     stored = Draft.objects.get(pk=draft.pk)
@@ -167,11 +167,15 @@ def test_old_page_without_the_hidden_field_is_read_too(
 ) -> None:
     """As by a program, or a page from before the platform was updated."""
     offer(offering, without("place_detail"))
-    answer = browser.post(steps.step_url(draft, "place"), {"hours": "8-9", "place_detail": "北"})
+    answer = browser.post(
+        steps.step_url(draft, "place"), {"hours": "8-9", "place_detail-description": "北"}
+    )
     assert answer.status_code == 302
     stored = Draft.objects.get(pk=draft.pk)
     assert stored.answers["hours"] == "8-9"
-    assert [item.value for item in rebase.not_kept_of(stored)] == ["噴水の北側の芝生", "北"]
+    assert [item.value["description"] for item in rebase.not_kept_of(stored)] == [
+        "噴水の北側の芝生", "北",
+    ]  # fmt: skip
 
 
 def test_step_that_is_gone_leads_on(browser: Client, draft: Draft, offering: Offering) -> None:
@@ -209,7 +213,7 @@ def test_answers_typed_after_the_session_ended_survive_a_new_version(
 ) -> None:
     url = steps.step_url(draft, "place")
     fields = page_fields(browser, draft, "place")
-    visitor.post(url, fields | {"hours": "11時", "place_detail": "東屋の横"})
+    visitor.post(url, fields | {"hours": "11時", "place_detail-description": "東屋の横"})
     offer(offering, without("place_detail"))
     visitor.force_login(resident)
     text = visitor.get(url).content.decode()
@@ -268,7 +272,7 @@ def test_nothing_is_sent_that_was_not_seen(
 def test_even_a_change_that_asks_nothing_new_is_shown_before_sending(
     browser: Client, draft: Draft, offering: Offering
 ) -> None:
-    newer = offer(offering, changed("place_detail", width="30"))
+    newer = offer(offering, changed("hours", width="10"))
     answer = browser.post("/en" + check_url(draft), {"_version": str(draft.version_id)})
     assert answer.status_code == 409
     assert CHANGED in answer.content.decode()

@@ -147,3 +147,20 @@ def test_place_abroad_is_refused_and_nothing_is_lost(browser: Client, draft: Dra
     assert page.find(id="f-place-description")["value"] == "エッフェル塔"
     assert "48.8584, 2.2945" in page.find(id="f-place-coordinates-error").text
     assert page.select_one('.f-summary a[href="#f-place-coordinates"]') is not None
+
+
+def test_where_in_a_park_can_be_shown_on_the_map(
+    offering: Offering, browser: Client, resident: User
+) -> None:
+    draft = steps.begin(browser, resident)
+    answer = browser.get(steps.step_url(draft, "place"))
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert page.select_one('[data-map="place_detail"]') is not None
+    assert policy(answer) == expected(f" {TILES}")
+    typed = steps.place_fields(draft) | {"place_detail-coordinates": "34.6021, 138.2214"}
+    steps.post_step(browser, draft, "place", typed)
+    draft.refresh_from_db()
+    assert draft.answers["place_detail"] == {
+        "description": "噴水の北側の芝生",
+        "coordinates": "34.6021, 138.2214",
+    }

@@ -63,7 +63,7 @@ def test_wrong_step_is_shown_again_with_what_was_typed(browser: Client, draft: D
     assert 'href="#f-area_m2"' in text
     assert 'value="very large"' in text
     draft.refresh_from_db()
-    assert draft.answers["place_detail"] == "噴水の北側の芝生"
+    assert draft.answers["place_detail"]["description"] == "噴水の北側の芝生"
 
 
 def test_save_and_continue_later_leads_to_the_applications(browser: Client, draft: Draft) -> None:
@@ -149,7 +149,9 @@ def test_answers_typed_after_the_session_ended_come_back(
     browser: Client, visitor: Client, draft: Draft, resident: User
 ) -> None:
     url = steps.step_url(draft, "place")
-    lost = visitor.post(url, {"_shown": "place_detail hours", "place_detail": "東屋の横"})
+    lost = visitor.post(
+        url, {"_shown": "place_detail hours", "place_detail-description": "東屋の横"}
+    )
     assert lost.status_code == 302
     assert "/sign-in/" in lost.headers["Location"]
     visitor.force_login(resident)  # the sign-in keeps the session's data
@@ -157,7 +159,7 @@ def test_answers_typed_after_the_session_ended_come_back(
     assert page.status_code == 200
     assert "東屋の横" in page.content.decode()
     draft.refresh_from_db()
-    assert draft.answers["place_detail"] == "東屋の横"
+    assert draft.answers["place_detail"]["description"] == "東屋の横"
     assert visitor.get(url).context["page"].notice == ""
 
 
@@ -165,19 +167,23 @@ def test_answers_of_an_unfinished_step_come_back_saved_and_without_complaints(
     browser: Client, visitor: Client, draft: Draft, resident: User
 ) -> None:
     url = steps.step_url(draft, "place")
-    shown = {"_shown": "place_detail hours", "place_detail": "東屋の横", "_do": "refresh"}
+    shown = {
+        "_shown": "place_detail hours",
+        "place_detail-description": "東屋の横",
+        "_do": "refresh",
+    }
     lost = visitor.post(url, shown, headers={"HX-Request": "true"})
     assert "/sign-in/" in lost.headers["HX-Redirect"]
     visitor.force_login(resident)
     page = visitor.get(url).context["page"]
     assert (page.errors, bool(page.notice)) == ([], True)
     draft.refresh_from_db()
-    assert draft.answers["place_detail"] == "東屋の横"
+    assert draft.answers["place_detail"]["description"] == "東屋の横"
 
 
 def test_parked_answers_never_reach_somebody_else(visitor: Client, draft: Draft, town: Any) -> None:
     url = steps.step_url(draft, "place")
-    visitor.post(url, {"_shown": "place_detail", "place_detail": "東屋の横"})
+    visitor.post(url, {"_shown": "place_detail", "place_detail-description": "東屋の横"})
     visitor.force_login(people.resident(name="別の 人"))
     assert visitor.get(url).status_code == 404
     draft.refresh_from_db()

@@ -55,6 +55,7 @@ FEES = {
     ("event", "everything"): 14_960,  # the show 12,960, two tents of 9.5 ㎡ for a month 2,000
     ("event", "market"): 320,
     ("event", "photographs"): 960,
+    ("event", "film"): 9_720,
     ("event", "road"): 2_000,
 }
 

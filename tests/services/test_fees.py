@@ -135,6 +135,7 @@ def test_dog_by_what_is_applied_for(procedures: list[str], yen: list[int]) -> No
         ({"parts": ["park"], "park_act": "show", "days": 2}, [12_960]),
         ({"parts": ["park"], "park_act": "sale", "days": 2}, [320]),
         ({"parts": ["park"], "park_act": "photography", "cameras": 3, "days": 2}, [960]),
+        ({"parts": ["park"], "park_act": "film", "cameras": 3, "days": 2}, [9_720]),
         ({"parts": ["road"], "days": 2, "months": 1, "items": [item("stall", 20)]}, [2_000]),
         ({"parts": ["stalls"], "days": 2}, []),
         (

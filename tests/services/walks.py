@@ -73,7 +73,7 @@ _MEMBER = {
 
 BASE: dict[str, dict[str, Any]] = {
     "park_use": _APPLICANT | {
-        "park": "central", "place_detail": "噴水の北", "area_m2": "２０",
+        "park": "central", "place_detail-description": "噴水の北", "area_m2": "２０",
         "use_from": "令和8年10月1日", "use_to": "2026/10/3", "hours": "9時から17時",
         "act_type": "sale", "purpose": "地域の行事", "goods": "珈琲", "price": "200円",
         "staff": "2", "fee_waiver": "no", "f:site_plan": 1, "f:project_outline": 1,
@@ -112,8 +112,9 @@ BASE: dict[str, dict[str, Any]] = {
         "event_name": "港まつり", "purpose": "地域の祭り", "parts": ["park"],
         "use_from": "2026-10-01", "use_to": "2026-10-02", "hours": "9時から17時",
         "expected_people": "500", "site_manager": "山田", "site_manager_phone": "090-1234-5678",
-        "park": "central", "park_place": "芝生", "park_area_m2": "200", "park_act": "event",
-        "admission_fee": "0", "fee_waiver": "no", "f:site_plan": 1, "f:project_outline": 1,
+        "park": "central", "park_place-description": "芝生", "park_area_m2": "200",
+        "park_act": "event", "admission_fee": "0", "fee_waiver": "no",
+        "f:site_plan": 1, "f:project_outline": 1,
     },
     "child_allowance": _PERSON | {
         "claim_reason": "other", "public_servant": "no", "pension_type": "national",
@@ -130,7 +131,8 @@ BASE: dict[str, dict[str, Any]] = {
         "answer": "receive", "by_proxy": "no",
         **entries("members", {"member_name": "髙橋 𠮷子", "member_born": "1985-04-12",
                               "dependant": "no"}),
-        "basis": "tax_exempt", "received_elsewhere": "no", "account_choice": "keep_account",
+        "basis": "tax_exempt", "received_elsewhere": "no", "confirmation_no": "12",
+        "account_choice": "keep_account",
         "consent_tax": "yes", "agreed": "yes",
     },
     "child_medical_aid": _PERSON | {
@@ -222,13 +224,17 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
             "parts": ["park", "road", "stalls"], "park_act": "show", "equipment": ["tent"]},
         "market": {"park_act": "sale", "goods": "野菜"},
         "photographs": {"park_act": "photography", "cameras": "3"},
+        "film": {"park_act": "film", "cameras": "3"},
         "stalls": _EVENT_STALLS | {
-            "parts": ["stalls"], "stalls": "99", "use_from": "2026-09-04", "use_to": "2026-09-04",
-            **dict.fromkeys(["park", "park_place", "park_area_m2", "park_act", "admission_fee",
-                             "fee_waiver", "f:fire_plan"])},
+            "parts": ["stalls"], "stalls": "99",
+            "stalls_place-description": "港町神社の境内",
+            "use_from": "2026-09-04", "use_to": "2026-09-04",
+            **dict.fromkeys(["park", "park_place-description", "park_area_m2", "park_act",
+                             "admission_fee", "fee_waiver", "f:fire_plan"])},
         "road": _EVENT_ROAD | {
             "parts": ["road"],
-            **dict.fromkeys(["park", "park_place", "park_area_m2", "park_act", "admission_fee"])},
+            **dict.fromkeys(["park", "park_place-description", "park_area_m2", "park_act",
+                             "admission_fee"])},
     },
     "child_allowance": {
         "everything": address("spouse_address") | _BANK | {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from common.errors import InvalidInput
@@ -179,6 +179,7 @@ _JUNK = st.recursive(
 
 @_SLOW
 @given(_JUNK)
+@example({"questions": [None]})
 def test_whatever_comes_in_is_kept_or_refused(junk: Any) -> None:
     try:
         data = shaped(junk)
