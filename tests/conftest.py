@@ -165,12 +165,14 @@ def forget_process_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     from cms import brand
     from common import kept
+    from tenants import middleware
 
     brand._kept.clear()
     kept.forget()
     standing = SimpleNamespace(monotonic=lambda: 1.0)
     monkeypatch.setattr(kept, "time", standing)
     monkeypatch.setattr(brand, "time", standing)
+    monkeypatch.setattr(middleware, "time", standing)
 
 
 @pytest.fixture(autouse=True)
