@@ -29,6 +29,7 @@ from common.errors import InvalidInput, NotAllowed
 from common.text import Text
 from documents import actions as documents
 from documents import brand, codes, files
+from documents.letters import Addressee
 from documents.pdf import render_pdf
 from identity.models import Department, User
 from identity.roles import has_role
@@ -170,7 +171,10 @@ def _context(run: PrintRun, letters: list[IssuedLetter], title: str) -> dict[str
         "title": title,
         "brand": brand.current(),
         "office": Text(run.department.name).in_language(LANGUAGE),
-        "letters": [letter.content for letter in letters],
+        "letters": [
+            letter.content | {"addressee": Addressee(**letter.content["addressee"])}
+            for letter in letters
+        ],
     }
 
 

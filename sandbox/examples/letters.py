@@ -20,7 +20,15 @@ SERVICE = "tax_exempt_household"
 _PERSONAS = Path(__file__).resolve().parents[1] / "eid" / "personas.json"
 #: By persona: number, bank, branch, account, amount.
 _LETTERS = {
-    "single_parent": ("2026-000123", "0001", "みずほ銀行", "110", "東京中央支店", "1234567", "100000"),
+    "single_parent": (
+        "2026-000123",
+        "0001",
+        "みずほ銀行",
+        "110",
+        "東京中央支店",
+        "1234567",
+        "100000",
+    ),
     "rare_kanji": ("2026-000124", "9900", "ゆうちょ銀行", "758", "七五八", "7654321", "70000"),
     "foreign_resident": ("2026-000125", "", "", "", "", "", "100000"),
 }

@@ -81,7 +81,7 @@ def test_one_pdf_has_an_address_and_the_letter_on_sheets_of_their_own(town: Any)
     pages = ["".join(page.split()) for page in text_of(content).split("\f")]
     first = pages[0]
     assert "紙太郎様" in first
-    assert "〒1000001" in first
+    assert "〒100-0001" in first
     assert "公園内行為不許可通知書" in pages[1]
     begins = [n for n, page in enumerate(pages) if "紙花子様" in page]
     assert begins[0] % 2 == 0

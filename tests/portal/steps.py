@@ -69,6 +69,7 @@ ACTIVITY = {
     "purpose": "地域の紹介番組の撮影",
     "crew": "6",
     "cameras": "2",
+    "admission_fee": "0",
     "fee_waiver": "no",
 }
 APPLICANT = {
