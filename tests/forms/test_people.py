@@ -52,10 +52,8 @@ def test_applicant_and_children_stand_in_the_household_until_it_is_saved() -> No
     assert shown["household-0-member_name"] == _NAME
     assert shown["household-0-member_born-year"] == "1985"
     assert shown["household-1-member_name"] == "髙橋 一"
-    assert (
-        "この申請でお答えいただいた内容から入力しました"
-        in pages.step_page(draft, "household").fields
-    )
+    page = pages.step_page(draft, "household")
+    assert "この申請でお答えいただいた内容から入力しました" in page.fields
     assert "household" not in draft.answers
     # What was typed instead is shown again as it was typed.
     page = drafts.save_step(
