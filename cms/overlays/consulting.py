@@ -173,7 +173,7 @@ class ConsultationsPage(Page):
             ],
             "departments": self.words.departments.items(),
             "stages": [(stage, self.words.stage(stage)) for stage in self._stages()],
-            "waits": overlays.decisions_wait(workflow),
+            "decisions_wait": overlays.decisions_wait(workflow),
             "operands": self.words.operands,
             "operand_list": list(self.words.operands.values()),
             "most_days": MOST_DAYS,

@@ -65,6 +65,7 @@ def test_every_part_shows_the_templates_value(desk: Any, park: Offering, part: s
     said = {"department": "The template says:", "clock": "6 working days", "fees": "¥1,620",
             "consultations": "Add a consultation"}  # fmt: skip
     assert said[part] in words(answer)
+    assert "In preparation" not in words(answer)
     assert f"{HERE}{part}/" in desk.get(SERVICE).content.decode()
 
 
