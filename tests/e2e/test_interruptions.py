@@ -35,7 +35,8 @@ def somebody(persona: str) -> pytest.MarkDecorator:
 @somebody("adult")
 def test_what_was_typed_is_there_after_signing_in_again(resident: Visitor) -> None:
     parts.fill_place(resident)
-    resident.is_quiet()
+    with resident.refreshed():  # else a script asks once more, and notices before anybody presses
+        resident.page.locator('[name="use_to-day"]').dispatch_event("change")
     resident.context.clear_cookies(name="sessionid")
     resident.save()
     assert parts.step_of(resident) != "activity"
@@ -75,7 +76,7 @@ def test_a_session_that_ends_while_somebody_types(resident: Visitor) -> None:
     parts.choose_persona(resident, "rare_kanji")
     assert parts.step_of(resident) == "place", resident.page.url
     assert resident.page.locator(".f-notice").count()
-    assert not resident.page.locator(".f-error").count()
+    assert not resident.page.locator(".f-error:visible").count()
     resident.page.reload()
     assert resident.page.input_value('[name="place_detail-description"]') == "池のほとり"
     assert warnings == []
