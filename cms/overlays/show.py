@@ -44,9 +44,10 @@ def glance(offering: Offering, form_edit: FormEdit | None, *, may_publish: bool)
         said = lines[0] if lines and part in _IN_A_WORD else ("", "")
         if said[0] in [name for name, _before, _after in own]:
             said = ("", "")
+        allowed = may_publish or part != "sign_in"
         areas.append(
             Area(
-                str(NAMES[part]), _address(offering, part, may_publish), bool(own),
+                str(NAMES[part]), address(offering, part) if allowed else "", bool(own),
                 now.part(part) != prepared.part(part),
                 said[1], own,
             )
@@ -73,7 +74,8 @@ def _form(offering: Offering, edit: FormEdit | None) -> Area:
     return Area(_("Application form"), "#parts", own, edit is not None, said)
 
 
-def _address(offering: Offering, part: str, may_publish: bool) -> str:
+def address(offering: Offering, part: str) -> str:
+    """The page of a part."""
     if part == "sign_in":
-        return reverse("cms_forms:sign_in", args=[offering.slug]) if may_publish else ""
+        return reverse("cms_forms:sign_in", args=[offering.slug])
     return reverse("cms_forms:settings", args=[offering.slug, part])

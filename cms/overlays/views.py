@@ -20,6 +20,7 @@ from cms.models import OverlayEdit
 from cms.overlays import actions
 from cms.overlays.consulting import ConsultationsPage
 from cms.overlays.parts import ClockPage, DepartmentPage, FeesPage, Page
+from cms.overlays.show import address
 from cms.overlays.words import NAMES, Words
 from common.errors import Conflict, InvalidInput, listed
 
@@ -161,13 +162,6 @@ def problem_list(
         for found in by_field.values()
         for message in found
     ]
-
-
-def address(offering: Offering, part: str) -> str:
-    """The page of a part."""
-    if part == "sign_in":
-        return reverse("cms_forms:sign_in", args=[offering.slug])
-    return reverse("cms_forms:settings", args=[offering.slug, part])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
